@@ -1,0 +1,280 @@
+//! Reading what a person typed for a run: from raw text to a [`RunContent`] that holds together.
+//!
+//! Promises: every mistake is reported with its field, all of them at once; what passes here
+//! can be recorded; nothing here looks at the clock or at other records except those given.
+
+use serde::{Deserialize, Serialize};
+
+use super::evaluation::{Outcome, judge, known_word};
+use super::ids::{AssayCode, AttributeCode};
+use super::moment::Moment;
+use super::refusal::{Code, Refusal};
+use super::run::{ControlReading, Reading, RunContent};
+use super::spec::{Acceptance, Assay, Criterion, Specification};
+use super::text::{Line, Remark};
+
+/// The most readings and controls one run can have; more is a mistake or an attack.
+pub const READINGS_MAX: usize = 100;
+
+/// A run as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunEntry {
+    /// Assay code.
+    pub assay: String,
+    /// Method and version.
+    #[serde(default)]
+    pub method: String,
+    /// Instrument.
+    #[serde(default)]
+    pub instrument: Option<String>,
+    /// Start of test or incubation, RFC 3339.
+    #[serde(default)]
+    pub started_at: Option<String>,
+    /// When it was read, RFC 3339.
+    pub tested_at: String,
+    /// Controls.
+    #[serde(default)]
+    pub controls: Vec<ControlEntry>,
+    /// Values.
+    pub readings: Vec<ReadingEntry>,
+    /// Remark.
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+/// A control as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControlEntry {
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: String,
+}
+
+/// A value as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadingEntry {
+    /// Attribute code.
+    pub attribute: String,
+    /// Value.
+    pub value: String,
+    /// Unit.
+    #[serde(default)]
+    pub unit: Option<String>,
+}
+
+impl RunEntry {
+    /// Reads the entry against the lot's specification.
+    ///
+    /// # Errors
+    /// All mistakes together, each with its field.
+    pub fn read(&self, spec: &Specification, now: Moment) -> Result<RunContent, Refusal> {
+        let assay = AssayCode::parse(&self.assay).ok().and_then(|code| spec.assay(&code));
+        let assay = assay.ok_or_else(|| self.unknown_assay(spec))?;
+        let mut refusals = Vec::new();
+        let mut keep = |refusal: Refusal| refusals.push(refusal);
+        let method = Line::parse("method", &self.method).map_err(&mut keep).ok();
+        let instrument = Remark::parse("instrument", self.instrument.as_deref().unwrap_or("")).map_err(&mut keep).ok();
+        let comment = Remark::parse("comment", self.comment.as_deref().unwrap_or("")).map_err(&mut keep).ok();
+        let started_at = self.read_start(now).map_err(&mut keep).ok();
+        let tested_at = read_past("tested_at", &self.tested_at, now).map_err(&mut keep).ok();
+        if let (Some(Some(start)), Some(tested)) = (started_at, tested_at) {
+            if start > tested {
+                keep(Refusal::field(Code::InvalidField, "tested_at", "The test cannot be read before it was started."));
+            }
+        }
+        let controls = self.read_controls(assay).map_err(&mut keep).ok();
+        let times = started_at.zip(tested_at);
+        let readings = self.read_readings(spec, assay, times).map_err(&mut keep).ok();
+        if let Some(refusal) = Refusal::all(refusals) {
+            return Err(refusal);
+        }
+        match (method, instrument, comment, started_at, tested_at, controls, readings) {
+            (Some(method), Some(instrument), Some(comment), Some(started_at), Some(tested_at), Some(controls), Some(readings)) => {
+                let assay = assay.code.clone();
+                Ok(RunContent { assay, method, instrument, started_at, tested_at, controls, readings, comment })
+            }
+            _ => Err(Refusal::new(Code::MalformedRequest, "The run could not be read.")),
+        }
+    }
+
+    fn unknown_assay(&self, spec: &Specification) -> Refusal {
+        let known: Vec<_> = spec.assays.iter().map(|a| a.code.as_str()).collect();
+        let shown: String = self.assay.chars().take(40).collect();
+        let detail = format!("{} has no assay “{shown}”. It has {}.", spec.product, known.join(", "));
+        Refusal::field(Code::UnknownAssay, "assay", detail)
+    }
+
+    fn read_start(&self, now: Moment) -> Result<Option<Moment>, Refusal> {
+        match self.started_at.as_deref().map(str::trim) {
+            None | Some("") => Ok(None),
+            Some(text) => read_past("started_at", text, now).map(Some),
+        }
+    }
+
+    fn read_controls(&self, assay: &Assay) -> Result<Vec<ControlReading>, Refusal> {
+        if self.controls.len() > READINGS_MAX {
+            return Err(Refusal::field(Code::TooLarge, "controls", "A run has at most 100 controls."));
+        }
+        let mut refusals = Vec::new();
+        for (i, given) in self.controls.iter().enumerate() {
+            if !assay.controls.iter().any(|c| c.name.eq_ignore_ascii_case(given.name.trim())) {
+                let shown: String = given.name.chars().take(40).collect();
+                let detail = format!("{} has no control “{shown}”.", assay.name);
+                refusals.push(Refusal::field(Code::InvalidField, format!("controls[{i}].name"), detail));
+            }
+        }
+        let mut controls = Vec::new();
+        for control in &assay.controls {
+            let mut given = self.controls.iter().enumerate().filter(|(_, c)| c.name.trim().eq_ignore_ascii_case(&control.name));
+            match (given.next(), given.next()) {
+                (Some((i, entry)), None) => match known_word(&entry.value, &control.allowed, &[]) {
+                    Ok(word) => controls.push(ControlReading { name: control.name.clone(), value: word.to_owned() }),
+                    Err(refusal) => refusals.push(refusal.within(&format!("controls[{i}]"))),
+                },
+                (None, _) => {
+                    let detail = format!(
+                        "{} needs its {} control: a result without it says nothing. Record {}.",
+                        assay.name,
+                        control.name,
+                        control.allowed.join(" or ")
+                    );
+                    refusals.push(Refusal::field(Code::ControlRequired, "controls", detail));
+                }
+                (Some(_), Some((i, _))) => {
+                    let detail = format!("The {} control is given twice.", control.name);
+                    refusals.push(Refusal::field(Code::InvalidField, format!("controls[{i}].name"), detail));
+                }
+            }
+        }
+        Refusal::all(refusals).map_or(Ok(controls), Err)
+    }
+
+    fn read_readings(
+        &self,
+        spec: &Specification,
+        assay: &Assay,
+        times: Option<(Option<Moment>, Moment)>,
+    ) -> Result<Vec<Reading>, Refusal> {
+        if self.readings.is_empty() {
+            return Err(Refusal::field(Code::InvalidField, "readings", "A run needs at least one value."));
+        }
+        if self.readings.len() > READINGS_MAX {
+            return Err(Refusal::field(Code::TooLarge, "readings", "A run has at most 100 values."));
+        }
+        let mut refusals = Vec::new();
+        let mut readings: Vec<Reading> = Vec::new();
+        for (i, entry) in self.readings.iter().enumerate() {
+            match entry.read(spec, assay, times) {
+                Ok(reading) if readings.iter().any(|r| r.attribute == reading.attribute) => {
+                    let detail = format!("{} is given twice in one run. Give one value.", reading.attribute);
+                    refusals.push(Refusal::field(Code::RepeatedAttribute, format!("readings[{i}].attribute"), detail));
+                }
+                Ok(reading) => readings.push(reading),
+                Err(refusal) => refusals.push(refusal.within(&format!("readings[{i}]"))),
+            }
+        }
+        Refusal::all(refusals).map_or(Ok(readings), Err)
+    }
+}
+
+impl ReadingEntry {
+    /// Reads one value against its criterion.
+    ///
+    /// # Errors
+    /// Unknown attribute, unreadable or impossible value, wrong unit, read too early.
+    pub fn read(
+        &self,
+        spec: &Specification,
+        assay: &Assay,
+        times: Option<(Option<Moment>, Moment)>,
+    ) -> Result<Reading, Refusal> {
+        let criterion = AttributeCode::parse(&self.attribute).ok().and_then(|code| spec.criterion(&code));
+        let criterion = criterion.filter(|c| c.assay == assay.code).ok_or_else(|| {
+            let known: Vec<_> = spec.criteria_of(&assay.code).map(|c| c.attribute.as_str()).collect();
+            let shown: String = self.attribute.chars().take(40).collect();
+            let detail = format!("{} does not measure “{shown}”. It measures {}.", assay.name, known.join(", "));
+            Refusal::field(Code::UnknownAttribute, "attribute", detail)
+        })?;
+        let named = |mut refusal: Refusal| {
+            refusal.detail = format!("{}: {}", criterion.name, refusal.detail);
+            for field in &mut refusal.fields {
+                field.detail.clone_from(&refusal.detail);
+            }
+            refusal
+        };
+        let started_at = times.and_then(|(start, _)| start);
+        let verdict = judge(&criterion.acceptance, spec.rounding, &self.value, started_at).map_err(named)?;
+        self.check_unit(criterion)?;
+        if let Some((started_at, tested_at)) = times {
+            check_incubation(criterion, verdict.outcome, started_at, tested_at).map_err(named)?;
+        }
+        // A word is kept in the specification's spelling, a number exactly as typed.
+        let value = verdict.as_entered.unwrap_or_else(|| self.value.clone());
+        Ok(Reading { attribute: criterion.attribute.clone(), value, unit: criterion.acceptance.unit().map(str::to_owned) })
+    }
+
+    fn check_unit(&self, criterion: &Criterion) -> Result<(), Refusal> {
+        let given = self.unit.as_deref().map_or("", str::trim);
+        let required = criterion.acceptance.unit().unwrap_or("");
+        if same_unit(given, required) {
+            return Ok(());
+        }
+        let shown: String = given.chars().take(40).collect();
+        let detail = match (given, required) {
+            ("", required) => format!("{} needs its unit: {required}.", criterion.name),
+            (_, "") => format!("{} has no unit. Leave out “{shown}”.", criterion.name),
+            (_, required) => format!("{} must be in {required}, and you gave “{shown}”. It is not converted.", criterion.name),
+        };
+        Err(Refusal::field(Code::WrongUnit, "unit", detail))
+    }
+}
+
+/// The same unit in one of its spellings; never a conversion.
+fn same_unit(given: &str, required: &str) -> bool {
+    let plain = |unit: &str| unit.replace("×10⁶", "x10^6").replace("×10^6", "x10^6");
+    plain(given) == plain(required)
+}
+
+fn read_past(field: &str, text: &str, now: Moment) -> Result<Moment, Refusal> {
+    let moment = Moment::parse(field, text)?;
+    if moment > now {
+        let detail = format!("{field} is in the future; it is now {}. Check the date and the zone.", in_minutes(now));
+        return Err(Refusal::field(Code::InTheFuture, field, detail));
+    }
+    Ok(moment)
+}
+
+/// A final negative of an incubated test needs the whole incubation time (USP <71>: 14 days,
+/// that is 14 x 24 h from its start); growth counts at any time.
+fn check_incubation(criterion: &Criterion, outcome: Outcome, start: Option<Moment>, tested: Moment) -> Result<(), Refusal> {
+    let Acceptance::Categorical { incubation_hours_min: Some(hours), interim, .. } = &criterion.acceptance else {
+        return Ok(());
+    };
+    let Some(start) = start else {
+        let detail = "the moment incubation started is needed, with date and time.";
+        return Err(Refusal::field(Code::StartRequired, "started_at", detail));
+    };
+    let earliest = start.plus_hours(*hours);
+    if outcome == Outcome::Pass && tested < earliest {
+        let instead = interim.first().map_or(String::new(), |word| format!(" Until then record “{word}”."));
+        let detail = format!(
+            "incubation takes {} x 24 h from {}; a final negative can be read at the earliest on {}.{instead}",
+            hours / 24,
+            in_minutes(start),
+            in_minutes(earliest)
+        );
+        return Err(Refusal::field(Code::ReadTooEarly, "value", detail));
+    }
+    Ok(())
+}
+
+/// A moment as a sentence shows it: `2026-12-01 06:05 UTC`, with seconds only where it has any.
+pub fn in_minutes(moment: Moment) -> String {
+    let at = moment.utc();
+    let whole = chrono::Timelike::second(&at) == 0;
+    at.format(if whole { "%Y-%m-%d %H:%M UTC" } else { "%Y-%m-%d %H:%M:%S UTC" }).to_string()
+}

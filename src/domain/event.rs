@@ -1,0 +1,181 @@
+//! Every fact the system can record. A fact's encoding is for ever.
+//!
+//! Promises: a [`Fact`] carries no password, no key and no patient's name; what was once
+//! written can always be read (fixtures of every version stay in the tests); the canonical
+//! JSON (RFC 8785) of a fact is its leaf in the ledger.
+
+use serde::{Deserialize, Serialize};
+
+use super::certificate::SignatureRecord;
+use super::ids::{CertificateNumber, LotNumber, ProductCode, RunNumber, Username};
+use super::lot::LotDetails;
+use super::moment::Moment;
+use super::role::{Actor, Role};
+use super::run::{Change, RunContent};
+use super::spec::Specification;
+use super::text::Line;
+
+/// The version of the encoding.
+pub const FACT_VERSION: u32 = 1;
+
+/// One fact: who recorded what, when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// Version of the encoding.
+    pub v: u32,
+    /// When it was recorded (server's clock).
+    pub at: Moment,
+    /// 32 random hex digits, so that the leaf hash, which stands in other people's proofs,
+    /// tells nobody the content by guessing.
+    pub salt: String,
+    /// Who.
+    pub by: Actor,
+    /// What.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Event {
+    /// The site was set up; always the first fact.
+    SiteCreated(SiteDetails),
+    /// A specification version came into the system.
+    SpecificationInstalled {
+        /// The whole document.
+        specification: Box<Specification>,
+        /// SHA-256 of its canonical JSON.
+        sha256: String,
+    },
+    /// An account was made.
+    UserCreated {
+        /// Unique user name.
+        username: Username,
+        /// Full name.
+        full_name: Line,
+        /// Roles.
+        roles: Vec<Role>,
+    },
+    /// Somebody signed in.
+    SignedIn {},
+    /// Somebody signed out.
+    SignedOut {},
+    /// A password was wrong for an account that exists.
+    SignInFailed {
+        /// The account.
+        username: Username,
+    },
+    /// A lot was registered.
+    LotRegistered(LotDetails),
+    /// A run was recorded.
+    RunRecorded {
+        /// Its number.
+        run: RunNumber,
+        /// Its lot.
+        lot: LotNumber,
+        /// What it says.
+        content: RunContent,
+    },
+    /// Values of a run were corrected before it was verified.
+    RunCorrected {
+        /// The run.
+        run: RunNumber,
+        /// Its lot.
+        lot: LotNumber,
+        /// What changed, with reason.
+        changes: Vec<Change>,
+    },
+    /// A second person confirmed a run against its raw data.
+    RunVerified {
+        /// The run.
+        run: RunNumber,
+        /// Its lot.
+        lot: LotNumber,
+        /// SHA-256 of the canonical JSON of the content that was confirmed.
+        content_sha256: String,
+    },
+    /// A lot was released and a certificate issued.
+    LotReleased {
+        /// The lot.
+        lot: LotNumber,
+        /// The certificate.
+        certificate: CertificateNumber,
+        /// SHA-256 of the certificate's record.
+        record_sha256: String,
+        /// SHA-256 of the certificate's PDF.
+        pdf_sha256: String,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// A lot was rejected.
+    LotRejected {
+        /// The lot.
+        lot: LotNumber,
+        /// Why.
+        reason: Line,
+        /// SHA-256 of the dossier that was signed; the document is kept.
+        record_sha256: String,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// Somebody tried what they may not do, or what was not possible.
+    AttemptRefused {
+        /// `release`, `rejection` or `verification`.
+        act: String,
+        /// The lot, if it exists.
+        lot: Option<LotNumber>,
+        /// The run, for a verification.
+        run: Option<RunNumber>,
+        /// The refusal's code.
+        code: String,
+        /// The refusal's sentence.
+        detail: String,
+    },
+}
+
+/// The site as it was set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteDetails {
+    /// Name on certificates.
+    pub name: Line,
+    /// Address on certificates; may be empty.
+    pub address: String,
+    /// Manufacturing authorisation number; may be empty.
+    pub licence: String,
+    /// IANA zone in which times are shown.
+    pub zone: String,
+    /// The ledger's origin; never changes.
+    pub origin: String,
+    /// The key that signs checkpoints and seals certificates, as a C2SP verifier key.
+    pub verifier_key: String,
+    /// True where all data is for demonstration or training.
+    pub synthetic: bool,
+    /// Name and version of the software.
+    pub software: String,
+}
+
+impl Event {
+    /// The lot a fact is about.
+    pub fn lot(&self) -> Option<&LotNumber> {
+        match self {
+            Event::LotRegistered(details) => Some(&details.lot),
+            Event::RunRecorded { lot, .. }
+            | Event::RunCorrected { lot, .. }
+            | Event::RunVerified { lot, .. }
+            | Event::LotReleased { lot, .. }
+            | Event::LotRejected { lot, .. } => Some(lot),
+            Event::AttemptRefused { lot, .. } => lot.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The product a fact is about, for a specification.
+    pub fn product(&self) -> Option<&ProductCode> {
+        match self {
+            Event::SpecificationInstalled { specification, .. } => Some(&specification.product),
+            _ => None,
+        }
+    }
+}

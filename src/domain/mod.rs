@@ -1,0 +1,22 @@
+//! Nouns: what a lot, a specification, a result and a verdict are, and the rules between them.
+//!
+//! Promises: no I/O, no clock, no randomness, no framework; the same input gives the same
+//! answer. Read in this order: [`refusal`], [`quantity`], [`limit`], [`evaluation`], [`spec`],
+//! [`run`], [`entry`], [`lot`], [`assessment`], [`event`].
+
+pub mod assessment;
+pub mod certificate;
+pub mod entry;
+pub mod evaluation;
+pub mod event;
+pub mod ids;
+pub mod limit;
+pub mod lot;
+pub mod moment;
+pub mod quantity;
+pub mod refusal;
+pub mod role;
+pub mod run;
+pub mod shipped;
+pub mod spec;
+pub mod text;

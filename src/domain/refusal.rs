@@ -1,0 +1,146 @@
+//! Saying no: every refusal has a stable code, a kind, and a sentence a chemist understands.
+//!
+//! Promises: the code never changes once published (clients match on it); the sentence says
+//! what happened and what to do instead. `web/problem.rs` maps the kind to an HTTP status.
+
+use serde::Serialize;
+
+/// What sort of "no" it is; decides the HTTP status, nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The request could not be read at all.
+    Malformed,
+    /// Nobody is signed in, or the sign-in has ended.
+    NotSignedIn,
+    /// Signed in, but not entitled.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// It contradicts what is already recorded.
+    Conflict,
+    /// It was read, and it is wrong.
+    Unprocessable,
+    /// It is larger than the limit.
+    TooLarge,
+    /// The method or the media type is not one this address takes.
+    NotOffered,
+}
+
+macro_rules! codes {
+    ($($variant:ident, $code:literal, $kind:ident, $doc:literal;)*) => {
+        /// Every reason to refuse, in one table: variant, published code, kind.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $(#[doc = $doc] $variant,)* }
+        impl Code {
+            /// The published, stable name.
+            pub fn as_str(self) -> &'static str { match self { $(Code::$variant => $code,)* } }
+            /// What sort of refusal this is.
+            pub fn kind(self) -> Kind { match self { $(Code::$variant => Kind::$kind,)* } }
+            /// One sentence for the documentation.
+            pub fn meaning(self) -> &'static str { match self { $(Code::$variant => $doc,)* } }
+            /// All codes, for the documentation and its test.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+        }
+    };
+}
+
+codes! {
+    MalformedRequest,   "malformed_request",    Malformed,     "The request is not readable: bad JSON, a missing or unknown field, a wrong type.";
+    WrongMediaType,     "wrong_media_type",     NotOffered,    "The request is not in a format that this address takes.";
+    TooLarge,           "too_large",            TooLarge,      "The request is larger than the limit.";
+    NotSignedIn,        "not_signed_in",        NotSignedIn,   "Nobody is signed in, or the session has ended.";
+    WrongCredentials,   "wrong_credentials",    NotSignedIn,   "The user name or the password is not right.";
+    WrongPassword,      "wrong_password",       Forbidden,     "The password given for the signature is not right.";
+    WrongRole,          "wrong_role",           Forbidden,     "None of this person's roles may do this.";
+    OwnWork,            "own_work",             Forbidden,     "Entering, verifying and releasing one lot are three different people's work.";
+    CrossSite,          "cross_site",           Forbidden,     "The request was sent from a page of another site.";
+    LinkExpired,        "link_expired",         Forbidden,     "The one-time link has been used or is not the newest.";
+    NoSuchPage,         "no_such_page",         NotFound,      "There is nothing at this address.";
+    NoSuchLot,          "no_such_lot",          NotFound,      "There is no lot of this number.";
+    NoSuchRun,          "no_such_run",          NotFound,      "There is no run of this number.";
+    NoSuchProduct,      "no_such_product",      NotFound,      "No specification of this product is in force.";
+    NoSuchSpecification,"no_such_specification",NotFound,      "There is no such version of this product's specification.";
+    NoSuchCertificate,  "no_such_certificate",  NotFound,      "No certificate of this number was issued here.";
+    MethodNotOffered,   "method_not_offered",   NotOffered,    "The address exists but does not take this method.";
+    InvalidField,       "invalid_field",        Unprocessable, "A field has a value that cannot be accepted.";
+    InvalidNumber,      "invalid_number",       Unprocessable, "A result is not a plain decimal number.";
+    OutOfRange,         "out_of_range",         Unprocessable, "A result cannot occur: a percentage above 100, a negative count.";
+    WrongUnit,          "wrong_unit",           Unprocessable, "The unit is not the unit of the criterion.";
+    UnknownValue,       "unknown_value",        Unprocessable, "The value is not one of those the criterion knows.";
+    UnknownAttribute,   "unknown_attribute",    Unprocessable, "The specification has no such attribute in this assay.";
+    UnknownAssay,       "unknown_assay",        Unprocessable, "The specification has no such assay.";
+    RepeatedAttribute,  "repeated_attribute",   Unprocessable, "One run gives one value for each attribute.";
+    ControlRequired,    "control_required",     Unprocessable, "The assay needs a control that was not given.";
+    StartRequired,      "start_required",       Unprocessable, "An incubated test needs the moment incubation started.";
+    ReadTooEarly,       "read_too_early",       Unprocessable, "A final negative is not possible before the incubation time is over.";
+    ImpossiblePurity,   "impossible_purity",    Unprocessable, "Co-expression cannot exceed the lowest single marker.";
+    InTheFuture,        "in_the_future",        Unprocessable, "The moment has not come yet.";
+    Undrawable,         "undrawable_text",      Unprocessable, "The certificate's fonts cannot draw a character of the text.";
+    LotExists,          "lot_exists",           Conflict,      "A lot of this number is already registered.";
+    UserExists,         "user_exists",          Conflict,      "A user name is given once and never again.";
+    AlreadyRecorded,    "already_recorded",     Conflict,      "There is already a final result for the attribute.";
+    AlreadyVerified,    "already_verified",     Conflict,      "The run is already verified.";
+    LotClosed,          "lot_closed",           Conflict,      "The lot has been released or rejected; nothing more can be recorded for it.";
+    NotReleasable,      "not_releasable",       Conflict,      "Something still holds the lot back.";
+    ChangedSinceSeen,   "changed_since_seen",   Conflict,      "What is to be signed or confirmed has changed since it was shown.";
+    KeyReused,          "idempotency_key_reused", Conflict,    "The Idempotency-Key was used before for a different request.";
+}
+
+/// A refusal about one field of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldRefusal {
+    /// Where: `readings[3].value`, `expires_at`.
+    pub field: String,
+    /// Stable code.
+    pub code: &'static str,
+    /// The sentence.
+    pub detail: String,
+}
+
+/// A "no" with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Refusal {
+    /// The stable code.
+    pub code: Code,
+    /// What happened and what to do.
+    pub detail: String,
+    /// The fields concerned, where it is about fields.
+    pub fields: Vec<FieldRefusal>,
+}
+
+impl Refusal {
+    /// A refusal that is about no field in particular.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Refusal { code, detail: detail.into(), fields: Vec::new() }
+    }
+
+    /// A refusal about one field.
+    pub fn field(code: Code, field: impl Into<String>, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let field = FieldRefusal { field: field.into(), code: code.as_str(), detail: detail.clone() };
+        Refusal { code, detail, fields: vec![field] }
+    }
+
+    /// The same refusal, its fields seen from one level further out (`value` -> `readings[3].value`).
+    pub fn within(mut self, outer: &str) -> Self {
+        for f in &mut self.fields {
+            f.field = format!("{outer}.{}", f.field);
+        }
+        self
+    }
+
+    /// One refusal out of several: all their fields, the first one's code.
+    ///
+    /// Returns `None` where there is nothing to refuse.
+    pub fn all(refusals: Vec<Refusal>) -> Option<Refusal> {
+        let mut several = refusals.into_iter();
+        let mut first = several.next()?;
+        for next in several {
+            first.detail.push(' ');
+            first.detail.push_str(&next.detail);
+            first.fields.extend(next.fields);
+        }
+        Some(first)
+    }
+}

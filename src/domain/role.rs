@@ -1,0 +1,121 @@
+//! Roles, and who acts: a person in a role.
+//!
+//! Promises: an administrator has no GMP role and an auditor writes nothing, because no person
+//! can hold those roles together with another (EU GMP Annex 11 draft 11.10).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::Username;
+use super::refusal::{Code, Refusal};
+use super::text::Line;
+
+/// What a person is there to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Registers lots, records and verifies runs.
+    Analyst,
+    /// Releases and rejects lots.
+    Qa,
+    /// Reads everything, writes nothing.
+    Auditor,
+    /// Keeps accounts; does no GMP act.
+    Admin,
+    /// The software itself; no person holds it.
+    System,
+}
+
+impl Role {
+    /// The roles a person can be given.
+    pub const PEOPLE: [Role; 4] = [Role::Analyst, Role::Qa, Role::Auditor, Role::Admin];
+
+    /// The role's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Analyst => "analyst",
+            Role::Qa => "qa",
+            Role::Auditor => "auditor",
+            Role::Admin => "admin",
+            Role::System => "system",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Reads the roles for an account.
+///
+/// # Errors
+/// None, an unknown one, or a combination that separation of duties forbids.
+pub fn parse_roles(names: &[String]) -> Result<Vec<Role>, Refusal> {
+    let refuse = |detail: String| Refusal::field(Code::InvalidField, "roles", detail);
+    let mut roles = Vec::new();
+    for name in names {
+        let role = Role::PEOPLE.into_iter().find(|r| r.as_str() == name);
+        let role = role.ok_or_else(|| refuse("A role is one of analyst, qa, auditor, admin.".into()))?;
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+    if roles.is_empty() {
+        return Err(refuse("Give the person at least one role: analyst, qa, auditor or admin.".into()));
+    }
+    if roles.len() > 1 && roles.iter().any(|r| matches!(r, Role::Admin | Role::Auditor)) {
+        let detail = "An admin keeps accounts and does no GMP work, and an auditor writes nothing: \
+                      neither role can be held together with another.";
+        return Err(refuse(detail.into()));
+    }
+    roles.sort();
+    Ok(roles)
+}
+
+/// A person by user name and full name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Unique user name.
+    #[serde(rename = "user")]
+    pub username: Username,
+    /// Full name.
+    pub name: Line,
+}
+
+/// A person acting in one role: who a fact is by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// Unique user name.
+    #[serde(rename = "user")]
+    pub username: Username,
+    /// Full name at the time.
+    pub name: Line,
+    /// The role in which the person acts.
+    pub role: Role,
+}
+
+impl Actor {
+    /// The person, whatever the role: separation of duties counts people.
+    pub fn person(&self) -> Person {
+        Person { username: self.username.clone(), name: self.name.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_admin_and_an_auditor_hold_no_other_role() {
+        let read = |names: &[&str]| parse_roles(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+        assert_eq!(read(&["qa", "analyst", "qa"]), Ok(vec![Role::Analyst, Role::Qa]));
+        for bad in [&[][..], &["admin", "qa"], &["auditor", "analyst"], &["system"], &["boss"]] {
+            assert!(read(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! One lot: its criteria with verdict and arithmetic, its runs, the release box, its history.
+
+use askama::Template;
+
+use super::ledger::LedgerFact;
+use super::marks::{Outcome, Signature, Status};
+use super::parts::{Choice, Fact, Field, Frame, Link, Moment, Unit, Value};
+
+/// `GET /lots/{lot}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "lots/show.html")]
+pub struct LotPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The lot number.
+    pub lot: String,
+    /// Its status.
+    pub status: Status,
+    /// One line under the head: `Not releasable: 3 reasons`.
+    pub standing: String,
+    /// Product, specification, donor, passage, manufacture, expiry, containers.
+    pub facts: Vec<Fact>,
+    /// The criteria, grouped.
+    pub sections: Vec<Section>,
+    /// One entry form per assay the reader may record; empty when none.
+    pub entries: Vec<Link>,
+    /// The runs, newest first.
+    pub runs: Vec<RunRow>,
+    /// What can be decided, or what was.
+    pub decision: Decision,
+    /// The facts about this lot, newest first.
+    pub history: Vec<LedgerFact>,
+    /// Where all of them are.
+    pub history_all: String,
+}
+
+/// A group of criteria.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// Its name, such as `Identity`.
+    pub name: String,
+    /// Its criteria, in the specification's order.
+    pub criteria: Vec<CriterionRow>,
+}
+
+/// One criterion and where the lot stands on it.
+#[derive(Debug, Clone)]
+pub struct CriterionRow {
+    /// The attribute's name as read.
+    pub name: String,
+    /// How it is tested.
+    pub method: String,
+    /// The acceptance as text with its decimals, without the unit: `NLT 95.0`.
+    pub acceptance: String,
+    /// The unit the limit and the value are in.
+    pub unit: Unit,
+    /// The value as typed.
+    pub typed: Value,
+    /// The value as reported, rounded once.
+    pub reported: Value,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// Its arithmetic or reason: `96.04 → 96.0, not > 96.0`.
+    pub because: String,
+    /// The earliest moment it can be read.
+    pub earliest: Option<Moment>,
+    /// The run the value comes from.
+    pub run: Option<Link>,
+    /// Values that no longer count, newest first.
+    pub superseded: Vec<Superseded>,
+}
+
+/// A value that was replaced, still to be seen.
+#[derive(Debug, Clone)]
+pub struct Superseded {
+    /// The value as typed then, with unit.
+    pub value: String,
+    /// Why it no longer counts.
+    pub reason: String,
+    /// The run it came from.
+    pub run: Link,
+}
+
+/// One run of the lot.
+#[derive(Debug, Clone)]
+pub struct RunRow {
+    /// The run's page, labelled `#17`.
+    pub link: Link,
+    /// The assay's name.
+    pub assay: String,
+    /// What it holds: `10 values`.
+    pub holds: String,
+    /// Who entered it.
+    pub entered_by: String,
+    /// When it was tested.
+    pub tested_at: Moment,
+    /// Whether it counts: verified is `pass`, waiting is `unverified`, a failed control `invalid`.
+    pub state: Outcome,
+    /// That in words: `verified by M. Lin`.
+    pub state_text: String,
+    /// Whether the reader can verify it now.
+    pub may_verify: bool,
+}
+
+/// What can be decided about the lot, or what was decided.
+#[derive(Debug, Clone)]
+pub enum Decision {
+    /// Something blocks.
+    Blocked {
+        /// Every reason.
+        blockers: Vec<Blocker>,
+        /// Says why the button is off.
+        why: String,
+        /// The form to reject with.
+        reject: Option<RejectForm>,
+    },
+    /// Nothing blocks.
+    Ready {
+        /// `All 21 criteria pass`
+        summary: String,
+        /// What is signed, line by line.
+        signed: Vec<Fact>,
+        /// The hash of the record to be signed.
+        dossier_sha256: String,
+        /// The form to sign with, when the reader may.
+        release: Option<ReleaseForm>,
+        /// Why the reader may not; empty when they may.
+        why: String,
+        /// The form to reject with.
+        reject: Option<RejectForm>,
+    },
+    /// Released.
+    Released(Certified),
+    /// Released once, withdrawn since.
+    Revoked {
+        /// The withdrawal's signature.
+        signature: Signature,
+        /// Why it was withdrawn.
+        reason: String,
+        /// What had been issued.
+        certified: Certified,
+    },
+    /// Rejected.
+    Rejected {
+        /// Who, when, in which role.
+        signature: Signature,
+        /// Why.
+        reason: String,
+        /// Its number in the ledger.
+        ledger: Link,
+    },
+    /// Expired before anybody decided.
+    Expired {
+        /// When.
+        at: Moment,
+        /// The form to reject with.
+        reject: Option<RejectForm>,
+    },
+}
+
+/// One reason the lot cannot be released now.
+#[derive(Debug, Clone)]
+pub struct Blocker {
+    /// Its kind, for the shape.
+    pub outcome: Outcome,
+    /// The sentence.
+    pub sentence: String,
+    /// Who can resolve it.
+    pub who: String,
+    /// When at the earliest.
+    pub earliest: Option<Moment>,
+    /// Where it is resolved; empty when nowhere.
+    pub href: String,
+}
+
+/// The form that signs a release.
+#[derive(Debug, Clone, Default)]
+pub struct ReleaseForm {
+    /// The meanings to choose from.
+    pub meanings: Vec<Choice>,
+    /// What is wrong with the meaning.
+    pub meaning_problem: Option<String>,
+    /// What is wrong with the password.
+    pub password_problem: Option<String>,
+    /// Makes a repeated request harmless.
+    pub idempotency_key: String,
+}
+
+/// The form that signs a rejection.
+#[derive(Debug, Clone, Default)]
+pub struct RejectForm {
+    /// The reason as typed.
+    pub reason: Field,
+    /// What is wrong with the password.
+    pub password_problem: Option<String>,
+    /// Makes a repeated request harmless.
+    pub idempotency_key: String,
+}
+
+impl RejectForm {
+    /// Whether the form comes back from a refusal and must be seen.
+    pub fn open(&self) -> bool {
+        self.reason.problem.is_some() || self.password_problem.is_some()
+    }
+}
+
+/// What a release issued.
+#[derive(Debug, Clone, Default)]
+pub struct Certified {
+    /// The certificate's number.
+    pub number: String,
+    /// The signature that released.
+    pub signature: Signature,
+    /// The address a stranger checks it at.
+    pub verify_url: String,
+    /// The hash of the record.
+    pub record_sha256: String,
+    /// The hash of the file.
+    pub pdf_sha256: String,
+    /// Its number in the ledger.
+    pub ledger: Link,
+}
