@@ -6,6 +6,7 @@
 
 pub mod assessment;
 pub mod certificate;
+pub mod dossier;
 pub mod entry;
 pub mod evaluation;
 pub mod event;

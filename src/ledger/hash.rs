@@ -22,7 +22,7 @@ pub const MAX_LEAF_BYTES: usize = 65_535;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash([u8; 32]);
 
-/// Why a text is not a [`Hash`].
+/// Why a text is not a [`struct@Hash`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HashTextError {
     /// Not 64 digits of `0-9a-f`.
@@ -167,7 +167,15 @@ mod tests {
         assert_eq!(Hash::from_hex(EMPTY_HEX), Ok(empty_root()));
         let upper = EMPTY_HEX.to_uppercase();
         let padded = format!(" {}", &EMPTY_HEX[1..]);
-        for wrong in ["", &upper, &EMPTY_HEX[1..], &padded, &"é".repeat(32)] {
+        let longer = format!("{EMPTY_HEX}0");
+        for wrong in [
+            "",
+            &longer,
+            &upper,
+            &EMPTY_HEX[1..],
+            &padded,
+            &"é".repeat(32),
+        ] {
             assert_eq!(Hash::from_hex(wrong), Err(HashTextError::Hex), "{wrong}");
         }
     }

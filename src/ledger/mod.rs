@@ -19,6 +19,7 @@
 //! [`Checkpoint::sign`]. To prove: [`inclusion_proof`] and [`TlogProof::new`]. To check:
 //! [`TlogProof::parse`] and [`TlogProof::verify`].
 
+pub mod canonical;
 pub mod checkpoint;
 pub mod hash;
 pub mod merkle;

@@ -105,7 +105,7 @@ pub fn sample_facts() -> Vec<LedgerFact> {
         Change { what: "CD105".into(), before: "97.8 %".into(), after: "98.7 %".into() },
         Change { what: "CD44".into(), before: "97.1 %".into(), after: "97.7 %".into() },
     ];
-    facts[1].reason = "digits read from the wrong gate, FCS file 20261126-03".into();
+    facts[1].reason = "Reason: digits read from the wrong gate, FCS file 20261126-03".into();
     for fact in &mut facts {
         fact.about = lot();
     }

@@ -189,6 +189,8 @@ pub struct ReleaseForm {
 /// The form that signs a rejection.
 #[derive(Debug, Clone, Default)]
 pub struct RejectForm {
+    /// The hash of the dossier as it is shown, so that nothing else is signed.
+    pub dossier_sha256: String,
     /// The reason as typed.
     pub reason: Field,
     /// What is wrong with the password.

@@ -1,6 +1,6 @@
 //! The lot page in every situation a lot can be in.
 
-use super::ledger::sample_facts;
+use super::ledger::{LedgerFact, sample_facts};
 use super::lot::{Blocker, Certified, CriterionRow, Decision, LotPage, RejectForm, ReleaseForm, RunRow, Section, Superseded};
 use super::marks::{Outcome, Status};
 use super::parts::{Choice, Fact, FieldProblem, Link, Message, Moment, Tone, Value};
@@ -30,7 +30,7 @@ const SECTIONS: &[(&str, &[Row])] = &[
         ("Osteogenic", "Alizarin Red", "Positive", "", "Positive", "Positive", 18),
         ("Chondrogenic", "Alcian Blue", "Positive", "", "Positive", "Positive", 18),
     ]),
-    ("Purity", &[("Purity", "CD105+ CD73+ CD90+ CD44+ / Lin−", "> 96.0", "%", "96.45", "96.5", 17)]),
+    ("Purity", &[("Purity", "flow cytometry", "> 96.0", "%", "96.45", "96.5", 17)]),
     ("Safety", &[
         ("Sterility, aerobic", "USP <71>", "No growth, 14 d", "", "No growth", "No growth", 21),
         ("Sterility, anaerobic", "USP <71>", "No growth, 14 d", "", "No growth", "No growth", 21),
@@ -57,7 +57,7 @@ fn sections() -> Vec<Section> {
         outcome: Outcome::Pass,
         because: because(Outcome::Pass, acceptance, typed, reported),
         earliest: None,
-        run: Some(Link::new(format!("#{run}"), format!("/runs/{run}")).with_note("verified by Mei Lin")),
+        run: Some(Link::new(format!("#{run}"), format!("/runs/{run}")).with_note("verified, M. Lin")),
         superseded: vec![],
     };
     SECTIONS.iter().map(|(name, rows)| Section { name: (*name).into(), criteria: rows.iter().map(row).collect() }).collect()
@@ -188,7 +188,7 @@ impl LotPage {
                 why: String::new(),
                 reject: Some(RejectForm::default()),
             },
-            history: sample_facts(),
+            history: sample_facts().into_iter().map(|fact| LedgerFact { about: Link::default(), ..fact }).collect(),
             history_all: "/ledger?lot=AD-26-0007".into(),
         }
     }

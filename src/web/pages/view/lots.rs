@@ -65,7 +65,7 @@ pub struct LotRow {
     pub passage: String,
     /// Its status.
     pub status: Status,
-    /// The first thing that holds it back, in words; empty when nothing does.
+    /// The first thing that holds it back, in words, or what was decided.
     pub held_by: String,
     /// How many more things do.
     pub held_more: usize,
@@ -170,8 +170,8 @@ fn sample_rows() -> Vec<LotRow> {
             "2026-12-20 20:10", "", false),
         row("AD-26-0006", "P4", Status::OnHold, "Purity fails: 96.04 → 96.0, required > 96.0", 0, "2026-12-12 08:00", "", false),
         row("AD-26-0005", "P5", Status::Testing, "Sterility (aerobic) is to be read", 1, "2026-12-04 08:00", "in 7 days", false),
-        row("AD-26-0004", "P3", Status::Ready, "", 0, "2026-12-02 20:00", "in 6 days", true),
-        row("AD-26-0003", "P2", Status::Released, "", 0, "2026-12-08 12:00", "", false),
+        row("AD-26-0004", "P3", Status::Ready, "Nothing; a QA signature releases it", 0, "2026-12-02 20:00", "in 6 days", true),
+        row("AD-26-0003", "P2", Status::Released, "Certificate RC-2026-000001", 0, "2026-12-08 12:00", "", false),
         row("AD-26-0002", "P6", Status::Rejected, "Passage 6, required NMT 5", 0, "2026-11-30 12:00", "", false),
         row("AD-26-0001", "P3", Status::Expired, "Expired before a decision was signed", 3, "2026-11-20 12:00", "6 days ago", false),
     ];

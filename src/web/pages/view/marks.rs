@@ -161,32 +161,18 @@ impl Standing {
         }
     }
 
-    /// The sentence under the large word.
-    pub fn sentence(self) -> &'static str {
+    /// What to do with that answer; empty where the sentence above it says so already.
+    pub fn advice(self) -> &'static str {
         match self {
-            Standing::Authentic => {
-                "This file is, byte for byte, a certificate this site issued, and it is in force."
-            }
-            Standing::Altered => {
-                "This file carries the number of a certificate of this site, but it is not the file \
-                 that was issued. Something in it was changed. Do not use the lot on the strength of it."
-            }
-            Standing::Revoked => {
-                "This site issued this certificate and has withdrawn it. Do not use the lot."
-            }
-            Standing::Superseded => {
-                "This site issued this certificate and has replaced it by a newer one. Use the newer one."
-            }
+            Standing::Authentic => "Check that the lot number on the containers is the one below.",
+            Standing::Altered => "Do not use the lot on the strength of this file.",
+            Standing::Revoked => "Do not use the lot.",
+            Standing::Superseded => "Use the newer certificate.",
             Standing::Unknown => {
-                "Nothing this site ever issued matches this. It may come from another site, be a \
-                 scan or a re-saved copy, or be a forgery. Ask whoever gave it to you for the \
-                 original file."
+                "It may come from another site, or be a scan or a re-saved copy of a genuine certificate. \
+                 Ask whoever gave it to you for the original file."
             }
-            Standing::Issued => {
-                "This site issued a certificate with this number and it is in force. A number says \
-                 nothing about the copy in your hands: drop the PDF file here, or compare the hash \
-                 printed on it with the one below."
-            }
+            Standing::Issued => "",
         }
     }
 }

@@ -24,14 +24,29 @@ pub struct Frame {
     pub message: Option<Message>,
     /// What the form refused, each linked to its field.
     pub problems: Vec<FieldProblem>,
-    /// Anti-forgery token put into every form; empty when the site does not use one.
-    pub form_token: String,
-    /// The digest in the address of every static file.
-    pub assets: String,
+    /// Gives every static file its address.
+    pub assets: Assets,
     /// The software's version.
     pub version: String,
     /// The site's time zone as shown, such as `+08:00 Asia/Taipei`.
     pub zone: String,
+}
+
+impl Frame {
+    /// The address of a static file.
+    pub fn asset(&self, file: &str) -> String {
+        (self.assets.0)(file)
+    }
+}
+
+/// From the name of a static file to its address, which changes with its content.
+#[derive(Debug, Clone, Copy)]
+pub struct Assets(pub fn(&str) -> String);
+
+impl Default for Assets {
+    fn default() -> Self {
+        Assets(|file| format!("/static/{file}"))
+    }
 }
 
 /// The signed-in person as the page names them.

@@ -44,7 +44,6 @@ pub fn stranger_frame(title: &str, page: &'static str) -> Frame {
         page,
         site: "Harbour Cell Laboratory".into(),
         banner: "SYNTHETIC: demonstration laboratory, no real donors, lots or patients".into(),
-        assets: "dev".into(),
         version: "0.1.0".into(),
         zone: "+08:00 Asia/Taipei".into(),
         ..Frame::default()

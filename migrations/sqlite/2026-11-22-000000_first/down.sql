@@ -1,0 +1,16 @@
+DROP TABLE answers;
+DROP TABLE sessions;
+DROP TABLE credentials;
+DROP TABLE certificates;
+DROP TABLE decisions;
+DROP TABLE verifications;
+DROP TABLE changes;
+DROP TABLE readings;
+DROP TABLE runs;
+DROP TABLE lots;
+DROP TABLE users;
+DROP TABLE specifications;
+DROP TABLE documents;
+DROP TABLE checkpoints;
+DROP TABLE tree_nodes;
+DROP TABLE facts;

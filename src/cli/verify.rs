@@ -1,0 +1,89 @@
+//! `lotgate verify`: a certificate checked offline, by anybody.
+//!
+//! Promises: needs no server and no account; says what was checked and what was not; without
+//! the site's key it never says that the issuer is confirmed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::Failure;
+use crate::certificate::{CheckReport, Outcome, check};
+use crate::ledger::VerifierKey;
+
+/// The largest file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// What to check.
+#[derive(Debug, Parser)]
+#[command(after_help = "Examples:
+  lotgate verify RC-2026-000001.pdf --key 'lots.example.org/site-1+1f0c…+Ab…'
+  lotgate verify RC-2026-000001.pdf --key-file site.vkey
+  lotgate verify RC-2026-000001.pdf            (without a key: intact, but issuer not confirmed)
+
+Get the key from the site by another way than the certificate: `lotgate ledger key` prints it there.
+An offline check cannot know whether a certificate was revoked later; ask the site's verify page.
+Exit code: 0 intact (with a key: authentic), 1 altered or not signed by that key, 2 not readable.")]
+pub struct Args {
+    /// The certificate PDF
+    file: PathBuf,
+    /// The site's public key as you were given it; may be repeated
+    #[arg(long, value_name = "VKEY", env = "LOTGATE_KEY")]
+    key: Vec<String>,
+    /// A file with the site's public key
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+/// Checks and says what was found.
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let failed = |path: &PathBuf, e: std::io::Error| Failure(format!("{}: {e}", path.display()));
+    let size = std::fs::metadata(&args.file).map_err(|e| failed(&args.file, e))?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(Failure("the file is larger than 32 MiB; a certificate is much smaller".into()));
+    }
+    let pdf = std::fs::read(&args.file).map_err(|e| failed(&args.file, e))?;
+    let mut keys = Vec::new();
+    for text in &args.key {
+        keys.push(VerifierKey::parse(text.trim())?);
+    }
+    if let Some(path) = &args.key_file {
+        let text = std::fs::read_to_string(path).map_err(|e| failed(path, e))?;
+        for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
+            keys.push(VerifierKey::parse(line)?);
+        }
+    }
+    let report = check(&pdf, &keys);
+    print(&report);
+    Ok(match report.outcome {
+        Outcome::Authentic { .. } | Outcome::IntactIssuerUnconfirmed { .. } => ExitCode::SUCCESS,
+        Outcome::Altered { .. } => ExitCode::from(1),
+        Outcome::Unreadable { .. } => ExitCode::from(2),
+    })
+}
+
+fn print(report: &CheckReport) {
+    let (word, detail) = match &report.outcome {
+        Outcome::Authentic { vkey } => ("AUTHENTIC", format!("exactly as issued by the holder of the key you trust\n  key     {vkey}")),
+        Outcome::IntactIssuerUnconfirmed { vkey } => (
+            "INTACT, ISSUER NOT CONFIRMED",
+            format!(
+                "unchanged since the holder of this key issued it\n  key     {vkey}\n  Anybody can make a key. Compare it with \
+                 the one the site gave you by another way, or pass that with --key."
+            ),
+        ),
+        Outcome::Altered { what } => ("ALTERED", format!("{what}\n  Do not rely on this file; ask for the original.")),
+        Outcome::Unreadable { why } => ("NOT READABLE", why.clone()),
+    };
+    println!("{word}: {detail}");
+    let shown = [("number", &report.number), ("lot", &report.lot), ("record", &report.record_sha256)];
+    for (name, value) in shown {
+        if let Some(value) = value {
+            println!("  {name:<7} {value}");
+        }
+    }
+    for step in &report.steps {
+        println!("  [{}] {}: {}", if step.ok { "ok" } else { "NO" }, step.name, step.detail);
+    }
+}

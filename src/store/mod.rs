@@ -1,0 +1,189 @@
+//! Tables: the only module that says diesel. Facts go in by one door; views come out.
+//!
+//! Promises: [`Tx::record`] is the only way a record changes, and it changes the ledger and the
+//! rows together; a [`View`] only reads. Start with [`record`], then [`writer`], then [`verify`].
+
+mod answers;
+mod certificates;
+mod connection;
+mod error;
+mod facts;
+mod lots;
+mod outside;
+mod people;
+mod record;
+mod replay;
+mod schema;
+mod specifications;
+mod verify;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use diesel::r2d2::Pool;
+
+pub use answers::KeptAnswer;
+pub use certificates::Issued;
+pub use connection::{Conn, Target};
+pub use error::StoreError;
+pub use facts::{Entry, FactFilter};
+pub use lots::{ListedLot, LotFilter};
+pub use people::{Session, User};
+pub use specifications::StoredSpecification;
+pub use verify::{Break, Finding, Whole, open_for_reading};
+
+use crate::ledger::{Checkpoint, Frontier, NoteSigner, ProofError, SparseNodes, root_at};
+use connection::{Purpose, Readers, begin_write, migrate};
+use outside::OutsideCheckpoint;
+
+/// How many connections read at the same time.
+const READERS: u32 = 8;
+
+/// A write in progress: one savepoint of the writer's transaction.
+pub struct Tx<'c> {
+    conn: &'c mut Conn,
+    tree: &'c mut Frontier,
+}
+
+impl Tx<'_> {
+    /// What this write sees.
+    pub fn view(&mut self) -> View<'_> {
+        View(self.conn)
+    }
+}
+
+/// Reading access.
+pub struct View<'c>(&'c mut Conn);
+
+/// The records of one site.
+pub struct Store {
+    readers: Pool<Readers>,
+    writer: writer::Writer,
+    outside: OutsideCheckpoint,
+    /// Held for the life of the process: one writer for each SQLite file.
+    _lock: Option<std::fs::File>,
+}
+
+/// Where a site's records are and who signs them.
+pub struct Site {
+    /// Data folder: the checkpoint outside the database, and the SQLite file by default.
+    pub data: PathBuf,
+    /// The database.
+    pub target: Target,
+    /// The ledger's origin.
+    pub origin: String,
+    /// Signs checkpoints.
+    pub signer: Arc<NoteSigner>,
+}
+
+impl Store {
+    /// Opens the records, bringing the schema up to date, and starts the writer.
+    ///
+    /// # Errors
+    /// The database cannot be opened, is in use by another process, or contradicts the newest
+    /// checkpoint: then nothing may be written to it.
+    pub fn open(site: Site) -> Result<Self, StoreError> {
+        let lock = site.target.file().map(lock_file).transpose()?;
+        let mut conn = site.target.connect(Purpose::Write)?;
+        migrate(&mut conn)?;
+        let outside = OutsideCheckpoint::in_folder(&site.data);
+        begin_write(&mut conn)?;
+        let tree = facts::load_frontier(&mut conn)?;
+        guard_against_rollback(&mut conn, &outside, &site)?;
+        <<Conn as diesel::Connection>::TransactionManager as diesel::connection::TransactionManager<Conn>>::commit_transaction(
+            &mut conn,
+        )?;
+        let readers = Pool::builder().max_size(READERS).min_idle(Some(1)).test_on_check_out(false);
+        let readers = readers.build(Readers(site.target.clone())).map_err(|e| StoreError::Connection(e.to_string()))?;
+        let desk =
+            writer::Desk { target: site.target, origin: site.origin, signer: site.signer, outside: outside.clone() };
+        let writer = writer::Writer::start(desk, conn, tree)?;
+        Ok(Store { readers, writer, outside, _lock: lock })
+    }
+
+    /// Carries out a write: everything in `f` is recorded, or nothing is.
+    ///
+    /// Blocks until the commit; call it where blocking is allowed. No network call and no
+    /// password hashing belongs inside.
+    ///
+    /// # Errors
+    /// Whatever `f` refuses with, or a failure of storage.
+    pub fn write<T, E>(&self, f: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.write(f)
+    }
+
+    /// Reads; the connection cannot write.
+    ///
+    /// # Errors
+    /// Whatever `f` refuses with, or a failure of storage.
+    pub fn read<T, E: From<StoreError>>(&self, f: impl FnOnce(&mut View) -> Result<T, E>) -> Result<T, E> {
+        let mut conn = self.readers.get().map_err(|e| StoreError::Connection(e.to_string()))?;
+        f(&mut View(&mut conn))
+    }
+
+    /// The newest checkpoint as kept outside the database.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn outside_checkpoint(&self) -> Result<Option<String>, StoreError> {
+        self.outside.read()
+    }
+}
+
+/// Reads the checkpoint kept outside the database in this folder.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn outside_checkpoint(data: &Path) -> Result<Option<String>, StoreError> {
+    OutsideCheckpoint::in_folder(data).read()
+}
+
+/// Reads a database that nobody serves.
+///
+/// # Errors
+/// Whatever `f` says, or a failure of storage.
+pub fn read_once<T, E: From<StoreError>>(target: &Target, f: impl FnOnce(&mut View) -> Result<T, E>) -> Result<T, E> {
+    let mut conn = target.connect(Purpose::Read)?;
+    f(&mut View(&mut conn))
+}
+
+fn lock_file(database: &Path) -> Result<std::fs::File, StoreError> {
+    let path = database.with_extension("lock");
+    let failed = |source| StoreError::File { path: path.clone(), source };
+    let file = std::fs::File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(database.to_path_buf())),
+        Err(std::fs::TryLockError::Error(source)) => Err(StoreError::File { path, source }),
+    }
+}
+
+/// Refuses to go on writing after a database that was shortened or replaced.
+fn guard_against_rollback(conn: &mut Conn, outside: &OutsideCheckpoint, site: &Site) -> Result<(), StoreError> {
+    let key = site.signer.verifier_key().clone();
+    let total = facts::size(conn)?;
+    let newest = View(conn).newest_checkpoint()?;
+    for (note, place) in [(outside.read()?, "kept outside the database"), (newest, "stored in the database")] {
+        let Some(note) = note else { continue };
+        let broken = |why: String| StoreError::LedgerBroken(format!("the checkpoint {place}: {why}"));
+        let checkpoint =
+            Checkpoint::open(&note, std::slice::from_ref(&key), &site.origin).map_err(|e| broken(e.to_string()))?;
+        if checkpoint.size() > total {
+            return Err(broken(format!("covers {} facts and the database has {total}", checkpoint.size())));
+        }
+        let nodes = SparseNodes::new(facts::StoredTree(std::cell::RefCell::new(&mut *conn)));
+        let root = root_at(&nodes, checkpoint.size()).map_err(|e: ProofError| broken(e.to_string()))?;
+        if root != checkpoint.root() {
+            return Err(broken("the facts are not those that were signed".into()));
+        }
+    }
+    if total > 0 && View(conn).newest_checkpoint()?.is_none() {
+        return Err(StoreError::LedgerBroken("there are facts and no signed checkpoint".into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! The only writer: a fact goes into the ledger, and the rows it changes follow from it.
+//!
+//! Promises: nothing else in the product inserts or updates a projected row; [`project`] is one
+//! exhaustive match, so a new kind of fact does not compile until it says what it changes;
+//! projecting the ledger into empty tables gives the same tables.
+
+use diesel::prelude::*;
+
+use super::connection::Conn;
+use super::error::{StoreError, inconsistent};
+use super::schema::{certificates, changes, decisions, lots, readings, runs, specifications, users, verifications};
+use super::{Tx, facts::Entry};
+use crate::domain::certificate::SignatureRecord;
+use crate::domain::event::{Event, Fact};
+use crate::domain::ids::{CertificateNumber, LotNumber, RunNumber};
+use crate::domain::lot::LotDetails;
+use crate::domain::moment::Moment;
+use crate::domain::role::Actor;
+use crate::domain::run::{Change, RunContent};
+use crate::domain::spec::Specification;
+use crate::ledger::canonical;
+
+impl Tx<'_> {
+    /// Records a fact: appends it to the ledger and projects it, in this transaction.
+    ///
+    /// # Errors
+    /// The database fails; the write is then rolled back whole.
+    pub fn record(&mut self, by: &Actor, at: Moment, salt: String, event: Event) -> Result<Entry, StoreError> {
+        let number = self.append(by, at, salt.clone(), &event)?;
+        let fact = Fact { v: crate::domain::event::FACT_VERSION, at, salt, by: by.clone(), event };
+        let entry = Entry { number, fact };
+        project(self.conn, &entry)?;
+        Ok(entry)
+    }
+}
+
+/// Makes the rows that a fact stands for.
+pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> {
+    let Fact { at, by, event, .. } = &entry.fact;
+    match event {
+        Event::SiteCreated(_) | Event::SignedIn {} | Event::SignedOut {} => Ok(()),
+        Event::SignInFailed { .. } | Event::AttemptRefused { .. } => Ok(()),
+        Event::SpecificationInstalled { specification, sha256 } => insert_specification(conn, entry.number, specification, sha256),
+        Event::UserCreated { username, full_name, roles } => {
+            let row = (
+                users::username.eq(username.to_string()),
+                users::full_name.eq(full_name.as_str()),
+                users::roles.eq(json(roles)?),
+                users::created_at.eq(at.to_string()),
+                users::entry.eq(entry.number),
+            );
+            diesel::insert_into(users::table).values(row).execute(conn)?;
+            Ok(())
+        }
+        Event::LotRegistered(details) => insert_lot(conn, entry.number, details, by, *at),
+        Event::RunRecorded { run, lot, content } => insert_run(conn, entry.number, *run, lot, content, by, *at),
+        Event::RunCorrected { run, changes, .. } => correct_run(conn, entry.number, *run, changes),
+        Event::RunVerified { run, content_sha256, .. } => {
+            let row = (
+                verifications::run.eq(run.0),
+                verifications::verified_by.eq(by.username.as_str()),
+                verifications::verified_by_name.eq(by.name.as_str()),
+                verifications::verified_at.eq(at.to_string()),
+                verifications::content_sha256.eq(content_sha256),
+                verifications::entry.eq(entry.number),
+            );
+            diesel::insert_into(verifications::table).values(row).execute(conn)?;
+            Ok(())
+        }
+        Event::LotReleased { lot, certificate, record_sha256, pdf_sha256, signature } => {
+            let decision = DecisionRow { act: "release", lot, certificate: Some(certificate), reason: None, record_sha256, signature };
+            insert_decision(conn, entry.number, &decision, by, *at)?;
+            insert_certificate(conn, entry.number, lot, certificate, record_sha256, pdf_sha256, *at)
+        }
+        Event::LotRejected { lot, reason, record_sha256, signature } => {
+            let reason = Some(reason.as_str());
+            let decision = DecisionRow { act: "rejection", lot, certificate: None, reason, record_sha256, signature };
+            insert_decision(conn, entry.number, &decision, by, *at)
+        }
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    canonical::text(value).map_err(|e| StoreError::LedgerBroken(e.to_string()))
+}
+
+fn insert_specification(conn: &mut Conn, entry: i64, spec: &Specification, sha256: &str) -> Result<(), StoreError> {
+    let row = (
+        specifications::product.eq(spec.product.as_str()),
+        specifications::version.eq(i64::from(spec.version)),
+        specifications::effective_from.eq(spec.effective_from.to_string()),
+        specifications::sha256.eq(sha256),
+        specifications::document.eq(json(spec)?),
+        specifications::entry.eq(entry),
+    );
+    diesel::insert_into(specifications::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+fn insert_lot(conn: &mut Conn, entry: i64, details: &LotDetails, by: &Actor, at: Moment) -> Result<(), StoreError> {
+    let row = (
+        lots::lot.eq(details.lot.as_str()),
+        lots::product.eq(details.product.as_str()),
+        lots::specification_version.eq(i64::from(details.specification_version)),
+        lots::donor.eq(details.donor.as_str()),
+        lots::manufactured_at.eq(details.manufactured_at.to_string()),
+        lots::expires_at.eq(details.expires_at.to_string()),
+        lots::containers.eq(i64::from(details.containers)),
+        lots::registered_by.eq(by.username.as_str()),
+        lots::registered_by_name.eq(by.name.as_str()),
+        lots::registered_at.eq(at.to_string()),
+        lots::entry.eq(entry),
+    );
+    diesel::insert_into(lots::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+fn insert_run(
+    conn: &mut Conn,
+    entry: i64,
+    run: RunNumber,
+    lot: &LotNumber,
+    content: &RunContent,
+    by: &Actor,
+    at: Moment,
+) -> Result<(), StoreError> {
+    let row = (
+        runs::run.eq(run.0),
+        runs::lot.eq(lot.as_str()),
+        runs::assay.eq(content.assay.as_str()),
+        runs::method.eq(content.method.as_str()),
+        runs::instrument.eq(content.instrument.as_str()),
+        runs::started_at.eq(content.started_at.map(|m| m.to_string())),
+        runs::tested_at.eq(content.tested_at.to_string()),
+        runs::controls.eq(json(&content.controls)?),
+        runs::comment.eq(content.comment.as_str()),
+        runs::entered_by.eq(by.username.as_str()),
+        runs::entered_by_name.eq(by.name.as_str()),
+        runs::entered_at.eq(at.to_string()),
+        runs::entry.eq(entry),
+    );
+    diesel::insert_into(runs::table).values(row).execute(conn)?;
+    for (place, reading) in (0_i64..).zip(&content.readings) {
+        let row = (
+            readings::run.eq(run.0),
+            readings::attribute.eq(reading.attribute.as_str()),
+            readings::place.eq(place),
+            readings::value.eq(&reading.value),
+            readings::unit.eq(reading.unit.as_deref()),
+        );
+        diesel::insert_into(readings::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+fn correct_run(conn: &mut Conn, entry: i64, run: RunNumber, corrections: &[Change]) -> Result<(), StoreError> {
+    for change in corrections {
+        let row = (
+            changes::entry.eq(entry),
+            changes::run.eq(run.0),
+            changes::attribute.eq(change.attribute.as_str()),
+            changes::value_before.eq(&change.before),
+            changes::value_after.eq(&change.after),
+            changes::reason.eq(change.reason.as_str()),
+            changes::changed_by.eq(change.by.username.as_str()),
+            changes::changed_by_name.eq(change.by.name.as_str()),
+            changes::changed_at.eq(change.at.to_string()),
+        );
+        diesel::insert_into(changes::table).values(row).execute(conn)?;
+        let reading = readings::table.find((run.0, change.attribute.as_str()));
+        let changed = diesel::update(reading).set(readings::value.eq(&change.after)).execute(conn)?;
+        if changed != 1 {
+            let row = format!("{run}, {}", change.attribute);
+            return Err(inconsistent("readings", "value", row, "a correction without a reading"));
+        }
+    }
+    Ok(())
+}
+
+struct DecisionRow<'a> {
+    act: &'static str,
+    lot: &'a LotNumber,
+    certificate: Option<&'a CertificateNumber>,
+    reason: Option<&'a str>,
+    record_sha256: &'a str,
+    signature: &'a SignatureRecord,
+}
+
+fn insert_decision(conn: &mut Conn, entry: i64, decision: &DecisionRow, by: &Actor, at: Moment) -> Result<(), StoreError> {
+    let row = (
+        decisions::lot.eq(decision.lot.as_str()),
+        decisions::act.eq(decision.act),
+        decisions::certificate.eq(decision.certificate.map(CertificateNumber::as_str)),
+        decisions::reason.eq(decision.reason),
+        decisions::record_sha256.eq(decision.record_sha256),
+        decisions::signature.eq(json(decision.signature)?),
+        decisions::decided_by.eq(by.username.as_str()),
+        decisions::decided_by_name.eq(by.name.as_str()),
+        decisions::decided_at.eq(at.to_string()),
+        decisions::entry.eq(entry),
+    );
+    diesel::insert_into(decisions::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+fn insert_certificate(
+    conn: &mut Conn,
+    entry: i64,
+    lot: &LotNumber,
+    number: &CertificateNumber,
+    record_sha256: &str,
+    pdf_sha256: &str,
+    at: Moment,
+) -> Result<(), StoreError> {
+    let issued: i64 = certificates::table.count().get_result(conn)?;
+    let row = (
+        certificates::number.eq(number.as_str()),
+        certificates::ordinal.eq(issued + 1),
+        certificates::lot.eq(lot.as_str()),
+        certificates::issued_at.eq(at.to_string()),
+        certificates::record_sha256.eq(record_sha256),
+        certificates::pdf_sha256.eq(pdf_sha256),
+        certificates::entry.eq(entry),
+    );
+    diesel::insert_into(certificates::table).values(row).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! The tables, once for both databases: only BigInt, Text and Binary columns.
+//!
+//! Promises: a column's Rust type here is its type in `migrations/sqlite` and in
+//! `migrations/postgres` (tests/migrations.rs). Times, decimals, JSON and enums are text,
+//! because a `Numeric` becomes a float on SQLite and a timestamp loses digits on PostgreSQL.
+
+diesel::table! {
+    facts (entry) {
+        entry -> BigInt,
+        fact -> Text,
+        leaf_hash -> Binary,
+        kind -> Text,
+        lot -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    tree_nodes (level, position) {
+        level -> BigInt,
+        position -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    checkpoints (size) {
+        size -> BigInt,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    documents (sha256) {
+        sha256 -> Text,
+        media_type -> Text,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    specifications (product, version) {
+        product -> Text,
+        version -> BigInt,
+        effective_from -> Text,
+        sha256 -> Text,
+        document -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (username) {
+        username -> Text,
+        full_name -> Text,
+        roles -> Text,
+        created_at -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    lots (lot) {
+        lot -> Text,
+        product -> Text,
+        specification_version -> BigInt,
+        donor -> Text,
+        manufactured_at -> Text,
+        expires_at -> Text,
+        containers -> BigInt,
+        registered_by -> Text,
+        registered_by_name -> Text,
+        registered_at -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    runs (run) {
+        run -> BigInt,
+        lot -> Text,
+        assay -> Text,
+        method -> Text,
+        instrument -> Text,
+        started_at -> Nullable<Text>,
+        tested_at -> Text,
+        controls -> Text,
+        comment -> Text,
+        entered_by -> Text,
+        entered_by_name -> Text,
+        entered_at -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    readings (run, attribute) {
+        run -> BigInt,
+        attribute -> Text,
+        place -> BigInt,
+        value -> Text,
+        unit -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    changes (entry, run, attribute) {
+        entry -> BigInt,
+        run -> BigInt,
+        attribute -> Text,
+        value_before -> Text,
+        value_after -> Text,
+        reason -> Text,
+        changed_by -> Text,
+        changed_by_name -> Text,
+        changed_at -> Text,
+    }
+}
+
+diesel::table! {
+    verifications (run) {
+        run -> BigInt,
+        verified_by -> Text,
+        verified_by_name -> Text,
+        verified_at -> Text,
+        content_sha256 -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    decisions (lot) {
+        lot -> Text,
+        act -> Text,
+        certificate -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        record_sha256 -> Text,
+        signature -> Text,
+        decided_by -> Text,
+        decided_by_name -> Text,
+        decided_at -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    certificates (number) {
+        number -> Text,
+        ordinal -> BigInt,
+        lot -> Text,
+        issued_at -> Text,
+        record_sha256 -> Text,
+        pdf_sha256 -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    credentials (username) {
+        username -> Text,
+        password_hash -> Text,
+    }
+}
+
+diesel::table! {
+    sessions (token_sha256) {
+        token_sha256 -> Text,
+        username -> Text,
+        created_at -> Text,
+        expires_at -> Text,
+        ended_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    answers (username, idempotency_key) {
+        username -> Text,
+        idempotency_key -> Text,
+        request_sha256 -> Text,
+        answer -> Text,
+        answered_at -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(lots, decisions, runs, verifications, certificates);

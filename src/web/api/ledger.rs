@@ -1,0 +1,108 @@
+//! `/api/v1/ledger`: the facts, and whether they are whole.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{query, read_cursor, read_limit};
+use crate::domain::ids::LotNumber;
+use crate::store::FactFilter;
+use crate::web::problem::{Problem, ProblemBody, block};
+use crate::web::session::Somebody;
+use crate::workflow::{App, Error};
+
+/// A fact with its number.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EntryView {
+    /// Number in the ledger, from 0.
+    pub entry: i64,
+    /// The fact: `{v, at, salt, by, event}`.
+    #[schema(value_type = Object)]
+    pub fact: Value,
+}
+
+/// A page of facts.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EntriesView {
+    /// Oldest first.
+    pub entries: Vec<EntryView>,
+    /// Send it as `after` for the next page; none on the last.
+    pub next_after: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    lot: Option<String>,
+    after: Option<String>,
+    limit: Option<String>,
+}
+
+/// Lists facts.
+#[utoipa::path(get, path = "/api/v1/ledger", tag = "ledger",
+    params(("lot" = Option<String>, Query), ("after" = Option<i64>, Query, description = "only entries with a greater number"),
+        ("limit" = Option<u32>, Query)),
+    responses((status = 200, body = EntriesView), (status = 422, body = ProblemBody)))]
+pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result<HttpResponse, Problem> {
+    let asked: ListQuery = query(&req)?;
+    let limit = i64::from(read_limit(asked.limit.as_deref())?);
+    let lot = asked.lot.as_deref().filter(|t| !t.is_empty()).map(LotNumber::parse).transpose()?;
+    let after = read_cursor("after", asked.after.as_deref())?;
+    let filter = FactFilter { lot, after, limit: limit + 1, ..FactFilter::default() };
+    let mut entries = block(move || app.read(|view| Ok(view.facts(&filter)?))).await?;
+    let more = i64::try_from(entries.len()).is_ok_and(|n| n > limit);
+    if more {
+        entries.pop();
+    }
+    let next_after = entries.last().filter(|_| more).map(|e| e.number.to_string());
+    let view = |e: crate::store::Entry| -> Result<EntryView, Error> {
+        let fact = serde_json::to_value(&e.fact).map_err(|e| Error::Internal(e.to_string()))?;
+        Ok(EntryView { entry: e.number, fact })
+    };
+    let entries: Vec<EntryView> = entries.into_iter().map(view).collect::<Result<_, _>>()?;
+    Ok(HttpResponse::Ok().json(EntriesView { entries, next_after }))
+}
+
+/// Whether everything recorded is whole.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct WholeView {
+    /// True if no break was found.
+    pub whole: bool,
+    /// Number of facts.
+    pub facts: Option<u64>,
+    /// Root of the tree, 64 hex digits.
+    pub root: Option<String>,
+    /// Number of checkpoints whose signatures were checked.
+    pub checkpoints: Option<usize>,
+    /// Number of documents that were hashed again.
+    pub documents: Option<usize>,
+    /// Where the first break is.
+    pub place: Option<String>,
+    /// What is wrong there.
+    pub what: Option<String>,
+    /// The newest signed checkpoint (C2SP tlog-checkpoint).
+    pub checkpoint: Option<String>,
+    /// The key that checks it (C2SP verifier key). Compare it with the one the site gave you.
+    pub verifier_key: String,
+}
+
+/// Walks everything and names the first break.
+#[utoipa::path(get, path = "/api/v1/ledger/verify", tag = "ledger", responses((status = 200, body = WholeView), (status = 401, body = ProblemBody)))]
+pub async fn verify(app: Data<App>, _reader: Somebody) -> Result<HttpResponse, Problem> {
+    let view = block(move || {
+        let finding = app.verify_ledger()?;
+        let (whole, found) = (finding.as_ref().ok(), finding.as_ref().err());
+        Ok(WholeView {
+            whole: whole.is_some(),
+            facts: whole.map(|w| w.facts),
+            root: whole.map(|w| w.root.clone()),
+            checkpoints: whole.map(|w| w.checkpoints),
+            documents: whole.map(|w| w.documents),
+            place: found.map(|b| b.place.clone()),
+            what: found.map(|b| b.what.clone()),
+            checkpoint: app.checkpoint()?,
+            verifier_key: app.verifier_key().to_string(),
+        })
+    });
+    Ok(HttpResponse::Ok().json(view.await?))
+}

@@ -1,0 +1,234 @@
+//! `/api/v1/lots`: what a lot looks like in the API.
+
+use serde::Serialize;
+
+use crate::domain::assessment::{Assessment, Blocker, Item, assess};
+use crate::domain::evaluation::Verdict;
+use crate::domain::lot::{Decision, Lot};
+use crate::domain::moment::Moment;
+use crate::store::StoredSpecification;
+use crate::workflow::Error;
+use crate::workflow::release_lot::to_be_signed;
+
+/// Which specification version judges a lot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PinnedSpecification {
+    /// Product code.
+    pub product: String,
+    /// Version.
+    pub version: u32,
+}
+
+/// How a criterion stands.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct VerdictView {
+    /// `pass`, `fail`, `pending`, `missing`, `unverified`, `invalid`, `indeterminate`, `reported`, `not_applicable`.
+    pub outcome: String,
+    /// Why, with the arithmetic.
+    pub because: String,
+    /// The value as typed.
+    pub as_entered: Option<String>,
+    /// The reportable value.
+    pub reported: Option<String>,
+    /// When it can become final at the earliest (UTC).
+    pub earliest: Option<String>,
+}
+
+impl From<&Verdict> for VerdictView {
+    fn from(verdict: &Verdict) -> Self {
+        VerdictView {
+            outcome: verdict.outcome.as_str().to_owned(),
+            because: verdict.because.clone(),
+            as_entered: verdict.as_entered.clone(),
+            reported: verdict.reported.clone(),
+            earliest: verdict.earliest.map(|m| m.to_string()),
+        }
+    }
+}
+
+/// A criterion of a lot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CriterionView {
+    /// Attribute code.
+    pub attribute: String,
+    /// In words.
+    pub name: String,
+    /// Group heading.
+    pub section: String,
+    /// The assay that measures it.
+    pub assay: String,
+    /// What is acceptable, in words.
+    pub criterion: String,
+    /// Unit.
+    pub unit: Option<String>,
+    /// `required` or `informative`.
+    pub kind: String,
+    /// The run whose reading decides.
+    pub run: Option<i64>,
+    /// How it stands.
+    pub verdict: VerdictView,
+}
+
+impl From<&Item<'_>> for CriterionView {
+    fn from(item: &Item) -> Self {
+        let criterion = item.criterion;
+        CriterionView {
+            attribute: criterion.attribute.to_string(),
+            name: criterion.name.clone(),
+            section: criterion.section.clone(),
+            assay: criterion.assay.to_string(),
+            criterion: criterion.acceptance.in_words(),
+            unit: criterion.acceptance.unit().map(str::to_owned),
+            kind: criterion.kind.as_str().to_owned(),
+            run: item.run.map(|r| r.number.0),
+            verdict: VerdictView::from(&item.verdict),
+        }
+    }
+}
+
+/// One reason why a lot cannot be released now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct BlockerView {
+    /// Stable code.
+    pub code: String,
+    /// The sentence.
+    pub detail: String,
+    /// Who can resolve it.
+    pub who: String,
+    /// When it can resolve at the earliest (UTC).
+    pub earliest: Option<String>,
+    /// The attributes concerned.
+    pub attributes: Vec<String>,
+    /// The run concerned.
+    pub run: Option<i64>,
+}
+
+impl From<&Blocker> for BlockerView {
+    fn from(blocker: &Blocker) -> Self {
+        BlockerView {
+            code: blocker.code.to_owned(),
+            detail: blocker.detail.clone(),
+            who: blocker.who.clone(),
+            earliest: blocker.earliest.map(|m| m.to_string()),
+            attributes: blocker.attributes.iter().map(ToString::to_string).collect(),
+            run: blocker.run.map(|r| r.0),
+        }
+    }
+}
+
+/// A lot as it stands.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LotView {
+    /// Lot number.
+    pub lot: String,
+    /// Product code.
+    pub product: String,
+    /// The specification version it is pinned to.
+    pub specification: PinnedSpecification,
+    /// Donor code.
+    pub donor: String,
+    /// When it was made (UTC).
+    pub manufactured_at: String,
+    /// When it expires (UTC).
+    pub expires_at: String,
+    /// Number of containers.
+    pub containers: u32,
+    /// Who registered it, and when.
+    pub registered_by: String,
+    /// When (UTC).
+    pub registered_at: String,
+    /// `testing`, `on_hold`, `ready`, `released`, `rejected`, `expired`, `revoked`.
+    pub status: String,
+    /// Every criterion.
+    pub criteria: Vec<CriterionView>,
+    /// Everything that holds the lot back.
+    pub blockers: Vec<BlockerView>,
+    /// SHA-256 of the dossier that a signature would cover now.
+    pub dossier_sha256: String,
+    /// Number of the certificate, once released.
+    pub certificate: Option<String>,
+}
+
+/// A lot in a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LotRow {
+    /// Lot number.
+    pub lot: String,
+    /// Product code.
+    pub product: String,
+    /// The specification version it is pinned to.
+    pub specification: PinnedSpecification,
+    /// Donor code.
+    pub donor: String,
+    /// Status.
+    pub status: String,
+    /// When it expires (UTC).
+    pub expires_at: String,
+    /// Everything that holds the lot back.
+    pub blockers: Vec<BlockerView>,
+    /// Number of the certificate, once released.
+    pub certificate: Option<String>,
+}
+
+/// A page of lots.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LotsView {
+    /// Newest registration first.
+    pub lots: Vec<LotRow>,
+    /// Send it as `cursor` for the next page; none on the last.
+    pub next_cursor: Option<String>,
+}
+
+fn pinned(lot: &Lot) -> PinnedSpecification {
+    PinnedSpecification { product: lot.details.product.to_string(), version: lot.details.specification_version }
+}
+
+fn certificate_of(lot: &Lot) -> Option<String> {
+    match &lot.decision {
+        Some(Decision::Released { certificate, .. }) => Some(certificate.to_string()),
+        _ => None,
+    }
+}
+
+impl LotRow {
+    /// A lot of a list as of `now`.
+    pub fn new(lot: &Lot, stored: &StoredSpecification, now: Moment) -> Self {
+        let assessment = assess(lot, &stored.specification, now);
+        LotRow {
+            lot: lot.number().to_string(),
+            product: lot.details.product.to_string(),
+            specification: pinned(lot),
+            donor: lot.details.donor.to_string(),
+            status: assessment.status.as_str().to_owned(),
+            expires_at: lot.details.expires_at.to_string(),
+            blockers: assessment.blockers.iter().map(BlockerView::from).collect(),
+            certificate: certificate_of(lot),
+        }
+    }
+}
+
+impl LotView {
+    /// A lot with its assessment.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn new(lot: &Lot, stored: &StoredSpecification, assessment: &Assessment) -> Result<Self, Error> {
+        let (_, dossier_sha256) = to_be_signed(lot, stored, assessment)?;
+        Ok(LotView {
+            lot: lot.number().to_string(),
+            product: lot.details.product.to_string(),
+            specification: pinned(lot),
+            donor: lot.details.donor.to_string(),
+            manufactured_at: lot.details.manufactured_at.to_string(),
+            expires_at: lot.details.expires_at.to_string(),
+            containers: lot.details.containers,
+            registered_by: lot.registered_by.name.as_str().to_owned(),
+            registered_at: lot.registered_at.to_string(),
+            status: assessment.status.as_str().to_owned(),
+            criteria: assessment.items.iter().map(CriterionView::from).collect(),
+            blockers: assessment.blockers.iter().map(BlockerView::from).collect(),
+            dossier_sha256,
+            certificate: certificate_of(lot),
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! `/api/v1/lots`: registering, listing, looking at, releasing and rejecting lots.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+
+use super::{query, read_cursor, read_limit};
+use super::lot_views::{LotRow, LotView, LotsView, PinnedSpecification};
+use crate::domain::assessment::{Status, assess};
+use crate::domain::ids::LotNumber;
+use crate::domain::refusal::{Code, Refusal};
+use crate::web::body::Body;
+use crate::web::guard::{Allowed, once, subject};
+use crate::web::problem::{Problem, ProblemBody, block};
+use crate::web::session::Somebody;
+use crate::workflow::list_lots::{LotQuery, list_lots};
+use crate::workflow::permit::{RegisterLot, RejectLot, ReleaseLot};
+use crate::workflow::register_lot::{LotEntry, register_lot};
+use crate::workflow::reject_lot::reject_lot;
+use crate::workflow::release_lot::release_lot;
+use crate::workflow::App;
+
+/// A lot as registration takes it.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLot {
+    /// Lot number.
+    pub lot: String,
+    /// Product code.
+    pub product: String,
+    /// Pseudonymous donor code.
+    pub donor: String,
+    /// Passage number as text, `"4"`.
+    #[serde(default)]
+    pub passage: Option<String>,
+    /// When it was made, RFC 3339 with zone.
+    pub manufactured_at: String,
+    /// When it expires, RFC 3339 with zone.
+    pub expires_at: String,
+    /// Number of containers.
+    pub containers: u32,
+}
+
+/// A lot just registered.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RegisteredView {
+    /// Lot number.
+    pub lot: String,
+    /// The specification version it is pinned to.
+    pub specification: PinnedSpecification,
+    /// The run that recorded the passage.
+    pub run: Option<i64>,
+}
+
+/// Registers a lot.
+#[utoipa::path(post, path = "/api/v1/lots", tag = "lots", request_body = NewLot,
+    responses((status = 201, body = RegisteredView), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn create(
+    app: Data<App>,
+    req: HttpRequest,
+    Allowed(permit): Allowed<RegisterLot>,
+    body: Body<NewLot>,
+) -> Result<HttpResponse, Problem> {
+    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let NewLot { lot, product, donor, passage, manufactured_at, expires_at, containers } = body.value;
+    let entry = LotEntry { lot, product, donor, passage, manufactured_at, expires_at, containers };
+    let made = block(move || register_lot(&app, &permit, &entry)).await?;
+    let view = RegisteredView {
+        lot: made.lot.to_string(),
+        specification: PinnedSpecification { product: made.product.to_string(), version: made.specification_version },
+        run: made.run.map(|r| r.0),
+    };
+    Ok(HttpResponse::Created().insert_header(("Location", format!("/api/v1/lots/{}", made.lot))).json(view))
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    status: Option<String>,
+    q: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// Reads a status filter.
+///
+/// # Errors
+/// There is no such status.
+pub fn read_status(text: Option<&str>) -> Result<Option<Status>, Refusal> {
+    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    let known = Status::ALL.into_iter().find(|s| s.as_str() == text);
+    known.map(Some).ok_or_else(|| {
+        let all: Vec<_> = Status::ALL.iter().map(|s| s.as_str()).collect();
+        Refusal::field(Code::InvalidField, "status", format!("status is one of {}.", all.join(", ")))
+    })
+}
+
+/// Lists lots.
+#[utoipa::path(get, path = "/api/v1/lots", tag = "lots",
+    params(("status" = Option<String>, Query), ("q" = Option<String>, Query, description = "part of a lot number or donor code"),
+        ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = LotsView), (status = 422, body = ProblemBody)))]
+pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result<HttpResponse, Problem> {
+    let asked: ListQuery = query(&req)?;
+    let lot_query = LotQuery {
+        status: read_status(asked.status.as_deref())?,
+        search: asked.q,
+        cursor: read_cursor("cursor", asked.cursor.as_deref())?,
+        limit: usize::try_from(read_limit(asked.limit.as_deref())?).unwrap_or(1),
+    };
+    let view = block(move || {
+        let now = app.now();
+        let page = list_lots(&app, &lot_query)?;
+        let lots = page.lots.iter().map(|(lot, spec)| LotRow::new(lot, spec, now)).collect();
+        Ok(LotsView { lots, next_cursor: page.next.map(|n| n.to_string()) })
+    });
+    Ok(HttpResponse::Ok().json(view.await?))
+}
+
+/// Reads a lot number from an address.
+///
+/// # Errors
+/// There is no lot of such a number.
+pub fn read_lot(text: &str) -> Result<LotNumber, Refusal> {
+    LotNumber::parse(text).map_err(|_| Refusal::new(Code::NoSuchLot, "There is no lot of this number. Check the number."))
+}
+
+/// One lot: criteria, verdicts, blockers.
+#[utoipa::path(get, path = "/api/v1/lots/{lot}", tag = "lots", params(("lot" = String, Path)),
+    responses((status = 200, body = LotView), (status = 404, body = ProblemBody)))]
+pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let number = read_lot(&path)?;
+    let view = block(move || {
+        let (lot, stored) = app.lot(&number)?;
+        let assessment = assess(&lot, &stored.specification, app.now());
+        LotView::new(&lot, &stored, &assessment)
+    });
+    Ok(HttpResponse::Ok().json(view.await?))
+}
+
+/// What releasing takes.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseEntry {
+    /// The signer's password, again.
+    pub password: String,
+    /// What the signature means.
+    pub meaning: String,
+    /// `dossier_sha256` as it was shown; anything else is then refused.
+    #[serde(default)]
+    pub dossier_sha256: Option<String>,
+}
+
+/// A lot just released.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReleasedView {
+    /// Certificate number.
+    pub certificate: String,
+    /// SHA-256 of the record.
+    pub record_sha256: String,
+    /// SHA-256 of the PDF.
+    pub pdf_sha256: String,
+    /// Where a stranger checks it.
+    pub verify_url: String,
+}
+
+/// Releases a lot with an electronic signature and issues its certificate.
+#[utoipa::path(post, path = "/api/v1/lots/{lot}/release", tag = "lots", params(("lot" = String, Path)), request_body = ReleaseEntry,
+    responses((status = 201, body = ReleasedView), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn release(
+    app: Data<App>,
+    req: HttpRequest,
+    Allowed(permit): Allowed<ReleaseLot>,
+    path: Path<String>,
+    body: Body<ReleaseEntry>,
+) -> Result<HttpResponse, Problem> {
+    let number = read_lot(&path)?;
+    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let (entry, subject) = (body.value, subject(&req));
+    let made = block(move || {
+        let signed = permit.sign(&app, &entry.password, &entry.meaning, &subject)?;
+        release_lot(&app, &signed, &number, entry.dossier_sha256.as_deref())
+    });
+    let made = made.await?;
+    Ok(HttpResponse::Created().json(ReleasedView {
+        certificate: made.certificate.to_string(),
+        record_sha256: made.record_sha256,
+        pdf_sha256: made.pdf_sha256,
+        verify_url: made.verify_url,
+    }))
+}
+
+/// What rejecting takes.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RejectionEntry {
+    /// The signer's password, again.
+    pub password: String,
+    /// Why.
+    pub reason: String,
+    /// `dossier_sha256` as it was shown; anything else is then refused.
+    #[serde(default)]
+    pub dossier_sha256: Option<String>,
+}
+
+/// A lot just rejected.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RejectedView {
+    /// Lot number.
+    pub lot: String,
+    /// When (UTC).
+    pub rejected_at: String,
+    /// SHA-256 of the dossier that was signed.
+    pub record_sha256: String,
+}
+
+/// Rejects a lot with an electronic signature.
+#[utoipa::path(post, path = "/api/v1/lots/{lot}/rejection", tag = "lots", params(("lot" = String, Path)), request_body = RejectionEntry,
+    responses((status = 201, body = RejectedView), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn reject(
+    app: Data<App>,
+    req: HttpRequest,
+    Allowed(permit): Allowed<RejectLot>,
+    path: Path<String>,
+    body: Body<RejectionEntry>,
+) -> Result<HttpResponse, Problem> {
+    let number = read_lot(&path)?;
+    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let (entry, subject) = (body.value, subject(&req));
+    let made = block(move || {
+        let signed = permit.sign(&app, &entry.password, &entry.reason, &subject)?;
+        reject_lot(&app, &signed, &number, entry.dossier_sha256.as_deref())
+    });
+    let made = made.await?;
+    let view = RejectedView {
+        lot: made.lot.to_string(),
+        rejected_at: made.rejected_at.to_string(),
+        record_sha256: made.record_sha256,
+    };
+    Ok(HttpResponse::Created().json(view))
+}

@@ -1,0 +1,68 @@
+//! `/api/openapi.json`, `/healthz`, `/readyz`: about the service itself.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use super::{certificates, ledger, lots, people, runs, session, specifications, verification};
+use crate::domain::refusal::{Code, Refusal};
+use crate::web::problem::{Problem, block};
+use crate::workflow::App;
+
+/// The API described by its code.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Lotgate", description = "Decide, record and prove that a batch of cells may be given to a patient.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    security(("bearer" = [])),
+    modifiers(&Bearer),
+    paths(
+        session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
+        lots::create, lots::list, lots::show, lots::release, lots::reject,
+        runs::create, runs::preview, runs::show, runs::verify, runs::correct,
+        certificates::list, certificates::show, certificates::pdf, certificates::record,
+        verification::verify, ledger::list, ledger::verify, openapi, healthz, readyz,
+    )
+)]
+pub struct Api;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        api.components.get_or_insert_with(Default::default).add_security_scheme("bearer", scheme);
+    }
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "service", security(()), responses((status = 200)))]
+pub async fn openapi() -> HttpResponse {
+    HttpResponse::Ok().json(Api::openapi())
+}
+
+/// The process answers.
+#[utoipa::path(get, path = "/healthz", tag = "service", security(()), responses((status = 200)))]
+pub async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "ok", "software": crate::SOFTWARE}))
+}
+
+/// The records can be read.
+#[utoipa::path(get, path = "/readyz", tag = "service", security(()), responses((status = 200), (status = 500)))]
+pub async fn readyz(app: Data<App>) -> Result<HttpResponse, Problem> {
+    let facts = block(move || app.read(|view| Ok(view.ledger_size()?))).await?;
+    Ok(HttpResponse::Ok().json(json!({"status": "ready", "facts": facts})))
+}
+
+/// Nothing is at this address.
+pub async fn nothing_here(req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let path: String = req.path().chars().take(100).collect();
+    Err(Refusal::new(Code::NoSuchPage, format!("There is nothing at {path}.")).into())
+}
+
+/// The address exists and does not take this method.
+pub async fn wrong_method(req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let detail = format!("{} does not take {}.", req.path(), req.method());
+    Err(Refusal::new(Code::MethodNotOffered, detail).into())
+}

@@ -1,0 +1,157 @@
+//! `/api/v1/verify`: a stranger asks whether a certificate is genuine. No sign-in.
+
+use actix_multipart::Multipart;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+
+use super::certificates::CertificateView;
+use crate::domain::ids::CertificateNumber;
+use crate::domain::refusal::{Code, Refusal};
+use crate::web::body::{Body, body_refusal};
+use crate::web::problem::{Problem, ProblemBody, block};
+use crate::workflow::verify_certificate::{Answer, Claim, verify_certificate};
+use crate::workflow::{App, Error};
+
+/// The largest file that is checked, in bytes.
+pub const FILE_BYTES_MAX: usize = 12 * 1024 * 1024;
+
+/// A claim without the file: its hash, or its number, or both.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimBody {
+    /// SHA-256 of the PDF or of the record, 64 hex digits.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// Certificate number.
+    #[serde(default)]
+    pub number: Option<String>,
+}
+
+/// The answer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AnswerView {
+    /// `valid`, `revoked`, `superseded`, `altered` or `unknown`.
+    pub outcome: String,
+    /// What that means here, in a sentence.
+    pub detail: String,
+    /// What was checked.
+    pub checked: Vec<String>,
+    /// The certificate concerned, if it was issued here.
+    pub certificate: Option<CertificateView>,
+}
+
+impl AnswerView {
+    /// The view of an answer at a site.
+    pub fn new(answer: &Answer, public_url: &str) -> Self {
+        AnswerView {
+            outcome: answer.outcome.as_str().to_owned(),
+            detail: answer.detail.clone(),
+            checked: answer.checked.clone(),
+            certificate: answer.certificate.as_ref().map(|c| CertificateView::new(c, public_url)),
+        }
+    }
+}
+
+/// Reads a claim from JSON text.
+///
+/// # Errors
+/// Neither hash nor number, or something that is neither.
+fn claim_from_json(bytes: &[u8]) -> Result<Claim, Refusal> {
+    let ClaimBody { sha256, number } = Body::<ClaimBody>::read(bytes)?.value;
+    claim(sha256.as_deref(), number.as_deref())
+}
+
+/// Reads a claim from its parts.
+///
+/// # Errors
+/// Neither hash nor number, or something that is neither.
+pub fn claim(sha256: Option<&str>, number: Option<&str>) -> Result<Claim, Refusal> {
+    let sha256 = sha256.map(str::trim).filter(|t| !t.is_empty());
+    let number = number.map(str::trim).filter(|t| !t.is_empty());
+    match (sha256, number) {
+        (Some(sha256), number) => {
+            if sha256.len() != 64 || !sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
+                let detail = "A SHA-256 has 64 characters, the digits 0 to 9 and the letters a to f.";
+                return Err(Refusal::field(Code::InvalidField, "sha256", detail));
+            }
+            // A number that cannot be read only means that the file does not name one.
+            let number = number.and_then(|n| CertificateNumber::parse(n).ok());
+            Ok(Claim::Hash { sha256: sha256.to_ascii_lowercase(), number })
+        }
+        (None, Some(number)) => {
+            let read = CertificateNumber::parse(number);
+            read.map(Claim::Number).map_err(|e| Refusal { code: Code::InvalidField, ..e })
+        }
+        (None, None) => {
+            let detail = "Send the PDF file, its SHA-256, or the certificate number.";
+            Err(Refusal::field(Code::InvalidField, "file", detail))
+        }
+    }
+}
+
+/// Reads a claim from a form with a file, a number, or both.
+///
+/// # Errors
+/// The form cannot be read, is too large, or has neither.
+pub async fn claim_from_form(form: Multipart) -> Result<Claim, Error> {
+    let mut form = form;
+    let (mut file, mut sha256, mut number) = (None, None, None);
+    let unreadable = || Refusal::new(Code::MalformedRequest, "The form with the file could not be read whole.");
+    while let Some(field) = form.next().await {
+        let mut field = field.map_err(|_| unreadable())?;
+        let name = field.name().unwrap_or_default().to_owned();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = field.next().await {
+            let chunk = chunk.map_err(|_| unreadable())?;
+            if bytes.len() + chunk.len() > FILE_BYTES_MAX {
+                let detail = "The file is larger than 12 MiB; a certificate is much smaller.";
+                return Err(Refusal::new(Code::TooLarge, detail).into());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        match name.as_str() {
+            "file" if !bytes.is_empty() => file = Some(bytes),
+            "sha256" => sha256 = String::from_utf8(bytes).ok(),
+            "number" => number = String::from_utf8(bytes).ok(),
+            _ => {}
+        }
+    }
+    match file {
+        Some(bytes) => Ok(Claim::File(bytes)),
+        None => Ok(claim(sha256.as_deref(), number.as_deref())?),
+    }
+}
+
+/// Reads a claim in whichever form it was sent.
+///
+/// # Errors
+/// As [`claim`] and [`claim_from_form`].
+pub async fn read_claim(req: &HttpRequest, payload: Payload) -> Result<Claim, Error> {
+    let content_type = req.headers().get(CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
+    let mut payload = payload.into_inner();
+    if content_type.starts_with("multipart/form-data") {
+        let form = Multipart::from_request(req, &mut payload).await;
+        let unreadable = |_| Refusal::new(Code::MalformedRequest, "The form with the file could not be read.");
+        return claim_from_form(form.map_err(unreadable)?).await;
+    }
+    if content_type.starts_with("application/json") {
+        let bytes = Bytes::from_request(req, &mut payload).await.map_err(|e| body_refusal(&e))?;
+        return Ok(claim_from_json(&bytes)?);
+    }
+    let detail = "Send JSON with sha256 or number, or a form (multipart/form-data) with the file.";
+    Err(Refusal::new(Code::WrongMediaType, detail).into())
+}
+
+/// Says whether a certificate is genuine.
+#[utoipa::path(post, path = "/api/v1/verify", tag = "verification", security(()),
+    request_body(content((ClaimBody = "application/json"), (Vec<u8> = "multipart/form-data"))),
+    responses((status = 200, body = AnswerView), (status = 422, body = ProblemBody)))]
+pub async fn verify(app: Data<App>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    let claim = read_claim(&req, payload).await?;
+    let url = app.public_url();
+    let answer = block(move || verify_certificate(&app, &claim)).await?;
+    Ok(HttpResponse::Ok().json(AnswerView::new(&answer, &url)))
+}

@@ -1,0 +1,82 @@
+//! Reading a JSON body: exactly the fields that are known, and a sentence for what is wrong.
+//!
+//! Promises: no body is read past its limit; a repeated field is refused rather than silently
+//! replaced; what a key promises to repeat is hashed without its secrets.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::problem::Problem;
+use crate::domain::refusal::{Code, Refusal};
+
+/// The largest JSON body, in bytes.
+pub const JSON_BYTES_MAX: usize = 256 * 1024;
+
+/// A JSON body.
+#[derive(Debug, Clone)]
+pub struct Body<T> {
+    /// What it says.
+    pub value: T,
+    /// Its content without the password, for [`super::guard::once`].
+    pub fingerprint: String,
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    /// Reads JSON text.
+    ///
+    /// # Errors
+    /// Not JSON, or not the fields this address takes.
+    pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
+        let value: T = serde_json::from_slice(bytes).map_err(|e| malformed(&e))?;
+        let mut plain: Value = serde_json::from_slice(bytes).map_err(|e| malformed(&e))?;
+        if let Value::Object(fields) = &mut plain {
+            fields.remove("password");
+        }
+        Ok(Body { value, fingerprint: plain.to_string() })
+    }
+}
+
+fn malformed(e: &serde_json::Error) -> Refusal {
+    let what: String = e.to_string().chars().take(300).collect();
+    let detail = if what.contains("expected a string") {
+        format!("The request cannot be read: {what}. Values are sent as text in quotes, such as \"98.7\", so that nothing is rounded.")
+    } else {
+        format!("The request cannot be read: {what}.")
+    };
+    Refusal::new(Code::MalformedRequest, detail)
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = req.headers().get(CONTENT_TYPE).is_some_and(|t| {
+            t.to_str().is_ok_and(|t| t.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json")))
+        });
+        let bytes = Bytes::from_request(req, payload);
+        Box::pin(async move {
+            if !is_json {
+                let detail = "Send JSON, with the header Content-Type: application/json.";
+                return Err(Refusal::new(Code::WrongMediaType, detail).into());
+            }
+            let bytes = bytes.await.map_err(|e| body_refusal(&e))?;
+            Ok(Body::read(&bytes)?)
+        })
+    }
+}
+
+/// Why a body could not be received.
+pub fn body_refusal(e: &actix_web::Error) -> Refusal {
+    if e.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
+        return Refusal::new(Code::TooLarge, "The request is larger than this address takes.");
+    }
+    Refusal::new(Code::MalformedRequest, "The request's body could not be received whole.")
+}

@@ -1,0 +1,156 @@
+//! Certificates: the list, and one with its hashes, downloads and signature.
+
+use askama::Template;
+
+use super::marks::{Signature, Standing};
+use super::parts::{Fact, Frame, Link, Moment};
+use super::samples;
+
+/// `GET /certificates`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "certificates/list.html")]
+pub struct CertificatesPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The certificates, newest first.
+    pub rows: Vec<CertificateRow>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// One certificate of the list.
+#[derive(Debug, Clone)]
+pub struct CertificateRow {
+    /// Its page.
+    pub link: Link,
+    /// The lot's page.
+    pub lot: Link,
+    /// The product.
+    pub product: String,
+    /// Whether it is in force.
+    pub state: CertificateState,
+    /// Who signed.
+    pub signed_by: String,
+    /// When.
+    pub released_at: Moment,
+}
+
+/// Whether a certificate is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateState {
+    /// In force.
+    InForce,
+    /// Replaced by a newer one.
+    Superseded,
+    /// Withdrawn.
+    Revoked,
+}
+
+impl CertificateState {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            CertificateState::InForce => "In force",
+            CertificateState::Superseded => "Superseded",
+            CertificateState::Revoked => "Revoked",
+        }
+    }
+
+    /// The name of the shape.
+    pub fn mark(self) -> &'static str {
+        match self {
+            CertificateState::InForce => Standing::Authentic.code(),
+            CertificateState::Superseded => Standing::Superseded.code(),
+            CertificateState::Revoked => Standing::Revoked.code(),
+        }
+    }
+}
+
+impl CertificatesPage {
+    /// Three certificates.
+    pub fn sample() -> Self {
+        let row = |number: &str, lot: &str, state, at: &str| CertificateRow {
+            link: Link::new(number, format!("/certificates/{number}")),
+            lot: Link::new(lot, format!("/lots/{lot}")),
+            product: "ADMSC-IV".into(),
+            state,
+            signed_by: "Łukasz Nowak".into(),
+            released_at: Moment::sample(at, ""),
+        };
+        Self {
+            frame: samples::frame("Certificates", "certificates", "/certificates"),
+            rows: vec![
+                row("RC-2026-000003", "AD-26-0003", CertificateState::InForce, "2026-11-26 12:02"),
+                row("RC-2026-000002", "AD-26-0001", CertificateState::Superseded, "2026-11-12 15:40"),
+                row("RC-2026-000001", "AD-25-0114", CertificateState::Revoked, "2026-11-02 09:15"),
+            ],
+            next: None,
+        }
+    }
+
+    /// Nothing was ever released.
+    pub fn sample_empty() -> Self {
+        Self { rows: vec![], ..Self::sample() }
+    }
+}
+
+/// `GET /certificates/{number}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "certificates/show.html")]
+pub struct CertificatePage {
+    /// The frame.
+    pub frame: Frame,
+    /// Its number.
+    pub number: String,
+    /// Whether it is in force.
+    pub state: CertificateState,
+    /// What that means, with the reason when withdrawn.
+    pub sentence: String,
+    /// Lot, product, specification, moments.
+    pub facts: Vec<Fact>,
+    /// The signatures in order.
+    pub signatures: Vec<Signature>,
+    /// The hash of the file.
+    pub pdf_sha256: String,
+    /// The hash of the record.
+    pub record_sha256: String,
+    /// The address a stranger checks it at.
+    pub verify_url: String,
+    /// Its position in the ledger.
+    pub ledger: Link,
+}
+
+impl CertificatePage {
+    /// A certificate in force.
+    pub fn sample() -> Self {
+        let mut frame = samples::frame("RC-2026-000003", "certificate", "/certificates");
+        frame.crumbs = vec![Link::new("Certificates", "/certificates")];
+        Self {
+            frame,
+            number: "RC-2026-000003".into(),
+            state: CertificateState::InForce,
+            sentence: "Issued by the release of lot AD-26-0003 and in force.".into(),
+            facts: vec![
+                Fact::new("Lot", "AD-26-0003").linked("/lots/AD-26-0003"),
+                Fact::new("Product", "ADMSC-IV"),
+                Fact::new("Specification", "version 1").linked("/specifications/ADMSC-IV/1").with_note("EXAMPLE"),
+                Fact::new("Released", "2026-11-26 12:02 +08:00"),
+                Fact::new("Lot expires", "2026-12-08 12:00 +08:00"),
+            ],
+            signatures: vec![samples::signature("Released for use: all results reviewed, specification met")],
+            pdf_sha256: samples::OTHER_HASH.into(),
+            record_sha256: samples::HASH.into(),
+            verify_url: "https://lots.example.org/verify/RC-2026-000003".into(),
+            ledger: Link::new("410", "/ledger?lot=AD-26-0003#f410"),
+        }
+    }
+
+    /// A withdrawn certificate.
+    pub fn sample_revoked() -> Self {
+        let mut page = Self::sample();
+        page.state = CertificateState::Revoked;
+        page.sentence = "Withdrawn on 2026-11-28 10:00 +08:00: late growth in the aerobic sterility test.".into();
+        page.signatures.push(samples::signature("Withdrawn: late growth in the aerobic sterility test"));
+        page
+    }
+}

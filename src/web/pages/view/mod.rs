@@ -1,0 +1,86 @@
+//! What the pages show: template structs holding plain display data, each with samples.
+//!
+//! Nothing here knows a rule, a table or the time of day. A handler in `web/pages` reads,
+//! turns what it read into these structs, and renders. The templates are in `templates/`,
+//! one file per page and action, checked against these structs by the compiler.
+
+pub mod certificates;
+pub mod ledger;
+pub mod lot;
+mod lot_samples;
+pub mod lots;
+pub mod marks;
+pub mod parts;
+pub mod people;
+pub mod problem;
+mod run_samples;
+pub mod runs;
+mod samples;
+pub mod sign_in;
+pub mod specifications;
+pub mod verify;
+
+use askama::Template;
+
+/// Every page in every situation, rendered: what the tests walk and people look at.
+pub fn samples() -> Vec<(&'static str, String)> {
+    use marks::Standing;
+    vec![
+        ("sign-in", html(&sign_in::SignInPage::sample())),
+        ("sign-in-timed-out", html(&sign_in::SignInPage::sample_timed_out())),
+        ("sign-in-refused", html(&sign_in::SignInPage::sample_refused())),
+        ("first-administrator", html(&sign_in::FirstAdministratorPage::sample())),
+        ("first-administrator-refused", html(&sign_in::FirstAdministratorPage::sample_refused())),
+        ("lots", html(&lots::LotsPage::sample())),
+        ("lots-empty", html(&lots::LotsPage::sample_empty())),
+        ("lots-nothing-found", html(&lots::LotsPage::sample_nothing_found())),
+        ("lot-new", html(&lots::RegisterLotPage::sample())),
+        ("lot-new-refused", html(&lots::RegisterLotPage::sample_refused())),
+        ("lot", html(&lot::LotPage::sample())),
+        ("lot-registered", html(&lot::LotPage::sample_new())),
+        ("lot-ready", html(&lot::LotPage::sample_ready())),
+        ("lot-ready-for-others", html(&lot::LotPage::sample_ready_for_others())),
+        ("lot-sign-refused", html(&lot::LotPage::sample_refused())),
+        ("lot-released", html(&lot::LotPage::sample_released())),
+        ("lot-rejected", html(&lot::LotPage::sample_rejected())),
+        ("lot-expired", html(&lot::LotPage::sample_expired())),
+        ("run-new", html(&runs::RecordRunPage::sample())),
+        ("run-new-refused", html(&runs::RecordRunPage::sample_refused())),
+        ("run-new-questions", html(&runs::RecordRunPage::sample_questions())),
+        ("run-new-sterility", html(&runs::RecordRunPage::sample_sterility())),
+        ("run-new-differentiation", html(&runs::RecordRunPage::sample_differentiation())),
+        ("run", html(&runs::RunPage::sample())),
+        ("run-own", html(&runs::RunPage::sample_own())),
+        ("run-verified", html(&runs::RunPage::sample_verified())),
+        ("run-invalid", html(&runs::RunPage::sample_invalid())),
+        ("review", html(&runs::ReviewPage::sample())),
+        ("review-empty", html(&runs::ReviewPage::sample_empty())),
+        ("certificates", html(&certificates::CertificatesPage::sample())),
+        ("certificates-empty", html(&certificates::CertificatesPage::sample_empty())),
+        ("certificate", html(&certificates::CertificatePage::sample())),
+        ("certificate-revoked", html(&certificates::CertificatePage::sample_revoked())),
+        ("specifications", html(&specifications::SpecificationsPage::sample())),
+        ("specifications-empty", html(&specifications::SpecificationsPage::sample_empty())),
+        ("specification", html(&specifications::SpecificationPage::sample())),
+        ("ledger", html(&ledger::LedgerPage::sample())),
+        ("ledger-broken", html(&ledger::LedgerPage::sample_broken())),
+        ("ledger-empty", html(&ledger::LedgerPage::sample_empty())),
+        ("verify", html(&verify::VerifyPage::sample())),
+        ("verify-refused", html(&verify::VerifyPage::sample_refused())),
+        ("verify-authentic", html(&verify::VerifyPage::sample_answer(Standing::Authentic))),
+        ("verify-altered", html(&verify::VerifyPage::sample_answer(Standing::Altered))),
+        ("verify-revoked", html(&verify::VerifyPage::sample_answer(Standing::Revoked))),
+        ("verify-superseded", html(&verify::VerifyPage::sample_answer(Standing::Superseded))),
+        ("verify-unknown", html(&verify::VerifyPage::sample_answer(Standing::Unknown))),
+        ("verify-issued", html(&verify::VerifyPage::sample_answer(Standing::Issued))),
+        ("people", html(&people::PeoplePage::sample())),
+        ("person-new", html(&people::NewPersonPage::sample())),
+        ("person-new-refused", html(&people::NewPersonPage::sample_refused())),
+        ("problem", html(&problem::ProblemPage::sample())),
+        ("problem-not-found", html(&problem::ProblemPage::sample_not_found())),
+    ]
+}
+
+fn html(page: &impl Template) -> String {
+    page.render().unwrap_or_else(|error| format!("this page did not render: {error}"))
+}

@@ -1,0 +1,259 @@
+//! Recording a run, reading one, checking one against its raw data, correcting one,
+//! and the list of runs that wait for a second person.
+
+use askama::Template;
+
+use super::marks::{Outcome, Signature};
+use super::parts::{Choice, Fact, Field, Frame, Link, Moment, Unit, Value};
+
+/// `GET /lots/{lot}/runs/new?assay=…`: one assay's values in one go.
+#[derive(Debug, Clone, Template)]
+#[template(path = "runs/new.html")]
+pub struct RecordRunPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The lot number.
+    pub lot: String,
+    /// The lot in one line: product, specification, passage.
+    pub lot_line: String,
+    /// The assay's code.
+    pub assay: String,
+    /// The assay's name.
+    pub assay_name: String,
+    /// Where the form is sent; `/preview` beside it answers the live verdicts.
+    pub action: String,
+    /// What to know before typing, such as the definition of purity.
+    pub guidance: Vec<String>,
+    /// One row per attribute.
+    pub rows: Vec<EntryRow>,
+    /// The controls of the assay.
+    pub controls: Vec<ControlRow>,
+    /// The method as typed.
+    pub method: Field,
+    /// The instrument as typed.
+    pub instrument: Field,
+    /// The moment incubation started; only where the assay needs it.
+    pub started_at: Option<StartField>,
+    /// When it was tested, `YYYY-MM-DDTHH:MM` in the site's zone.
+    pub tested_at: Field,
+    /// The comment.
+    pub comment: Field,
+    /// What needs a second look before it is saved; asked once.
+    pub questions: Vec<Question>,
+    /// What the questions were asked about, sent back with the confirmation.
+    pub asked: String,
+    /// Makes a repeated request harmless.
+    pub idempotency_key: String,
+}
+
+/// One attribute of the form.
+#[derive(Debug, Clone)]
+pub struct EntryRow {
+    /// The attribute's code.
+    pub attribute: String,
+    /// Its name as read.
+    pub name: String,
+    /// The limit, without the unit.
+    pub acceptance: String,
+    /// The unit, fixed.
+    pub unit: Unit,
+    /// What is sent as the unit.
+    pub unit_code: String,
+    /// What to choose from; empty for a number.
+    pub choices: Vec<Choice>,
+    /// The value as typed.
+    pub field: Field,
+    /// The verdict on what is typed, when it was judged.
+    pub outcome: Option<Outcome>,
+    /// Its arithmetic, or the distance to the limit.
+    pub because: String,
+    /// What is already recorded: `98.7 % in run #17`; empty when nothing.
+    pub recorded: String,
+}
+
+/// One control of the form.
+#[derive(Debug, Clone)]
+pub struct ControlRow {
+    /// The control's name in the interface to machines.
+    pub name: String,
+    /// Its name as read.
+    pub label: String,
+    /// Why it matters.
+    pub hint: String,
+    /// What to choose from.
+    pub choices: Vec<Choice>,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
+
+/// The field for the start of an incubation.
+#[derive(Debug, Clone)]
+pub struct StartField {
+    /// The moment as typed.
+    pub field: Field,
+    /// Where the prefilled moment comes from, and what follows from it.
+    pub hint: String,
+}
+
+/// Something that needs a second look.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The `id` of the field.
+    pub field: String,
+    /// The question.
+    pub text: String,
+}
+
+/// `GET /runs/{run}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "runs/show.html")]
+pub struct RunPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The run's number.
+    pub run: String,
+    /// The lot.
+    pub lot: Link,
+    /// The assay's name.
+    pub assay_name: String,
+    /// Whether it counts: `pass` verified, `unverified`, `invalid`.
+    pub state: Outcome,
+    /// That in words.
+    pub state_text: String,
+    /// Method, instrument, moments, comment, who entered it.
+    pub facts: Vec<Fact>,
+    /// The controls and what they showed.
+    pub controls: Vec<Fact>,
+    /// The readings.
+    pub readings: Vec<ReadingRow>,
+    /// Whether somebody checked it, or can.
+    pub check: Check,
+    /// The form that corrects it, while that is allowed.
+    pub correction: Option<CorrectionForm>,
+    /// Why it cannot be corrected; empty when it can or nobody asks.
+    pub correction_closed: String,
+    /// Where its facts are in the ledger.
+    pub history: String,
+}
+
+/// One reading of a run.
+#[derive(Debug, Clone)]
+pub struct ReadingRow {
+    /// The attribute's name.
+    pub name: String,
+    /// The limit, without the unit.
+    pub acceptance: String,
+    /// The unit.
+    pub unit: Unit,
+    /// As typed.
+    pub typed: Value,
+    /// As reported.
+    pub reported: Value,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// Its arithmetic.
+    pub because: String,
+    /// Former values of the same reading, each with its reason.
+    pub superseded: Vec<Former>,
+}
+
+/// A value of a reading that was corrected.
+#[derive(Debug, Clone)]
+pub struct Former {
+    /// The value then, with unit.
+    pub value: String,
+    /// Who changed it, when and why.
+    pub reason: String,
+}
+
+/// Whether a second person checked the run.
+#[derive(Debug, Clone)]
+pub enum Check {
+    /// Somebody did.
+    Done(Signature),
+    /// The reader can.
+    Open(CheckForm),
+    /// The reader cannot, with the sentence that says who can.
+    Closed(String),
+}
+
+/// The form that verifies a run.
+#[derive(Debug, Clone, Default)]
+pub struct CheckForm {
+    /// The hash of what the reader sees, so that nobody confirms something else.
+    pub content_hash: String,
+    /// What is wrong with the confirmation.
+    pub problem: Option<String>,
+    /// Makes a repeated request harmless.
+    pub idempotency_key: String,
+}
+
+/// The form that corrects a run.
+#[derive(Debug, Clone, Default)]
+pub struct CorrectionForm {
+    /// One row per reading.
+    pub rows: Vec<CorrectionRow>,
+    /// Why.
+    pub reason: Field,
+    /// Makes a repeated request harmless.
+    pub idempotency_key: String,
+}
+
+impl CorrectionForm {
+    /// Whether the form comes back from a refusal and must be seen.
+    pub fn open(&self) -> bool {
+        self.reason.problem.is_some() || self.rows.iter().any(|row| row.field.problem.is_some())
+    }
+}
+
+/// One reading of the correction form.
+#[derive(Debug, Clone, Default)]
+pub struct CorrectionRow {
+    /// The attribute's code.
+    pub attribute: String,
+    /// Its name.
+    pub name: String,
+    /// The value now, as typed.
+    pub now: String,
+    /// The unit.
+    pub unit: Unit,
+    /// What is sent as the unit.
+    pub unit_code: String,
+    /// What to choose from; empty for a number.
+    pub choices: Vec<Choice>,
+    /// The new value; empty leaves the reading as it is.
+    pub field: Field,
+}
+
+/// `GET /review`: runs waiting for a second person, oldest first.
+#[derive(Debug, Clone, Template)]
+#[template(path = "review/list.html")]
+pub struct ReviewPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The runs.
+    pub rows: Vec<ReviewRow>,
+    /// Whether the reader could verify any run at all.
+    pub may_verify: bool,
+}
+
+/// One run that waits.
+#[derive(Debug, Clone)]
+pub struct ReviewRow {
+    /// The run's page.
+    pub run: Link,
+    /// The lot's page.
+    pub lot: Link,
+    /// The assay's name.
+    pub assay: String,
+    /// The worst verdict in it.
+    pub outcome: Outcome,
+    /// What it holds: `10 values, all would pass`.
+    pub holds: String,
+    /// Who entered it.
+    pub entered_by: String,
+    /// When.
+    pub entered_at: Moment,
+    /// Why somebody else has to do it; empty when the reader can.
+    pub not_you: String,
+}

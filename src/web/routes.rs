@@ -1,0 +1,108 @@
+//! Every URL, on one page: address, method, who may, whether it writes, and the handler.
+//!
+//! Promises: what is not here does not exist; `tests/routes.rs` walks this table and requires
+//! that strangers and wrong roles are refused and that every write leaves a ledger entry.
+
+use actix_web::web::{ServiceConfig, resource, route};
+
+use super::{api, pages, statics};
+use crate::domain::role::Role;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody, without signing in.
+    Anyone,
+    /// Everybody who is signed in.
+    SignedIn,
+    /// Only people with this role.
+    Only(Role),
+}
+
+/// What a route does to the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Reads,
+    /// Leaves at least one ledger entry when it succeeds.
+    Writes,
+}
+
+/// One method at one address.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Address with its parameters in braces.
+    pub path: &'static str,
+    /// Who may.
+    pub who: Who,
+    /// What it does.
+    pub effect: Effect,
+}
+
+use Effect::{Reads, Writes};
+use Who::{Anyone, Only, SignedIn};
+
+const ANALYST: Who = Only(Role::Analyst);
+const QA: Who = Only(Role::Qa);
+const ADMIN: Who = Only(Role::Admin);
+
+macro_rules! routes {
+    ($($path:literal { $($method:ident $who:ident $effect:ident => $handler:path;)* })*) => {
+        /// All routes.
+        pub const ROUTES: &[Route] = &[$($(
+            Route { method: stringify!($method), path: $path, who: $who, effect: $effect },
+        )*)*];
+
+        /// Puts every handler at its address.
+        pub fn configure(config: &mut ServiceConfig) {
+            $(config.service(
+                resource($path)
+                    $(.route(routes!(@method $method).to($handler)))*
+                    .default_service(route().to(api::meta::wrong_method)),
+            );)*
+            config.default_service(route().to(pages::nothing_here));
+        }
+    };
+    (@method GET) => { actix_web::web::get() };
+    (@method POST) => { actix_web::web::post() };
+    (@method DELETE) => { actix_web::web::delete() };
+}
+
+routes! {
+    "/api/v1/session" {
+        POST   Anyone   Writes => api::session::create;
+        DELETE SignedIn Writes => api::session::delete;
+    }
+    "/api/v1/me"                                 { GET SignedIn Reads => api::session::me; }
+    "/api/v1/users" {
+        GET  ADMIN Reads  => api::people::list;
+        POST ADMIN Writes => api::people::create;
+    }
+    "/api/v1/specifications"                     { GET SignedIn Reads => api::specifications::list; }
+    "/api/v1/specifications/{product}/{version}" { GET SignedIn Reads => api::specifications::show; }
+    "/api/v1/lots" {
+        GET  SignedIn Reads  => api::lots::list;
+        POST ANALYST  Writes => api::lots::create;
+    }
+    "/api/v1/lots/{lot}"                         { GET  SignedIn Reads  => api::lots::show; }
+    "/api/v1/lots/{lot}/runs"                    { POST ANALYST  Writes => api::runs::create; }
+    "/api/v1/lots/{lot}/runs/preview"            { POST ANALYST  Reads  => api::runs::preview; }
+    "/api/v1/lots/{lot}/release"                 { POST QA       Writes => api::lots::release; }
+    "/api/v1/lots/{lot}/rejection"               { POST QA       Writes => api::lots::reject; }
+    "/api/v1/runs/{run}"                         { GET  SignedIn Reads  => api::runs::show; }
+    "/api/v1/runs/{run}/verification"            { POST ANALYST  Writes => api::runs::verify; }
+    "/api/v1/runs/{run}/correction"              { POST ANALYST  Writes => api::runs::correct; }
+    "/api/v1/certificates"                       { GET  SignedIn Reads  => api::certificates::list; }
+    "/api/v1/certificates/{number}"              { GET  SignedIn Reads  => api::certificates::show; }
+    "/api/v1/certificates/{number}/pdf"          { GET  SignedIn Reads  => api::certificates::pdf; }
+    "/api/v1/certificates/{number}/record"       { GET  SignedIn Reads  => api::certificates::record; }
+    "/api/v1/verify"                             { POST Anyone   Reads  => api::verification::verify; }
+    "/api/v1/ledger"                             { GET  SignedIn Reads  => api::ledger::list; }
+    "/api/v1/ledger/verify"                      { GET  SignedIn Reads  => api::ledger::verify; }
+    "/api/openapi.json"                          { GET  Anyone   Reads  => api::meta::openapi; }
+    "/healthz"                                   { GET  Anyone   Reads  => api::meta::healthz; }
+    "/readyz"                                    { GET  Anyone   Reads  => api::meta::readyz; }
+    "/static/{file:.*}"                          { GET  Anyone   Reads  => statics::file; }
+}

@@ -1,0 +1,119 @@
+//! A value typed wrongly is corrected, with a reason, before anybody has verified it.
+//!
+//! Promises: the first value stays on record and is printed with the certificate; a verified
+//! value is not corrected but investigated.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::entry::ReadingEntry;
+use crate::domain::event::Event;
+use crate::domain::ids::{AttributeCode, RunNumber};
+use crate::domain::lot::Lot;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::run::{Change, Run};
+use crate::domain::spec::Specification;
+use crate::domain::text::Line;
+
+use super::permit::{Permit, RecordRun};
+use super::{App, Error, check_drawable};
+
+/// A correction as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionEntry {
+    /// The new values.
+    pub readings: Vec<ReadingEntry>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A correction just recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// The run.
+    pub run: RunNumber,
+    /// Before and after.
+    pub changes: Vec<Change>,
+}
+
+/// Corrects values of a run.
+///
+/// # Errors
+/// The run is verified, a value cannot be accepted, nothing would change, or no reason is given.
+pub fn correct_run(app: &App, permit: &Permit<RecordRun>, number: RunNumber, entry: &CorrectionEntry) -> Result<Corrected, Error> {
+    let entry = entry.clone();
+    app.write_once(permit.actor(), permit.once(), move |desk| {
+        let lot = desk.view().lot_of_run(number)??;
+        let (lot, stored) = desk.lot(lot.number())?;
+        let spec = &stored.specification;
+        let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
+        let by = desk.by.clone();
+        let reason = Line::parse("reason", &entry.reason)?;
+        check_drawable("reason", reason.as_str())?;
+        let corrected = corrected_run(&lot, spec, run, &entry)?;
+        lot.check_correct(spec, run, &corrected.content, &by)?;
+        let changes = differences(run, &corrected, &reason, &by, desk.now);
+        if changes.is_empty() {
+            let detail = "The new values are the values that are there already. Nothing was changed.";
+            return Err(Refusal::field(Code::InvalidField, "readings", detail).into());
+        }
+        desk.record(Event::RunCorrected { run: number, lot: lot.details.lot.clone(), changes: changes.clone() })?;
+        Ok(Corrected { run: number, changes })
+    })
+}
+
+/// The run with the new values in it.
+fn corrected_run(lot: &Lot, spec: &Specification, run: &Run, entry: &CorrectionEntry) -> Result<Run, Refusal> {
+    let assay = spec
+        .assay(&run.content.assay)
+        .ok_or_else(|| Refusal::new(Code::UnknownAssay, format!("Lot {} has no such assay.", lot.number())))?;
+    let times = Some((run.content.started_at, run.content.tested_at));
+    let mut corrected = run.clone();
+    let mut refusals = Vec::new();
+    let mut seen: Vec<AttributeCode> = Vec::new();
+    for (i, given) in entry.readings.iter().enumerate() {
+        let place = format!("readings[{i}]");
+        let new = match given.read(spec, assay, times) {
+            Ok(new) => new,
+            Err(refusal) => {
+                refusals.push(refusal.within(&place));
+                continue;
+            }
+        };
+        if seen.contains(&new.attribute) {
+            let detail = format!("{} is corrected twice. Give one value.", new.attribute);
+            refusals.push(Refusal::field(Code::RepeatedAttribute, format!("{place}.attribute"), detail));
+            continue;
+        }
+        seen.push(new.attribute.clone());
+        match corrected.content.readings.iter_mut().find(|r| r.attribute == new.attribute) {
+            Some(reading) => reading.value = new.value,
+            None => {
+                let detail = format!("Run #{} has no {}. Record it as a new run.", run.number, new.attribute);
+                refusals.push(Refusal::field(Code::UnknownAttribute, format!("{place}.attribute"), detail));
+            }
+        }
+    }
+    Refusal::all(refusals).map_or(Ok(corrected), Err)
+}
+
+fn differences(
+    before: &Run,
+    after: &Run,
+    reason: &Line,
+    by: &crate::domain::role::Actor,
+    at: crate::domain::moment::Moment,
+) -> Vec<Change> {
+    let pairs = before.content.readings.iter().zip(&after.content.readings);
+    pairs
+        .filter(|(old, new)| old.value != new.value)
+        .map(|(old, new)| Change {
+            attribute: old.attribute.clone(),
+            before: old.value.clone(),
+            after: new.value.clone(),
+            reason: reason.clone(),
+            by: by.person(),
+            at,
+        })
+        .collect()
+}

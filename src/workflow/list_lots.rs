@@ -1,0 +1,91 @@
+//! Lists of lots, each with how it stands.
+//!
+//! Promises: status is derived for every lot as it is listed; a page is a bounded amount of
+//! work however many lots there are.
+
+use std::collections::BTreeMap;
+
+use crate::domain::assessment::{Status, assess};
+use crate::domain::ids::ProductCode;
+use crate::domain::lot::Lot;
+use crate::store::{LotFilter, StoredSpecification, View};
+
+use super::{App, Error};
+
+/// How many lots are loaded at a time while looking for a status.
+const CHUNK: i64 = 100;
+
+/// Which lots.
+#[derive(Debug, Clone, Default)]
+pub struct LotQuery {
+    /// Only lots of this status.
+    pub status: Option<Status>,
+    /// Part of a lot number or donor code.
+    pub search: Option<String>,
+    /// Where the previous page ended.
+    pub cursor: Option<i64>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A page of lots.
+pub struct LotPage {
+    /// The lots with their specifications, newest registration first.
+    pub lots: Vec<(Lot, std::sync::Arc<StoredSpecification>)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<i64>,
+}
+
+/// Lists lots.
+///
+/// # Errors
+/// Storage fails.
+pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
+    let now = app.now();
+    app.read(|view| {
+        let mut specs = Specifications::default();
+        let mut page = LotPage { lots: Vec::new(), next: None };
+        let mut before = query.cursor;
+        loop {
+            let filter = LotFilter {
+                search: query.search.clone().filter(|s| !s.trim().is_empty()),
+                decided: query.status.map(|s| matches!(s, Status::Released | Status::Rejected | Status::Revoked)),
+                before_entry: before,
+                limit: CHUNK,
+            };
+            let listed = view.lots(&filter)?;
+            let exhausted = i64::try_from(listed.len()) != Ok(CHUNK);
+            for candidate in listed {
+                if page.lots.len() == query.limit {
+                    page.next = before;
+                    return Ok(page);
+                }
+                before = Some(candidate.entry);
+                let spec = specs.of(view, &candidate.lot)?;
+                let fits = query.status.is_none_or(|s| assess(&candidate.lot, &spec.specification, now).status == s);
+                if fits {
+                    page.lots.push((candidate.lot, spec));
+                }
+            }
+            if exhausted {
+                return Ok(page);
+            }
+        }
+    })
+}
+
+/// Specification versions loaded once for a list.
+#[derive(Default)]
+struct Specifications(BTreeMap<(ProductCode, u32), std::sync::Arc<StoredSpecification>>);
+
+impl Specifications {
+    fn of(&mut self, view: &mut View, lot: &Lot) -> Result<std::sync::Arc<StoredSpecification>, Error> {
+        let key = (lot.details.product.clone(), lot.details.specification_version);
+        if let Some(spec) = self.0.get(&key) {
+            return Ok(spec.clone());
+        }
+        let spec = std::sync::Arc::new(view.specification(&key.0, key.1)??);
+        self.0.insert(key, spec.clone());
+        Ok(spec)
+    }
+}

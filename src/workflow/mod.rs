@@ -1,0 +1,242 @@
+//! Verbs: one file for each thing a person can do. Load, decide, record.
+//!
+//! Promises: [`App::write`] is private to this module, so nobody else can write; every verb
+//! takes a [`permit::Permit`] or [`permit::Signed`] that only `permit.rs` can make; a verb that
+//! refuses leaves nothing behind except, where the issue of trust demands it, the fact that it
+//! was tried.
+
+pub mod correct_run;
+pub mod keep_accounts;
+pub mod list_lots;
+pub mod passwords;
+pub mod permit;
+pub mod record_run;
+pub mod register_lot;
+pub mod reject_lot;
+pub mod release_lot;
+pub mod set_up;
+pub mod sign_in;
+pub mod verify_certificate;
+pub mod verify_run;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::clock::{Chance, Clock, random_hex};
+use crate::domain::event::{Event, SiteDetails};
+use crate::domain::ids::{LotNumber, RunNumber};
+use crate::domain::lot::Lot;
+use crate::domain::moment::Moment;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::role::Actor;
+use crate::ledger::{NoteSigner, VerifierKey};
+use crate::store::{Entry, Finding, KeptAnswer, Store, StoreError, StoredSpecification, Tx, View};
+
+use permit::Once;
+
+/// Why a verb did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A "no" with its reasons: the caller's to resolve.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Storage failed: ours to resolve.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something else of ours failed.
+    #[error("{0}")]
+    Internal(String),
+}
+
+struct Inner {
+    store: Store,
+    signer: Arc<NoteSigner>,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    site: SiteDetails,
+    public_url: std::sync::RwLock<String>,
+    first_link: std::sync::Mutex<Option<String>>,
+}
+
+/// The running product: records, key, clock, chance. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+impl App {
+    /// Now.
+    pub fn now(&self) -> Moment {
+        self.0.clock.now()
+    }
+
+    /// The site as it was set up.
+    pub fn site(&self) -> &SiteDetails {
+        &self.0.site
+    }
+
+    /// The key that checks the site's signatures.
+    pub fn verifier_key(&self) -> &VerifierKey {
+        self.0.signer.verifier_key()
+    }
+
+    /// The address under which strangers reach the site, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        self.0.public_url.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Sets the address, once it is known on which port the service listens.
+    pub fn set_public_url(&self, url: &str) {
+        let url = url.trim_end_matches('/').to_owned();
+        *self.0.public_url.write().unwrap_or_else(std::sync::PoisonError::into_inner) = url;
+    }
+
+    /// Reads; cannot write.
+    ///
+    /// # Errors
+    /// Whatever `f` refuses with, or a failure of storage.
+    pub fn read<T>(&self, f: impl FnOnce(&mut View) -> Result<T, Error>) -> Result<T, Error> {
+        self.0.store.read(f)
+    }
+
+    /// A lot with the specification version that judges it.
+    ///
+    /// # Errors
+    /// There is no such lot, or storage fails.
+    pub fn lot(&self, number: &LotNumber) -> Result<(Lot, StoredSpecification), Error> {
+        self.read(|view| load_lot(view, number))
+    }
+
+    /// The lot of a run, with its specification.
+    ///
+    /// # Errors
+    /// There is no such run, or storage fails.
+    pub fn lot_of_run(&self, run: RunNumber) -> Result<(Lot, StoredSpecification), Error> {
+        self.read(|view| {
+            let lot = view.lot_of_run(run)??;
+            let spec = view.specification(&lot.details.product, lot.details.specification_version)??;
+            Ok((lot, spec))
+        })
+    }
+
+    /// Walks the whole record: ledger, checkpoints, documents, tables.
+    ///
+    /// # Errors
+    /// Storage cannot be read. A record that is not whole is a finding, not an error.
+    pub fn verify_ledger(&self) -> Result<Finding, Error> {
+        // The copy outside is read first: a write meanwhile then only makes the database longer.
+        let outside = self.0.store.outside_checkpoint()?;
+        self.read(|view| Ok(view.verify(self.verifier_key(), &self.0.site.origin, outside.as_deref())?))
+    }
+
+    /// The newest signed checkpoint (C2SP tlog-checkpoint).
+    ///
+    /// # Errors
+    /// Storage cannot be read.
+    pub fn checkpoint(&self) -> Result<Option<String>, Error> {
+        self.read(|view| Ok(view.newest_checkpoint()?))
+    }
+
+    /// A short random name for a request, to find it in the log.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub fn request_id(&self) -> Result<String, Error> {
+        self.random::<8>()
+    }
+
+    /// Random hex digits, two for each byte.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    fn random<const BYTES: usize>(&self) -> Result<String, Error> {
+        random_hex::<BYTES>(&*self.0.chance).map_err(Error::Internal)
+    }
+
+    /// The one door: loads, decides and records in one transaction.
+    fn write<T: Send + 'static>(
+        &self,
+        by: &Actor,
+        f: impl FnOnce(&mut Desk) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (app, by) = (self.clone(), by.clone());
+        self.0.store.write(move |tx| {
+            let now = app.now();
+            f(&mut Desk { tx, by, now, app })
+        })
+    }
+
+    /// As [`App::write`], but a request that was answered before gets that answer again.
+    fn write_once<T: Serialize + DeserializeOwned + Send + 'static>(
+        &self,
+        by: &Actor,
+        once: Option<&Once>,
+        f: impl FnOnce(&mut Desk) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let Some(once) = once.cloned() else { return self.write(by, f) };
+        self.write(by, move |desk| {
+            let broken = |e: serde_json::Error| Error::Internal(format!("a kept answer: {e}"));
+            let username = desk.by.username.clone();
+            if let Some(kept) = desk.tx.kept_answer(&username, &once.key)? {
+                if kept.request_sha256 != once.request_sha256 {
+                    let detail = "This Idempotency-Key was used before for a different request. Use a new key.";
+                    return Err(Refusal::new(Code::KeyReused, detail).into());
+                }
+                return serde_json::from_str(&kept.answer).map_err(broken);
+            }
+            let outcome = f(desk)?;
+            let answer = serde_json::to_string(&outcome).map_err(broken)?;
+            let kept = KeptAnswer { request_sha256: once.request_sha256, answer };
+            desk.tx.keep_answer(&username, &once.key, &kept, desk.now)?;
+            Ok(outcome)
+        })
+    }
+}
+
+/// Loads a lot with its specification inside one view.
+fn load_lot(view: &mut View, number: &LotNumber) -> Result<(Lot, StoredSpecification), Error> {
+    let lot = view.lot(number)??;
+    let spec = view.specification(&lot.details.product, lot.details.specification_version)??;
+    Ok((lot, spec))
+}
+
+/// A write in progress: who, when, and where it is recorded.
+struct Desk<'t, 'c> {
+    tx: &'t mut Tx<'c>,
+    by: Actor,
+    now: Moment,
+    app: App,
+}
+
+impl Desk<'_, '_> {
+    /// What the write sees.
+    fn view(&mut self) -> View<'_> {
+        self.tx.view()
+    }
+
+    /// Loads a lot with its specification.
+    fn lot(&mut self, number: &LotNumber) -> Result<(Lot, StoredSpecification), Error> {
+        load_lot(&mut self.tx.view(), number)
+    }
+
+    /// Records a fact.
+    fn record(&mut self, event: Event) -> Result<Entry, Error> {
+        let salt = self.app.random::<16>()?;
+        Ok(self.tx.record(&self.by, self.now, salt, event)?)
+    }
+}
+
+/// Refuses text that the certificate could not print, while it can still be typed differently.
+fn check_drawable(field: &str, text: &str) -> Result<(), Refusal> {
+    match crate::certificate::undrawable(text) {
+        None => Ok(()),
+        Some(c) => {
+            let detail = format!(
+                "{field} contains “{c}” (U+{:04X}), which the certificate cannot print. Latin, Greek, Cyrillic and \
+                 Chinese characters can be used.",
+                u32::from(c)
+            );
+            Err(Refusal::field(Code::Undrawable, field, detail))
+        }
+    }
+}

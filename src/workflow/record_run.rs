@@ -1,0 +1,124 @@
+//! An analyst records a run: a whole panel in one go.
+//!
+//! Promises: all values or none; the answer holds each value's verdict with its arithmetic, as
+//! it will be once the run is verified.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::assessment::verdict_in_run;
+use crate::domain::entry::RunEntry;
+use crate::domain::evaluation::Outcome;
+use crate::domain::event::Event;
+use crate::domain::ids::{AttributeCode, LotNumber, RunNumber};
+use crate::domain::moment::Moment;
+use crate::domain::role::Actor;
+use crate::domain::run::{Run, RunContent};
+use crate::domain::spec::Specification;
+
+use super::permit::{Permit, RecordRun};
+use super::{App, Error, check_drawable};
+
+/// A run just recorded, or judged without recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedRun {
+    /// Its number; `None` for a preview.
+    pub run: Option<RunNumber>,
+    /// Its lot.
+    pub lot: LotNumber,
+    /// Its values with their verdicts.
+    pub readings: Vec<JudgedReading>,
+}
+
+/// A value with its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedReading {
+    /// What was measured.
+    pub attribute: AttributeCode,
+    /// Value as recorded.
+    pub value: String,
+    /// Unit.
+    pub unit: Option<String>,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// Why.
+    pub because: String,
+    /// The reportable value.
+    pub reported: Option<String>,
+    /// How far inside (+) or outside (-) the limit.
+    pub distance: Option<String>,
+    /// When it can become final.
+    pub earliest: Option<Moment>,
+}
+
+/// Records a run on a lot.
+///
+/// # Errors
+/// The entry does not hold together, or the lot does not take it (see the domain's rules).
+pub fn record_run(app: &App, permit: &Permit<RecordRun>, number: &LotNumber, entry: &RunEntry) -> Result<RecordedRun, Error> {
+    let (number, entry) = (number.clone(), entry.clone());
+    app.write_once(permit.actor(), permit.once(), move |desk| {
+        let (lot, stored) = desk.lot(&number)?;
+        // A closed lot is refused before the entry's own mistakes are.
+        lot.check_open()?;
+        let content = entry.read(&stored.specification, desk.now)?;
+        check_printable(&content)?;
+        let by = desk.by.clone();
+        lot.check_record(&stored.specification, &content, &by)?;
+        let run = desk.view().next_run()?;
+        desk.record(Event::RunRecorded { run, lot: number.clone(), content: content.clone() })?;
+        Ok(judged(Some(run), number, &stored.specification, content, &by, desk.now))
+    })
+}
+
+/// Judges an entry as [`record_run`] would, and records nothing.
+///
+/// # Errors
+/// As [`record_run`].
+pub fn preview_run(app: &App, permit: &Permit<RecordRun>, number: &LotNumber, entry: &RunEntry) -> Result<RecordedRun, Error> {
+    let (lot, stored) = app.lot(number)?;
+    let content = entry.read(&stored.specification, app.now())?;
+    lot.check_record(&stored.specification, &content, permit.actor())?;
+    Ok(judged(None, number.clone(), &stored.specification, content, permit.actor(), app.now()))
+}
+
+/// Everything of a run that the certificate prints must be printable.
+pub(super) fn check_printable(content: &RunContent) -> Result<(), Error> {
+    check_drawable("method", content.method.as_str())?;
+    check_drawable("instrument", content.instrument.as_str())?;
+    check_drawable("comment", &content.comment.as_str().replace('\n', " "))?;
+    Ok(())
+}
+
+fn judged(
+    number: Option<RunNumber>,
+    lot: LotNumber,
+    spec: &Specification,
+    content: RunContent,
+    by: &Actor,
+    now: Moment,
+) -> RecordedRun {
+    let run = Run {
+        number: number.unwrap_or(RunNumber(0)),
+        lot: lot.clone(),
+        content,
+        entered_by: by.person(),
+        entered_at: now,
+        changes: Vec::new(),
+        verification: None,
+    };
+    let readings = run.content.readings.iter().filter_map(|reading| {
+        let criterion = spec.criterion(&reading.attribute)?;
+        let verdict = verdict_in_run(&run, spec, criterion)?;
+        Some(JudgedReading {
+            attribute: reading.attribute.clone(),
+            value: reading.value.clone(),
+            unit: reading.unit.clone(),
+            outcome: verdict.outcome,
+            because: verdict.because,
+            reported: verdict.reported,
+            distance: verdict.distance,
+            earliest: verdict.earliest,
+        })
+    });
+    RecordedRun { run: number, lot, readings: readings.collect() }
+}

@@ -1,0 +1,95 @@
+//! A realistic certificate for the tests, and the changes that turn it into difficult ones.
+
+use lotgate::certificate::{RenderError, render, seal_text};
+use lotgate::domain::certificate::CertificateRecord;
+use lotgate::ledger::{KeyName, NoteSigner};
+use sha2::{Digest, Sha256};
+
+/// The 21 criteria of an adipose-derived mesenchymal stem cell product, eleven runs (one
+/// invalid), one changed value.
+pub fn sample() -> CertificateRecord {
+    serde_json::from_str(include_str!("sample.json")).expect("sample.json is a record")
+}
+
+/// The site's key in the tests.
+pub fn signer() -> NoteSigner {
+    let name = KeyName::parse("lots.zhujiang-cells.example/site-1").expect("a key name");
+    NoteSigner::from_seed(name, &[7; 32])
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Lets the signers sign the dossier as it stands.
+pub fn sign(record: &mut CertificateRecord) {
+    let dossier = serde_json_canonicalizer::to_vec(&record.dossier).expect("canonical");
+    for signature in &mut record.signatures {
+        signature.signed_sha256 = sha256(&dossier);
+    }
+}
+
+/// What a site does with a record: canonical bytes, seal, PDF.
+pub struct Issued {
+    pub record_bytes: Vec<u8>,
+    pub seal: String,
+    pub pdf: Vec<u8>,
+}
+
+pub fn try_issue(record: &CertificateRecord, by: &NoteSigner) -> Result<Issued, RenderError> {
+    let mut record = record.clone();
+    sign(&mut record);
+    issue_as_is(&record, by)
+}
+
+/// Without making the signatures right first.
+pub fn issue_as_is(record: &CertificateRecord, by: &NoteSigner) -> Result<Issued, RenderError> {
+    let record_bytes = serde_json_canonicalizer::to_vec(record).expect("canonical");
+    let text = seal_text(&record.certificate, &sha256(&record_bytes));
+    let seal = by.sign(&text).expect("sealed");
+    let pdf = render(record, &record_bytes, &seal, &by.verifier_key().to_string())?;
+    Ok(Issued { record_bytes, seal, pdf })
+}
+
+pub fn issue(record: &CertificateRecord) -> Issued {
+    try_issue(record, &signer()).expect("rendered")
+}
+
+/// Chinese, Polish, Russian and Greek names, long texts, long words, sixty runs.
+pub fn stressed() -> CertificateRecord {
+    let mut record = sample();
+    record.certificate = "RC-2026-000042".to_owned();
+    record.verify_url = "https://lots.zhujiang-cells.example/verify/RC-2026-000042".to_owned();
+    record.site.name = "珠江细胞治疗中心 Zhujiang Cell Therapy Centre".to_owned();
+    record.site.address = "广东省广州市黄埔区科苑路18号".to_owned();
+    record.site.synthetic = true;
+    record.dossier.specification.example = true;
+    record.dossier.lot = "批-AD-26-0007/Ω".to_owned();
+    record.dossier.donor = "患者甲".to_owned();
+    record.dossier.product_name =
+        "人源脂肪间充质干细胞注射液, human adipose-derived cells for intravenous infusion after \
+         thawing at the bedside"
+            .to_owned();
+    record.dossier.results[1].name = "Жизнеспособность клеток (viability, µ-capillary)".to_owned();
+    record.dossier.results[2].definition =
+        Some("viable nucleated cells in x10^6 per container, counted in duplicate. ".repeat(27));
+    record.dossier.results[3].method = "m".repeat(200);
+    record.dossier.results[4].acceptance = record.ledger.tree_root.clone();
+    record.dossier.results[5].as_typed = "98.970000000000000001".to_owned();
+    record.dossier.runs[3].entered_by.name = "Łukasz Żółć".to_owned();
+    record.dossier.runs[4].entered_by.name = "Ольга Николаевна Петрова".to_owned();
+    record.dossier.runs[5].entered_by.name = "Ελένη Παπαδοπούλου".to_owned();
+    record.dossier.runs[2].comment = "Gate reviewed with the second analyst. ".repeat(52);
+    record.dossier.changes[0].reason = "细胞计数仪打印纸与录入值不一致, 已核对原始记录。".repeat(8);
+    record.signatures[0].name = "陈晓玲".to_owned();
+    record.signatures[0].meaning = "本人已审核批生产记录、检验结果及审计追踪, 同意放行。I release this lot.".to_owned();
+    while record.dossier.runs.len() < 60 {
+        let mut run = record.dossier.runs[record.dossier.runs.len() % 11].clone();
+        run.run = i64::try_from(record.dossier.runs.len()).expect("small") + 1;
+        if run.run % 7 != 0 {
+            run.comment.clear();
+        }
+        record.dossier.runs.push(run);
+    }
+    record
+}
