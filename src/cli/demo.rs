@@ -71,12 +71,17 @@ struct Ready<'a> {
 /// Seeds the laboratory if the folder is new, and serves it.
 pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     start_logging(if args.json { "error" } else { "warn" });
+    if !args.bind.ip().is_loopback() {
+        eprintln!("Warning: everybody who reaches {} can sign in; the demonstration's passwords are known.", args.bind);
+    }
     let (listener, url) = listen(args.bind)?;
     let data = match args.data {
         Some(data) => data,
         None => std::env::temp_dir().join(format!("lotgate-demo-{}", random_hex::<4>(&SystemChance)?)),
     };
-    let clock = Arc::new(FixedClock::at(demo_lots::first_moment(SystemClock.now())));
+    // Whole minutes, as people would have typed them.
+    let now = SystemClock.now().start_of_minute();
+    let clock = Arc::new(FixedClock::at(demo_lots::first_moment(now)));
     let app = open(&data, &url, clock.clone(), Arc::new(SystemChance))?;
     if !app.site().synthetic {
         return Err(Failure(format!("{} holds records that are not a demonstration; choose another folder", data.display())));
@@ -85,7 +90,6 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         if !args.json {
             eprintln!("Seeding a demonstration laboratory …");
         }
-        let now = SystemClock.now();
         seed(&app, &clock, now)?;
     }
     clock.set(None);

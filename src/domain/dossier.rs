@@ -87,7 +87,8 @@ fn run_record(run: &Run, spec: &Specification) -> RunRecord {
         entered_at: run.entered_at.to_string(),
         verified_by: run.verification.as_ref().map(|v| person(&v.by)),
         verified_at: run.verification.as_ref().map(|v| v.at.to_string()),
-        comment: content.comment.as_str().to_owned(),
+        // The paper sets a remark as one paragraph.
+        comment: content.comment.as_str().replace('\n', " "),
     }
 }
 

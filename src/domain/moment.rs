@@ -49,6 +49,12 @@ impl Moment {
         self.0
     }
 
+    /// The beginning of this moment's minute.
+    pub fn start_of_minute(self) -> Self {
+        let into_minute = i64::from(chrono::Timelike::second(&self.0));
+        Moment(self.0.trunc_subsecs(0) - Duration::seconds(into_minute))
+    }
+
     /// So many hours later; saturates at the end of time.
     pub fn plus_hours(self, hours: i64) -> Self {
         Moment(self.0.checked_add_signed(Duration::hours(hours)).unwrap_or(DateTime::<Utc>::MAX_UTC))

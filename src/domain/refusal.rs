@@ -58,7 +58,7 @@ codes! {
     NoSuchPage,         "no_such_page",         NotFound,      "There is nothing at this address.";
     NoSuchLot,          "no_such_lot",          NotFound,      "There is no lot of this number.";
     NoSuchRun,          "no_such_run",          NotFound,      "There is no run of this number.";
-    NoSuchProduct,      "no_such_product",      NotFound,      "No specification of this product is in force.";
+    NoSuchProduct,      "no_such_product",      Unprocessable,     "No specification of this product is in force.";
     NoSuchSpecification,"no_such_specification",NotFound,      "There is no such version of this product's specification.";
     NoSuchCertificate,  "no_such_certificate",  NotFound,      "No certificate of this number was issued here.";
     MethodNotOffered,   "method_not_offered",   NotOffered,    "The address exists but does not take this method.";

@@ -13,7 +13,7 @@ use crate::domain::role::{Actor, Role, parse_roles};
 use crate::domain::text::Line;
 
 use super::permit::{KeepAccounts, Once, Permit};
-use super::{App, Error, check_drawable, passwords, set_up};
+use super::{App, Desk, Error, check_drawable, passwords, set_up};
 
 /// An account as typed.
 #[derive(Clone, Default, Deserialize)]
@@ -45,7 +45,7 @@ pub struct UserMade {
 /// # Errors
 /// A field cannot be accepted, or the user name was given before.
 pub fn create_user(app: &App, permit: &Permit<KeepAccounts>, entry: &UserEntry) -> Result<UserMade, Error> {
-    create(app, permit.actor(), permit.once(), entry)
+    create(app, permit.actor(), permit.once(), entry, |_| Ok(()))
 }
 
 /// Makes the first administrator with the one-time link of the first start.
@@ -61,12 +61,21 @@ pub fn create_first_administrator(app: &App, link_token: &str, entry: &UserEntry
         return Err(expired());
     }
     let entry = UserEntry { roles: vec![Role::Admin.as_str().to_owned()], ..entry.clone() };
-    let made = create(app, &set_up::system_actor(), None, &entry)?;
+    // Asked again inside the write: two people may follow the link at once.
+    let made = create(app, &set_up::system_actor(), None, &entry, move |desk| {
+        if desk.view().users()?.is_empty() { Ok(()) } else { Err(expired()) }
+    })?;
     app.use_up_first_link();
     Ok(made)
 }
 
-fn create(app: &App, by: &Actor, once: Option<&Once>, entry: &UserEntry) -> Result<UserMade, Error> {
+fn create(
+    app: &App,
+    by: &Actor,
+    once: Option<&Once>,
+    entry: &UserEntry,
+    check: impl FnOnce(&mut Desk) -> Result<(), Error> + Send + 'static,
+) -> Result<UserMade, Error> {
     let read = || -> Result<UserMade, Refusal> {
         let mut refusals = Vec::new();
         let username = Username::parse(&entry.username).map_err(|e| refusals.push(e)).ok();
@@ -86,6 +95,7 @@ fn create(app: &App, by: &Actor, once: Option<&Once>, entry: &UserEntry) -> Resu
     let made = read()?;
     let hash = passwords::hash(app, &entry.password)?;
     app.write_once(by, once, move |desk| {
+        check(desk)?;
         if made.username == set_up::system_actor().username || desk.view().user(&made.username)?.is_some() {
             let detail = format!("The user name {} was given before and is never given twice. Choose another.", made.username);
             return Err(Refusal::field(Code::UserExists, "username", detail).into());

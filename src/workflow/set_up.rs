@@ -20,6 +20,9 @@ use crate::store::{Site, Store, Target};
 
 use super::{App, Error, Inner};
 
+/// The longest site name that stands in one line at the head of a certificate, in characters.
+const SITE_NAME_CHARS_MAX: usize = 120;
+
 /// What a first start needs to know; a later start takes it from the records.
 #[derive(Debug, Clone)]
 pub struct NewSite {
@@ -171,6 +174,9 @@ fn new_details(new: &NewSite, origin: String, verifier_key: &str) -> Result<Site
     };
     let name = Line::parse("site name", &new.name)?;
     super::check_drawable("site name", name.as_str())?;
+    if name.as_str().chars().count() > SITE_NAME_CHARS_MAX {
+        return Err(Error::Internal(format!("the site's name is longer than {SITE_NAME_CHARS_MAX} characters")));
+    }
     let zone: chrono_tz::Tz =
         new.zone.parse().map_err(|_| Error::Internal(format!("{} is no time zone such as Asia/Shanghai", new.zone)))?;
     Ok(SiteDetails {

@@ -49,10 +49,15 @@ pub async fn healthz() -> HttpResponse {
 }
 
 /// The records can be read.
-#[utoipa::path(get, path = "/readyz", tag = "service", security(()), responses((status = 200), (status = 500)))]
-pub async fn readyz(app: Data<App>) -> Result<HttpResponse, Problem> {
-    let facts = block(move || app.read(|view| Ok(view.ledger_size()?))).await?;
-    Ok(HttpResponse::Ok().json(json!({"status": "ready", "facts": facts})))
+#[utoipa::path(get, path = "/readyz", tag = "service", security(()), responses((status = 200), (status = 503)))]
+pub async fn readyz(app: Data<App>) -> HttpResponse {
+    match block(move || app.read(|view| Ok(view.ledger_size()?))).await {
+        Ok(facts) => HttpResponse::Ok().json(json!({"status": "ready", "facts": facts})),
+        Err(error) => {
+            tracing::error!(%error, "the records cannot be read");
+            HttpResponse::ServiceUnavailable().json(json!({"status": "not ready"}))
+        }
+    }
 }
 
 /// Nothing is at this address.

@@ -1,7 +1,41 @@
-//! Pages for people: HTML over the same verbs as the API.
+//! Pages: read, turn into a view, render; or take a form, call the verb, and say what came of it.
 //!
-//! Promises: forms work without script; nothing typed is lost.
+//! Promises: a page writes only through a verb of `workflow`; a form that is refused comes back
+//! with everything that was typed (never a password) and a sentence beside each field; every
+//! error ends on a page that says what happened and what to do.
 
+pub mod certificates;
+pub mod decision;
+pub mod entry;
+pub mod ledger;
+pub mod lot;
+pub mod lots;
+pub mod narrate;
+pub mod people;
+pub mod review;
+pub mod run;
+pub mod runs;
+pub mod shown;
+pub mod sign_in;
+pub mod specifications;
+pub mod verify;
 pub mod view;
+pub mod visit;
+pub mod waiting;
 
-pub use super::api::meta::nothing_here;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+
+use crate::domain::refusal::{Code, Refusal};
+use crate::web::problem::Problem;
+use crate::workflow::Error;
+
+/// Whatever no route knows: a page for people, a problem document for the API.
+pub async fn nothing_here(req: HttpRequest) -> HttpResponse {
+    let path: String = req.path().chars().take(100).collect();
+    let error = Error::from(Refusal::new(Code::NoSuchPage, format!("There is nothing at {path}.")));
+    if req.path().starts_with("/api/") {
+        return Problem(error).error_response();
+    }
+    let somebody = crate::web::session::somebody(&req).await.ok();
+    visit::problem(&req, somebody.as_ref(), &error)
+}

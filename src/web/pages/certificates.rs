@@ -1,0 +1,133 @@
+//! Certificates: the register, one of them, and its documents.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::shown;
+use super::view::certificates::{CertificatePage, CertificateRow, CertificateState, CertificatesPage};
+use super::view::parts::{Fact, Link};
+use super::visit::{Visit, html, signed_in};
+use crate::domain::certificate::SignatureRecord;
+use crate::domain::ids::CertificateNumber;
+use crate::domain::lot::Lot;
+use crate::domain::spec::Specification;
+use crate::store::Issued;
+use crate::web::api::certificates::document;
+use crate::web::times;
+use crate::workflow::{App, Error};
+
+/// How many certificates a page has.
+const ROWS: usize = 50;
+
+/// `GET /certificates`
+pub async fn list(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, list_page).await
+}
+
+/// `GET /certificates/{number}`
+pub async fn show(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, show_page).await
+}
+
+/// `GET /certificates/{number}/pdf`
+pub async fn pdf(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| document(&Data::new(visit.app.clone()), address(visit), true).await).await
+}
+
+/// `GET /certificates/{number}/record`
+pub async fn record(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| document(&Data::new(visit.app.clone()), address(visit), false).await).await
+}
+
+fn address(visit: &Visit) -> &str {
+    visit.req.match_info().get("number").unwrap_or_default()
+}
+
+async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
+    let before = visit.query("cursor").parse::<i64>().ok();
+    let mut rows = visit.work(move |app| load_list(app, before)).await?;
+    let more = rows.len() > ROWS;
+    rows.truncate(ROWS);
+    let next = rows.last().filter(|_| more).map(|(issued, _)| format!("/certificates?cursor={}", issued.entry));
+    let row = |(issued, lot): &(Issued, Lot)| CertificateRow {
+        link: Link::new(issued.number.to_string(), format!("/certificates/{}", issued.number)),
+        lot: Link::new(issued.lot.to_string(), format!("/lots/{}", issued.lot)),
+        product: lot.details.product.to_string(),
+        state: CertificateState::InForce,
+        signed_by: signed_by(lot),
+        released_at: shown::plain_moment(issued.issued_at, visit.zone),
+    };
+    let view = CertificatesPage {
+        frame: visit.frame("Certificates", "certificates", "/certificates"),
+        rows: rows.iter().map(row).collect(),
+        next,
+    };
+    html(StatusCode::OK, &view)
+}
+
+fn load_list(app: &App, before: Option<i64>) -> Result<Vec<(Issued, Lot)>, Error> {
+    app.read(|view| {
+        let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
+        let issued = view.certificates(before, limit)?;
+        let mut rows = Vec::new();
+        for issued in issued {
+            let lot = view.lot(&issued.lot)??;
+            rows.push((issued, lot));
+        }
+        Ok(rows)
+    })
+}
+
+fn signed_by(lot: &Lot) -> String {
+    use crate::domain::lot::Decision;
+    match &lot.decision {
+        Some(Decision::Released { by, .. } | Decision::Rejected { by, .. }) => by.name.as_str().to_owned(),
+        None => String::new(),
+    }
+}
+
+struct Loaded {
+    issued: Issued,
+    lot: Lot,
+    spec: Specification,
+    signature: Option<SignatureRecord>,
+}
+
+fn load(app: &App, number: &CertificateNumber) -> Result<Loaded, Error> {
+    let issued = app.read(|view| Ok(view.certificate(number)??))?;
+    let (lot, spec) = app.lot(&issued.lot)?;
+    let signature = app.read(|view| Ok(view.decision_signature(&issued.lot)?))?;
+    Ok(Loaded { issued, lot, spec: spec.specification, signature })
+}
+
+async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
+    let number = CertificateNumber::parse(address(visit))?;
+    let loaded = visit.work(move |app| load(app, &number)).await?;
+    let Loaded { issued, lot, spec, signature } = &loaded;
+    let number = issued.number.to_string();
+    let mut frame = visit.frame(&number, "certificate", "/certificates");
+    frame.crumbs = vec![Link::new("Certificates", "/certificates")];
+    let specification = format!("/specifications/{}/{}", spec.product, spec.version);
+    let view = CertificatePage {
+        frame,
+        state: CertificateState::InForce,
+        sentence: format!("Issued by the release of lot {} and in force.", issued.lot),
+        facts: vec![
+            Fact::new("Lot", issued.lot.as_str()).linked(format!("/lots/{}", issued.lot)),
+            Fact::new("Product", lot.details.product.as_str()),
+            Fact::new("Specification", format!("version {}", spec.version))
+                .linked(specification)
+                .with_note(if spec.example { "EXAMPLE" } else { "" }),
+            Fact::new("Released", times::to_seconds(issued.issued_at, visit.zone)),
+            Fact::new("Lot expires", times::to_minutes(lot.details.expires_at, visit.zone)),
+        ],
+        signatures: signature.iter().map(|s| shown::signature(s, visit.zone)).collect(),
+        pdf_sha256: issued.pdf_sha256.clone(),
+        record_sha256: issued.record_sha256.clone(),
+        verify_url: format!("{}/verify/{number}", visit.app.public_url()),
+        ledger: Link::new(issued.entry.to_string(), format!("/ledger?lot={}#f{}", issued.lot, issued.entry)),
+        number,
+    };
+    html(StatusCode::OK, &view)
+}

@@ -1,0 +1,221 @@
+//! What was typed into a run's form: as an entry for the verb, judged as it is typed, and what
+//! needs a second look before it is recorded.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::shown;
+use super::view::runs::Question;
+use super::visit::{Form, Visit};
+use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
+use crate::domain::evaluation::{Outcome, judge};
+use crate::domain::moment::Moment;
+use crate::domain::refusal::{FieldRefusal, Refusal};
+use crate::domain::role::Role;
+use crate::domain::run::{Reading, RunContent};
+use crate::domain::spec::{Acceptance, Assay, Criterion, Specification};
+use crate::domain::text::{Line, Remark};
+use crate::web::times;
+
+/// The verdict on one value, as the form's script shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Judged {
+    /// The attribute.
+    pub attribute: String,
+    /// An outcome, or `refused` for a text that is no value.
+    pub outcome: String,
+    /// Why.
+    pub because: String,
+    /// How far inside (+) or outside (−) the limit; empty where that says nothing.
+    pub distance: String,
+}
+
+/// The values that were filled in, with their units: what a tablet's keyboard added is cut off.
+pub fn readings(form: &Form) -> Vec<ReadingEntry> {
+    let values = form.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("value.")?, value.trim())));
+    let reading = |(attribute, value): (&str, &str)| {
+        let unit = form.get(&format!("unit.{attribute}")).to_owned();
+        ReadingEntry { attribute: attribute.to_owned(), value: value.to_owned(), unit: Some(unit).filter(|u| !u.is_empty()) }
+    };
+    values.filter(|(_, value)| !value.is_empty()).map(reading).collect()
+}
+
+/// The controls that were filled in.
+fn controls(form: &Form) -> Vec<ControlEntry> {
+    let given = form.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("control.")?, value.trim())));
+    let control = |(name, value): (&str, &str)| ControlEntry { name: name.to_owned(), value: value.to_owned() };
+    given.filter(|(_, value)| !value.is_empty()).map(control).collect()
+}
+
+/// The form as an entry.
+///
+/// # Errors
+/// A time that the change to summer time skips.
+pub fn entry(form: &Form, visit: &Visit) -> Result<RunEntry, Refusal> {
+    let moment = |field: &str| times::from_input(field, form.get(field), visit.zone);
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
+    Ok(RunEntry {
+        assay: form.get("assay").to_owned(),
+        method: form.get("method").to_owned(),
+        instrument: some(form.get("instrument")),
+        started_at: some(&moment("started_at")?),
+        tested_at: moment("tested_at")?,
+        controls: controls(form),
+        readings: readings(form),
+        comment: some(form.get("comment")),
+    })
+}
+
+/// The page's field for a field of the entry, and its label.
+pub fn place(given: &FieldRefusal, form: &Form, assay: &Assay) -> (String, String) {
+    let path = given.field.as_str();
+    let index = |prefix: &str| path.strip_prefix(prefix)?.split(']').next()?.parse::<usize>().ok();
+    // Only filled-in values were sent, so their count is not the row of the form.
+    if let Some(reading) = index("readings[").and_then(|i| readings(form).into_iter().nth(i)) {
+        return (format!("value-{}", reading.attribute), String::new());
+    }
+    if let Some(control) = index("controls[").and_then(|i| controls(form).into_iter().nth(i)) {
+        return (format!("control-{}", control.name), String::new());
+    }
+    let label = match path {
+        "controls" => {
+            let name = assay.controls.first().map_or("main", |c| c.name.as_str());
+            return (format!("control-{name}"), String::new());
+        }
+        "readings" => return ("values".into(), String::new()),
+        "method" => "Method",
+        "instrument" => "Instrument",
+        "comment" => "The comment",
+        "started_at" => "Incubation started",
+        "tested_at" => "Tested",
+        _ => return ("main".into(), String::new()),
+    };
+    (path.to_owned(), label.into())
+}
+
+/// Judges each value as far as it has been typed; nothing is recorded.
+pub fn judge_typed(form: &Form, visit: &Visit, lot: &crate::domain::lot::Lot, spec: &Specification, assay: &Assay) -> Vec<Judged> {
+    let moment = |field: &str| {
+        let text = times::from_input(field, form.get(field), visit.zone).ok()?;
+        Moment::parse(field, &text).ok()
+    };
+    let (started, tested) = (moment("started_at"), moment("tested_at").unwrap_or(visit.now));
+    let failed_control = controls(form).into_iter().find(|given| {
+        let control = assay.controls.iter().find(|c| c.name == given.name);
+        control.is_some_and(|c| c.allowed.contains(&given.value) && !c.acceptable.contains(&given.value))
+    });
+    let mut judged = Vec::new();
+    let mut read: Vec<Reading> = Vec::new();
+    for typed in readings(form) {
+        let attribute = typed.attribute.clone();
+        match typed.read(spec, assay, Some((started, tested))) {
+            Err(refusal) => judged.push(refused(attribute, refusal.detail)),
+            Ok(reading) => {
+                judged.push(match &failed_control {
+                    Some(control) => {
+                        let because = format!("does not count: the {} control is {}", control.name, control.value);
+                        Judged { attribute, outcome: Outcome::Invalid.as_str().into(), because, distance: String::new() }
+                    }
+                    None => verdict(spec, &reading, started),
+                });
+                read.push(reading);
+            }
+        }
+    }
+    for (attribute, detail) in impossible(visit, lot, spec, assay, read, (started, tested)) {
+        if let Some(place) = judged.iter_mut().find(|j| j.attribute == attribute) {
+            *place = refused(attribute, detail);
+        }
+    }
+    judged
+}
+
+fn refused(attribute: String, because: String) -> Judged {
+    Judged { attribute, outcome: "refused".into(), because, distance: String::new() }
+}
+
+fn verdict(spec: &Specification, reading: &Reading, started: Option<Moment>) -> Judged {
+    let attribute = reading.attribute.to_string();
+    let criterion = spec.criterion(&reading.attribute);
+    let verdict = criterion.map(|c| judge(&c.acceptance, spec.rounding, &reading.value, started));
+    match verdict {
+        Some(Ok(verdict)) => Judged {
+            attribute,
+            outcome: verdict.outcome.as_str().into(),
+            because: verdict.because,
+            distance: verdict.distance.unwrap_or_default(),
+        },
+        Some(Err(refusal)) => refused(attribute, refusal.detail),
+        None => refused(attribute, "This assay does not measure it.".into()),
+    }
+}
+
+/// What the lot would not take although each value by itself is one.
+fn impossible(
+    visit: &Visit,
+    lot: &crate::domain::lot::Lot,
+    spec: &Specification,
+    assay: &Assay,
+    read: Vec<Reading>,
+    times: (Option<Moment>, Moment),
+) -> Vec<(String, String)> {
+    let Ok(method) = Line::parse("method", &assay.method) else { return Vec::new() };
+    let content = RunContent {
+        assay: assay.code.clone(),
+        method,
+        instrument: Remark::default(),
+        started_at: times.0,
+        tested_at: times.1,
+        controls: Vec::new(),
+        readings: read,
+        comment: Remark::default(),
+    };
+    let Err(refusal) = lot.check_record(spec, &content, &visit.actor(Role::Analyst)) else { return Vec::new() };
+    let of_reading = |given: &FieldRefusal| {
+        let index = given.field.strip_prefix("readings[")?.split(']').next()?.parse::<usize>().ok()?;
+        Some((content.readings.get(index)?.attribute.to_string(), given.detail.clone()))
+    };
+    refusal.fields.iter().filter_map(of_reading).collect()
+}
+
+/// What needs a second look: a failing value, and one that just about passes.
+pub fn questions(form: &Form, spec: &Specification, started: Option<Moment>) -> Vec<Question> {
+    let mut questions = Vec::new();
+    for typed in readings(form) {
+        let code = crate::domain::ids::AttributeCode::parse(&typed.attribute).ok();
+        let Some(criterion) = code.and_then(|code| spec.criterion(&code)) else { continue };
+        let Ok(verdict) = judge(&criterion.acceptance, spec.rounding, &typed.value, started) else { continue };
+        let shown = shown::with_unit(&typed.value, criterion.acceptance.unit());
+        let required = criterion.acceptance.in_words();
+        let text = match verdict.outcome {
+            Outcome::Fail => format!(
+                "{} {shown} fails: {} is required. Once verified it puts the lot on hold. Is it what the raw data say?",
+                criterion.name, required
+            ),
+            Outcome::Pass if is_close(criterion, verdict.distance.as_deref()) => format!(
+                "{} {shown} is right at its limit, {required}. Is it what the raw data say?",
+                criterion.name
+            ),
+            Outcome::Indeterminate => format!(
+                "{} {shown} cannot be compared with {required}, so it will hold the lot back. Is it what the raw data say?",
+                criterion.name
+            ),
+            _ => continue,
+        };
+        questions.push(Question { field: format!("value-{}", typed.attribute), text });
+    }
+    questions
+}
+
+/// True at the limit, or one unit of the last decimal inside it; a count such as the passage
+/// is often at its limit and says nothing by that.
+fn is_close(criterion: &Criterion, distance: Option<&str>) -> bool {
+    let Acceptance::Numeric { limit, whole: false, .. } = &criterion.acceptance else { return false };
+    let Some(distance) = distance.and_then(|d| d.trim_start_matches('+').parse::<Decimal>().ok()) else { return false };
+    distance <= Decimal::new(1, limit.decimals())
+}
+
+/// What the questions were asked about: the same values need no second answer.
+pub fn asked_about(form: &Form) -> String {
+    readings(form).iter().map(|r| format!("{}={}", r.attribute, r.value)).collect::<Vec<_>>().join(";")
+}

@@ -1,0 +1,314 @@
+//! One lot: how it stands, and signing its release or its rejection.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::decision::{self, Deciding};
+use super::lots::passage;
+use super::shown;
+use super::view::lot::{CriterionRow, LotPage, RunRow, Section, Superseded};
+use super::view::marks;
+use super::view::parts::{Fact, FieldProblem, Link, Message, Tone, Value};
+use super::visit::{Form, Refused, Visit, html, see_other, signed_in};
+use super::narrate;
+use crate::domain::assessment::{Assessment, Item, Status, assess};
+use crate::domain::certificate::SignatureRecord;
+use crate::domain::ids::LotNumber;
+use crate::domain::lot::Lot;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::role::Role;
+use crate::domain::run::Run;
+use crate::domain::spec::Specification;
+use crate::store::{Entry, FactFilter, Issued, StoredSpecification};
+use crate::web::problem::status_of;
+use crate::web::{guard, times};
+use crate::workflow::permit::{RejectLot, ReleaseLot};
+use crate::workflow::reject_lot::reject_lot;
+use crate::workflow::release_lot::release_lot;
+use crate::workflow::{App, Error};
+
+/// How many facts the page shows; the ledger has them all.
+const FACTS: i64 = 60;
+
+/// Everything the page is made of.
+pub struct Loaded {
+    /// The lot.
+    pub lot: Lot,
+    /// What judges it.
+    pub spec: StoredSpecification,
+    /// The facts about it, newest first.
+    pub facts: Vec<Entry>,
+    /// Its certificate.
+    pub issued: Option<Issued>,
+    /// The signature of its decision.
+    pub signature: Option<SignatureRecord>,
+}
+
+/// What a person said in the decision box, and what came of it.
+#[derive(Default)]
+pub struct Said {
+    /// The sentence at the top.
+    pub message: Option<Message>,
+    /// What was refused, by field.
+    pub refused: Refused,
+    /// The meaning chosen.
+    pub meaning: String,
+    /// The reason typed.
+    pub reason: String,
+}
+
+/// `GET /lots/{lot}`
+pub async fn show(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| {
+        let number = visit.lot_number()?;
+        let said = Said { message: done(visit, &number), ..Said::default() };
+        page(visit, number, said, StatusCode::OK).await
+    })
+    .await
+}
+
+/// `POST /lots/{lot}/release`
+pub async fn release(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| sign_release(visit, Form::read(body)?).await).await
+}
+
+/// `POST /lots/{lot}/rejection`
+pub async fn reject(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| sign_rejection(visit, Form::read(body)?).await).await
+}
+
+async fn sign_release(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
+    let number = visit.lot_number()?;
+    let permit = visit.permit::<ReleaseLot>().await?.with_once(visit.once(&form));
+    let subject = guard::subject(&visit.req);
+    let (lot, given) = (number.clone(), form.clone());
+    let outcome = visit
+        .work(move |app| {
+            let signed = permit.sign(app, given.get("password"), given.get("meaning"), &subject)?;
+            release_lot(app, &signed, &lot, Some(given.get("dossier_sha256")))
+        })
+        .await;
+    match outcome {
+        Ok(_) => Ok(see_other(&format!("/lots/{number}?done=released"))),
+        Err(error) => not_signed(visit, number, error, &form, "release").await,
+    }
+}
+
+async fn sign_rejection(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
+    let number = visit.lot_number()?;
+    let permit = visit.permit::<RejectLot>().await?.with_once(visit.once(&form));
+    let subject = guard::subject(&visit.req);
+    let (lot, given) = (number.clone(), form.clone());
+    let outcome = visit
+        .work(move |app| {
+            // The reason is the meaning of a rejection's signature.
+            let signed = permit.sign(app, given.get("password"), given.get("reason"), &subject)?;
+            reject_lot(app, &signed, &lot, Some(given.get("dossier_sha256")))
+        })
+        .await;
+    match outcome {
+        Ok(_) => Ok(see_other(&format!("/lots/{number}?done=rejected"))),
+        Err(error) => not_signed(visit, number, error, &form, "reject").await,
+    }
+}
+
+/// The lot again, with what was typed and why nothing was signed.
+async fn not_signed(visit: &Visit, number: LotNumber, error: Error, form: &Form, act: &str) -> Result<HttpResponse, Error> {
+    let Error::Refused(refusal) = error else { return Err(error) };
+    if matches!(refusal.code, Code::NoSuchLot | Code::WrongRole) {
+        return Err(refusal.into());
+    }
+    let status = status_of(&refusal);
+    let mut said = Said { meaning: form.get("meaning").into(), reason: form.get("reason").into(), ..Said::default() };
+    if refusal.fields.is_empty() {
+        let text = format!("Nothing was signed. {}", refusal.detail);
+        said.message = Some(Message { tone: Tone::Changed, text, lines: Vec::new() });
+    } else {
+        said.refused = Refused(signing_problems(&refusal, act));
+    }
+    page(visit, number, said, status).await
+}
+
+fn signing_problems(refusal: &Refusal, act: &str) -> Vec<FieldProblem> {
+    let problem = |given: &crate::domain::refusal::FieldRefusal| match (given.field.as_str(), act) {
+        ("password", _) => FieldProblem { field: format!("{act}-password"), text: given.detail.clone() },
+        ("meaning" | "reason", "reject") => {
+            let text = match given.detail.contains("is empty") {
+                true => "Say why the lot is rejected. An inspector reads this.".into(),
+                false => given.detail.replacen("meaning", "The reason", 1),
+            };
+            FieldProblem { field: "reject-reason".into(), text }
+        }
+        ("meaning", _) => FieldProblem { field: "meaning".into(), text: "Choose what your signature means.".into() },
+        _ => FieldProblem { field: "decision".into(), text: given.detail.clone() },
+    };
+    refusal.fields.iter().map(problem).collect()
+}
+
+/// What was just done, as the page says it once.
+fn done(visit: &Visit, number: &LotNumber) -> Option<Message> {
+    let run: String = visit.query("run").chars().filter(char::is_ascii_digit).take(12).collect();
+    let text = match visit.query("done").as_str() {
+        "registered" => format!("Lot {number} is registered. Record its results below; somebody else verifies them."),
+        "recorded" => format!("Run #{run} is recorded. It counts once a second person has verified it."),
+        "verified" => format!("Run #{run} is verified."),
+        "released" => format!("Signed. Lot {number} is released and its certificate is issued."),
+        "rejected" => format!("Signed. Lot {number} is rejected."),
+        _ => return None,
+    };
+    Some(Message::new(Tone::Done, text))
+}
+
+fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
+    let (lot, spec) = app.lot(number)?;
+    let filter = FactFilter { lot: Some(number.clone()), newest_first: true, limit: FACTS, ..FactFilter::default() };
+    app.read(|view| {
+        let facts = view.facts(&filter)?;
+        let issued = view.certificate_of(number)?;
+        let signature = view.decision_signature(number)?;
+        Ok(Loaded { lot, spec, facts, issued, signature })
+    })
+}
+
+async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) -> Result<HttpResponse, Error> {
+    let loaded = visit.work(move |app| load(app, &number)).await?;
+    let (lot, spec) = (&loaded.lot, &loaded.spec.specification);
+    let assessment = assess(lot, spec, visit.now);
+    let mut frame = visit.frame(lot.number().to_string(), "lot", "/lots");
+    frame.crumbs = vec![Link::new("Lots", "/lots")];
+    frame.message = said.message.clone();
+    frame.problems = said.refused.0.clone();
+    let deciding = Deciding { visit, loaded: &loaded, assessment: &assessment, said: &said };
+    let view = LotPage {
+        frame,
+        lot: lot.number().to_string(),
+        status: shown::status(assessment.status),
+        standing: standing(&assessment, &loaded),
+        facts: facts(visit, lot, spec),
+        sections: sections(visit, lot, &assessment),
+        entries: entries(visit, lot, spec, &assessment),
+        runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),
+        decision: decision::decision(&deciding)?,
+        history: loaded.facts.iter().map(|fact| narrate::fact_of_lot(fact, visit.zone)).collect(),
+        history_all: format!("/ledger?lot={}", lot.number()),
+    };
+    html(status, &view)
+}
+
+fn standing(assessment: &Assessment, loaded: &Loaded) -> String {
+    match (assessment.status, &loaded.issued) {
+        (Status::Released, Some(issued)) => format!("Released with certificate {}", issued.number),
+        (Status::Rejected, _) => "Rejected".into(),
+        (Status::Ready, _) => format!("Ready: all {} pass", shown::counted(assessment.items.len(), "criterion", "criteria")),
+        _ => format!("Not releasable: {}", shown::counted(assessment.blockers.len(), "reason", "reasons")),
+    }
+}
+
+fn facts(visit: &Visit, lot: &Lot, spec: &Specification) -> Vec<Fact> {
+    let details = &lot.details;
+    let example = if spec.example { "EXAMPLE" } else { "" };
+    let specification = format!("/specifications/{}/{}", spec.product, spec.version);
+    let mut expires = Fact::new("Expires", times::to_minutes(details.expires_at, visit.zone));
+    if lot.decision.is_none() {
+        expires = expires.with_note(times::relative(details.expires_at, visit.now));
+    }
+    let passage = passage(lot);
+    vec![
+        Fact::new("Product", details.product.as_str()),
+        Fact::new("Specification", format!("version {}", spec.version)).linked(specification).with_note(example),
+        Fact::new("Donor", details.donor.as_str()),
+        Fact::new("Passage", if passage.is_empty() { "not recorded".to_owned() } else { passage }),
+        Fact::new("Containers", details.containers.to_string()),
+        Fact::new("Manufactured", times::to_minutes(details.manufactured_at, visit.zone)),
+        expires,
+    ]
+}
+
+fn sections(visit: &Visit, lot: &Lot, assessment: &Assessment) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for item in &assessment.items {
+        let row = criterion(visit, lot, item);
+        match sections.last_mut() {
+            Some(section) if section.name == item.criterion.section => section.criteria.push(row),
+            _ => sections.push(Section { name: item.criterion.section.clone(), criteria: vec![row] }),
+        }
+    }
+    sections
+}
+
+fn criterion(visit: &Visit, lot: &Lot, item: &Item) -> CriterionRow {
+    let criterion = item.criterion;
+    let (acceptance, unit) = shown::acceptance(&criterion.acceptance);
+    let value = |text: &Option<String>| text.as_deref().map_or(Value::None, Value::from);
+    let run = item.run.map(|run| {
+        let note = match &run.verification {
+            Some(v) => format!("verified, {}", v.by.name.as_str()),
+            None => "not verified".into(),
+        };
+        Link::new(format!("#{}", run.number), format!("/runs/{}", run.number)).with_note(note)
+    });
+    let unit_text = criterion.acceptance.unit();
+    let changes = lot.runs.iter().rev().flat_map(|run| run.changes.iter().rev().map(move |change| (run, change)));
+    let superseded = changes.filter(|(_, change)| change.attribute == criterion.attribute).map(|(run, change)| Superseded {
+        value: shown::with_unit(&change.before, unit_text),
+        reason: change.reason.as_str().to_owned(),
+        run: Link::new(format!("#{}", run.number), format!("/runs/{}", run.number)),
+    });
+    CriterionRow {
+        name: criterion.name.clone(),
+        method: criterion.assay.as_str().replace('-', " "),
+        acceptance,
+        unit,
+        typed: value(&item.verdict.as_entered),
+        reported: value(&item.verdict.reported),
+        outcome: shown::outcome(item.verdict.outcome),
+        because: item.verdict.because.clone(),
+        earliest: item.verdict.earliest.map(|at| shown::moment(at, visit)),
+        run,
+        superseded: superseded.collect(),
+    }
+}
+
+/// The assays the reader may record now.
+fn entries(visit: &Visit, lot: &Lot, spec: &Specification, assessment: &Assessment) -> Vec<Link> {
+    let me = visit.actor(Role::Analyst);
+    if !visit.is(Role::Analyst) || lot.check_open().is_err() || lot.was_verified_by(&me) {
+        return Vec::new();
+    }
+    let open = |item: &&Item| item.run.is_none();
+    let entry = |assay: &crate::domain::spec::Assay| {
+        let of_assay = || assessment.items.iter().filter(|i| i.criterion.assay == assay.code);
+        let (all, left) = (of_assay().count(), of_assay().filter(open).count());
+        let link = Link::new(&assay.name, format!("/lots/{}/runs/new?assay={}", lot.number(), assay.code));
+        if left == 0 { link.with_note("recorded") } else if left < all { link.with_note(format!("{left} of {all} open")) } else { link }
+    };
+    spec.assays.iter().map(entry).collect()
+}
+
+fn run_row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> RunRow {
+    let (state, state_text) = run_state(spec, run);
+    let may_verify = visit.is(Role::Analyst) && lot.check_verify(run, &visit.actor(Role::Analyst)).is_ok();
+    let controls = if run.content.controls.is_empty() { "" } else { ", with control" };
+    RunRow {
+        link: Link::new(format!("#{}", run.number), format!("/runs/{}", run.number)),
+        assay: shown::assay_name(spec, &run.content.assay),
+        holds: format!("{}{controls}", shown::counted(run.content.readings.len(), "value", "values")),
+        entered_by: run.entered_by.name.as_str().to_owned(),
+        tested_at: shown::plain_moment(run.content.tested_at, visit.zone),
+        state,
+        state_text,
+        may_verify,
+    }
+}
+
+/// Whether a run counts, and that in words.
+pub fn run_state(spec: &Specification, run: &Run) -> (marks::Outcome, String) {
+    let checked = run.verification.as_ref().map(|v| v.by.name.as_str().to_owned());
+    match (run.invalid_because(spec), checked) {
+        (Some(_), Some(by)) => (marks::Outcome::Invalid, format!("invalid, confirmed by {by}")),
+        (Some(_), None) => (marks::Outcome::Invalid, "invalid, waits for a second person".into()),
+        (None, Some(by)) => (marks::Outcome::Pass, format!("verified by {by}")),
+        (None, None) => (marks::Outcome::Unverified, "waits for a second person".into()),
+    }
+}

@@ -1,0 +1,304 @@
+//! The list of lots, and registering one.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::shown;
+use super::view::lots::{LotRow, LotsPage, RegisterLotPage};
+use super::view::parts::{Choice, FieldProblem, Link};
+use super::visit::{Form, Refused, Visit, encoded, html, see_other, signed_in};
+use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_lots, waiting};
+use crate::domain::assessment::{Assessment, Status, assess};
+use crate::domain::ids::{CertificateNumber, LotNumber};
+use crate::domain::lot::{Decision, Lot};
+use crate::domain::moment::Moment;
+use crate::domain::refusal::{FieldRefusal, Refusal};
+use crate::domain::role::Role;
+use crate::web::problem::status_of;
+use crate::web::times;
+use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
+use crate::workflow::permit::RegisterLot;
+use crate::workflow::register_lot::{LotEntry, register_lot};
+use crate::workflow::{App, Error};
+
+/// How many lots a page has.
+const ROWS: usize = 50;
+/// How many lots the list as a file has at most.
+const CSV_ROWS: usize = 10_000;
+/// Expiry is near from here on.
+const SOON_HOURS: i64 = 7 * 24;
+
+/// `GET /`
+pub async fn home(_req: HttpRequest) -> HttpResponse {
+    see_other("/lots")
+}
+
+/// `GET /lots`
+pub async fn list(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, list_page).await
+}
+
+/// `GET /lots.csv`
+pub async fn csv(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, csv_file).await
+}
+
+/// `GET /lots/new`
+pub async fn new(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| {
+        visit.permit::<RegisterLot>().await?;
+        register_page(visit, &Form::default(), Refused::default(), StatusCode::OK).await
+    })
+    .await
+}
+
+/// `POST /lots`
+pub async fn create(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| register(visit, Form::read(body)?).await).await
+}
+
+struct Asked {
+    status: Option<Status>,
+    search: String,
+    cursor: Option<i64>,
+}
+
+fn asked(visit: &Visit) -> Asked {
+    let status = visit.query("status");
+    Asked {
+        status: Status::ALL.into_iter().find(|s| s.as_str() == status),
+        search: visit.query("q").chars().take(100).collect(),
+        cursor: visit.query("cursor").parse().ok(),
+    }
+}
+
+async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
+    let asked = asked(visit);
+    let search = asked.search.clone();
+    if let Some(place) = visit.work(move |app| exactly(app, &search)).await? {
+        return Ok(see_other(&place));
+    }
+    let query = LotQuery { status: asked.status, search: Some(asked.search.clone()), cursor: asked.cursor, limit: ROWS };
+    let (page, open) = visit.work(move |app| Ok((list_lots(app, &query)?, open_lots(app)?))).await?;
+    let first = asked.cursor.is_none() && asked.status.is_none() && asked.search.is_empty();
+    let mut frame = visit.frame("Lots", "lots", "/lots");
+    frame.search = None;
+    let narrowing = narrowing(&asked);
+    let view = LotsPage {
+        frame,
+        waiting: if first { waiting(visit, &open) } else { Vec::new() },
+        filters: filters(&asked, &open, visit.now),
+        status: asked.status.map_or("", Status::as_str).to_owned(),
+        search: asked.search,
+        rows: page.lots.iter().map(|(lot, spec)| row(lot, &assess(lot, &spec.specification, visit.now), visit)).collect(),
+        next: page.next.map(|cursor| format!("/lots?{narrowing}cursor={cursor}")),
+        csv: Some(format!("/lots.csv?{narrowing}").trim_end_matches(['?', '&']).to_owned()),
+        may_register: visit.is(Role::Analyst),
+    };
+    html(StatusCode::OK, &view)
+}
+
+/// `status=ready&q=D-0031&`, as far as the list is narrowed.
+fn narrowing(asked: &Asked) -> String {
+    let status = asked.status.map(|s| format!("status={}&", s.as_str())).unwrap_or_default();
+    let search = if asked.search.is_empty() { String::new() } else { format!("q={}&", encoded(&asked.search)) };
+    status + &search
+}
+
+/// Where a search leads that names one thing exactly: a lot, a certificate, a hash.
+fn exactly(app: &App, search: &str) -> Result<Option<String>, Error> {
+    let hash: String = search.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+    if hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let issued = app.read(|view| Ok(view.certificate_by_hash(&hash)?))?;
+        return Ok(issued.map(|i| format!("/certificates/{}", i.number)));
+    }
+    if let Ok(number) = CertificateNumber::parse(search) {
+        let issued = app.read(|view| Ok(view.certificate(&number)?))?;
+        return Ok(issued.ok().map(|i| format!("/certificates/{}", i.number)));
+    }
+    let Ok(number) = LotNumber::parse(search) else { return Ok(None) };
+    let lot = app.read(|view| Ok(view.lot(&number)?))?;
+    Ok(lot.ok().map(|lot| format!("/lots/{}", lot.number())))
+}
+
+fn filters(asked: &Asked, open: &[LotAndSpec], now: Moment) -> Vec<Link> {
+    let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
+    for (lot, spec) in open {
+        *counts.entry(assess(lot, &spec.specification, now).status).or_default() += 1;
+    }
+    let all_counted = i64::try_from(open.len()).is_ok_and(|n| n < OPEN_LOTS_MAX);
+    let search = if asked.search.is_empty() { String::new() } else { format!("&q={}", encoded(&asked.search)) };
+    let here = |link: Link, current: bool| if current { link.here() } else { link };
+    let every = format!("/lots?{}", search.trim_start_matches('&'));
+    let mut links = vec![here(Link::new("All", every.trim_end_matches('?')), asked.status.is_none())];
+    for status in Status::ALL {
+        // Nothing can be revoked yet, so the word would only puzzle.
+        if status == Status::Revoked {
+            continue;
+        }
+        let link = Link::new(shown::status(status).to_string(), format!("/lots?status={}{search}", status.as_str()));
+        let open_status = matches!(status, Status::Testing | Status::OnHold | Status::Ready | Status::Expired);
+        let count = counts.get(&status).copied().unwrap_or_default();
+        let link = if open_status && all_counted && search.is_empty() { link.with_note(count.to_string()) } else { link };
+        links.push(here(link, asked.status == Some(status)));
+    }
+    links
+}
+
+/// The passage as it stands on record, such as `P4`.
+pub fn passage(lot: &Lot) -> String {
+    let readings = lot.runs.iter().rev().flat_map(|run| &run.content.readings);
+    readings.filter(|r| r.attribute.as_str() == "PASSAGE").map(|r| format!("P{}", r.value)).next().unwrap_or_default()
+}
+
+fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
+    let (held_by, held_more) = match (&lot.decision, assessment.blockers.first()) {
+        (Some(Decision::Released { certificate, .. }), _) => (format!("Certificate {certificate}"), 0),
+        (_, Some(first)) => (first.detail.clone(), assessment.blockers.len() - 1),
+        (_, None) => ("Nothing; a QA signature releases it".into(), 0),
+    };
+    let expires_at = lot.details.expires_at;
+    let soon = lot.decision.is_none() && expires_at > visit.now && expires_at <= visit.now.plus_hours(SOON_HOURS);
+    let mut expires = shown::moment(expires_at, visit);
+    if lot.decision.is_some() {
+        expires.relative = String::new();
+    }
+    LotRow {
+        lot: lot.number().to_string(),
+        product: lot.details.product.to_string(),
+        passage: passage(lot),
+        status: shown::status(assessment.status),
+        held_by,
+        held_more,
+        next: assessment.blockers.iter().filter_map(|b| b.earliest).min().map(|at| shown::moment(at, visit)),
+        expires,
+        expires_soon: soon,
+    }
+}
+
+async fn csv_file(visit: &Visit) -> Result<HttpResponse, Error> {
+    let asked = asked(visit);
+    let query = LotQuery { status: asked.status, search: Some(asked.search), cursor: None, limit: CSV_ROWS };
+    let page = visit.work(move |app| list_lots(app, &query)).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header(("Content-Disposition", "attachment; filename=\"lots.csv\""))
+        .body(csv_text(&page, visit)))
+}
+
+fn csv_text(page: &LotPage, visit: &Visit) -> String {
+    let mut text = String::from("lot,product,donor,passage,status,what holds it back,more,expires\r\n");
+    for (lot, spec) in &page.lots {
+        let row = row(lot, &assess(lot, &spec.specification, visit.now), visit);
+        let more = row.held_more.to_string();
+        let donor = lot.details.donor.as_str();
+        let cells = [&row.lot, &row.product, donor, &row.passage, row.status.code(), &row.held_by, &more, &row.expires.shown];
+        let quoted: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+        text.push_str(&quoted.join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+/// A cell in quotes; what a spreadsheet would take for a formula is marked as text.
+fn quoted(cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    format!("\"{}{}\"", if formula { "'" } else { "" }, cell.replace('"', "\"\""))
+}
+
+async fn register(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
+    let permit = visit.permit::<RegisterLot>().await?.with_once(visit.once(&form));
+    let outcome = match entry(&form, visit) {
+        Ok(entry) => visit.work(move |app| register_lot(app, &permit, &entry)).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    match outcome {
+        Ok(made) => Ok(see_other(&format!("/lots/{}?done=registered", made.lot))),
+        Err(Error::Refused(refusal)) => {
+            register_page(visit, &form, Refused::place(&refusal, place), status_of(&refusal)).await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn entry(form: &Form, visit: &Visit) -> Result<LotEntry, Refusal> {
+    let mut refusals = Vec::new();
+    let mut moment = |field: &str| times::from_input(field, form.get(field), visit.zone).map_err(|e| refusals.push(e));
+    let (manufactured_at, expires_at) = (moment("manufactured_at"), moment("expires_at"));
+    let containers = form.get("containers").trim();
+    let counted = containers.parse::<u32>().map_err(|_| {
+        let shown: String = containers.chars().take(20).collect();
+        let detail = format!("containers must be a whole number such as 6. You typed “{shown}”.");
+        refusals.push(Refusal::field(crate::domain::refusal::Code::InvalidField, "containers", detail));
+    });
+    match (Refusal::all(refusals), manufactured_at, expires_at, counted) {
+        (None, Ok(manufactured_at), Ok(expires_at), Ok(containers)) => Ok(LotEntry {
+            lot: form.get("lot").to_owned(),
+            product: form.get("product").to_owned(),
+            donor: form.get("donor").to_owned(),
+            passage: Some(form.get("passage").trim().to_owned()),
+            manufactured_at,
+            expires_at,
+            containers,
+        }),
+        (Some(refusal), ..) => Err(refusal),
+        _ => Err(Refusal::new(crate::domain::refusal::Code::MalformedRequest, "The lot could not be read.")),
+    }
+}
+
+fn place(given: &FieldRefusal) -> (String, String) {
+    let label = match given.field.as_str() {
+        "lot" => "Lot number",
+        "product" => "Product",
+        "donor" => "Donor",
+        "passage" => "Passage",
+        "manufactured_at" => "Manufactured",
+        "expires_at" => "Expires",
+        "containers" => "Containers",
+        _ => return ("main".into(), String::new()),
+    };
+    (given.field.clone(), label.into())
+}
+
+async fn register_page(visit: &Visit, form: &Form, refused: Refused, status: StatusCode) -> Result<HttpResponse, Error> {
+    let now = visit.now;
+    let specs = visit.work(|app| app.read(|view| Ok(view.specifications()?))).await?;
+    let mut products: Vec<Choice> = Vec::new();
+    for spec in specs.iter().map(|s| &s.specification).filter(|s| s.effective_from <= now) {
+        let code = spec.product.as_str();
+        // The newest version comes first.
+        if !products.iter().any(|choice| choice.value == code) {
+            let label = format!("{code} · specification version {}", spec.version);
+            products.push(Choice { value: code.to_owned(), label, chosen: form.get("product") == code });
+        }
+    }
+    if let ([only], true) = (products.as_mut_slice(), form.0.is_empty()) {
+        only.chosen = true;
+    }
+    let mut frame = visit.frame("Register a lot", "register-lot", "/lots");
+    frame.crumbs = vec![Link::new("Lots", "/lots")];
+    let field = |name: &str| refused.field(name, form.get(name));
+    let key = form.get("idempotency_key");
+    let mut page = RegisterLotPage {
+        lot: field("lot"),
+        products,
+        product_problem: refused.on("product"),
+        donor: field("donor"),
+        passage: field("passage"),
+        manufactured_at: field("manufactured_at"),
+        expires_at: field("expires_at"),
+        containers: field("containers"),
+        idempotency_key: if key.is_empty() { visit.key()? } else { key.to_owned() },
+        frame,
+    };
+    page.frame.problems = deduplicated(refused.0);
+    html(status, &page)
+}
+
+fn deduplicated(mut problems: Vec<FieldProblem>) -> Vec<FieldProblem> {
+    problems.dedup_by(|a, b| a.field == b.field && a.text == b.text);
+    problems
+}

@@ -1,0 +1,88 @@
+//! Runs that wait for a second person, oldest first.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::shown;
+use super::view::marks;
+use super::view::parts::Link;
+use super::view::runs::{ReviewPage, ReviewRow};
+use super::visit::{Visit, html, signed_in};
+use super::waiting::open_lots;
+use crate::domain::assessment::verdict_in_run;
+use crate::domain::evaluation::Outcome;
+use crate::domain::lot::Lot;
+use crate::domain::role::Role;
+use crate::domain::run::Run;
+use crate::domain::spec::Specification;
+use crate::workflow::Error;
+
+/// `GET /review`
+pub async fn list(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, page).await
+}
+
+async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
+    let open = visit.work(open_lots).await?;
+    let mut waiting: Vec<(&Lot, &Specification, &Run)> = open
+        .iter()
+        .flat_map(|(lot, spec)| lot.runs.iter().map(move |run| (lot, &spec.specification, run)))
+        .filter(|(_, _, run)| run.verification.is_none())
+        .collect();
+    waiting.sort_by_key(|(_, _, run)| run.entered_at);
+    let view = ReviewPage {
+        frame: visit.frame("Review", "review", "/review"),
+        rows: waiting.into_iter().map(|(lot, spec, run)| row(visit, lot, spec, run)).collect(),
+        may_verify: visit.is(Role::Analyst),
+    };
+    html(StatusCode::OK, &view)
+}
+
+fn row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> ReviewRow {
+    let (outcome, holds) = summary(spec, run);
+    let not_you = match visit.is(Role::Analyst) {
+        true => lot.check_verify(run, &visit.actor(Role::Analyst)).err(),
+        false => None,
+    };
+    ReviewRow {
+        run: Link::new(format!("#{}", run.number), format!("/runs/{}", run.number)),
+        lot: Link::new(lot.number().to_string(), format!("/lots/{}", lot.number())),
+        assay: shown::assay_name(spec, &run.content.assay),
+        outcome,
+        holds,
+        entered_by: run.entered_by.name.as_str().to_owned(),
+        entered_at: shown::moment(run.entered_at, visit),
+        not_you: not_you.map(|_| "needs somebody else: you entered data of this lot".into()).unwrap_or_default(),
+    }
+}
+
+/// The worst verdict of a run, and what it holds in words.
+fn summary(spec: &Specification, run: &Run) -> (marks::Outcome, String) {
+    let number = run.content.readings.len();
+    let values = shown::counted(number, "value", "values");
+    if let Some(why) = run.invalid_because(spec) {
+        return (marks::Outcome::Invalid, format!("{values}; {why}"));
+    }
+    let verdicts: Vec<_> = run
+        .content
+        .readings
+        .iter()
+        .filter_map(|reading| {
+            let criterion = spec.criterion(&reading.attribute)?;
+            let verdict = verdict_in_run(run, spec, criterion)?;
+            let text = format!("{} {}", criterion.name, shown::with_unit(&reading.value, reading.unit.as_deref()));
+            Some((verdict.outcome, text))
+        })
+        .collect();
+    for (outcome, word) in
+        [(Outcome::Fail, "fails"), (Outcome::Indeterminate, "cannot be judged"), (Outcome::Pending, "is an interim reading")]
+    {
+        let found: Vec<&str> = verdicts.iter().filter(|(o, _)| *o == outcome).map(|(_, text)| text.as_str()).collect();
+        if let Some(first) = found.first() {
+            let more = if found.len() > 1 { format!(" (+{} more)", found.len() - 1) } else { String::new() };
+            return (shown::outcome(outcome), format!("{values}; {first} {word}{more}"));
+        }
+    }
+    let all = if number == 1 { "it passes" } else { "all pass" };
+    (marks::Outcome::Pass, format!("{values}; {all} once verified"))
+}

@@ -1,0 +1,253 @@
+//! Recording a run: the form generated from the specification, its live verdicts, and saving it.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+
+use super::entry::{self, Judged};
+use super::lots::passage;
+use super::shown;
+use super::view::marks;
+use super::view::parts::{Choice, Field, Link};
+use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartField};
+use super::visit::{Form, Refused, Visit, html, see_other, signed_in};
+use crate::domain::ids::AssayCode;
+use crate::domain::lot::Lot;
+use crate::domain::moment::Moment;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::spec::{Acceptance, Assay, Control, Criterion, Specification};
+use crate::web::problem::status_of;
+use crate::web::times;
+use crate::workflow::Error;
+use crate::workflow::permit::RecordRun;
+use crate::workflow::record_run::record_run;
+
+/// `GET /lots/{lot}/runs/new?assay=…`
+pub async fn new(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| {
+        visit.permit::<RecordRun>().await?;
+        let sheet = sheet(visit, &visit.query("assay")).await?;
+        sheet.lot.check_open()?;
+        let blank = blank(visit, &sheet);
+        page(visit, &sheet, &blank, Answer::default(), StatusCode::OK)
+    })
+    .await
+}
+
+/// `POST /lots/{lot}/runs`
+pub async fn create(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| record(visit, Form::read(body)?).await).await
+}
+
+/// `POST /lots/{lot}/runs/preview`: the verdicts of what is typed, as JSON; records nothing.
+pub async fn preview(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| {
+        visit.permit::<RecordRun>().await?;
+        let form = Form::read(body)?;
+        let sheet = sheet(visit, form.get("assay")).await?;
+        let readings = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
+        Ok(HttpResponse::Ok().json(json!({ "readings": readings })))
+    })
+    .await
+}
+
+/// What the form is generated from.
+struct Sheet {
+    lot: Lot,
+    spec: Specification,
+    assay: Assay,
+}
+
+async fn sheet(visit: &Visit, assay: &str) -> Result<Sheet, Error> {
+    let number = visit.lot_number()?;
+    let (lot, stored) = visit.work(move |app| app.lot(&number)).await?;
+    let spec = stored.specification;
+    let found = AssayCode::parse(assay).ok().and_then(|code| spec.assay(&code).cloned());
+    let assay = found.ok_or_else(|| {
+        let shown: String = assay.chars().take(40).collect();
+        let known: Vec<&str> = spec.assays.iter().map(|a| a.code.as_str()).collect();
+        Refusal::new(Code::NoSuchPage, format!("{} has no assay “{shown}”. It has {}.", spec.product, known.join(", ")))
+    })?;
+    Ok(Sheet { lot, spec, assay })
+}
+
+/// A form with what can sensibly be known beforehand, all of it visible and to be changed.
+fn blank(visit: &Visit, sheet: &Sheet) -> Form {
+    let earlier = sheet.lot.runs.iter().rev().find(|run| run.content.assay == sheet.assay.code);
+    let instrument = earlier.map(|run| run.content.instrument.as_str().to_owned()).unwrap_or_default();
+    let started = earlier.and_then(|run| run.content.started_at).map(|at| times::to_input(at, visit.zone)).unwrap_or_default();
+    let pairs = [
+        ("method", sheet.assay.method.clone()),
+        ("instrument", instrument),
+        ("started_at", started),
+        ("tested_at", times::to_input(visit.now, visit.zone)),
+    ];
+    Form(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// What comes back with a form.
+#[derive(Default)]
+struct Answer {
+    refused: Refused,
+    judged: Vec<Judged>,
+    questions: Vec<Question>,
+}
+
+async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
+    let permit = visit.permit::<RecordRun>().await?.with_once(visit.once(&form));
+    let sheet = sheet(visit, form.get("assay")).await?;
+    let refuse = |refusal: Refusal| {
+        let placed = Refused::place(&refusal, |given| entry::place(given, &form, &sheet.assay));
+        let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
+        page(visit, &sheet, &form, Answer { refused: placed, judged, questions: Vec::new() }, status_of(&refusal))
+    };
+    let typed = match entry::entry(&form, visit) {
+        Ok(typed) => typed,
+        Err(refusal) => return refuse(refusal),
+    };
+    // Mistakes first: a question about a value that is none would only confuse.
+    if let Err(refusal) = typed.read(&sheet.spec, visit.now) {
+        return refuse(refusal);
+    }
+    let started = typed.started_at.as_deref().and_then(|text| Moment::parse("started_at", text).ok());
+    let questions = entry::questions(&form, &sheet.spec, started);
+    let answered = form.get("looked_again") == "yes" && form.get("asked") == entry::asked_about(&form);
+    if !questions.is_empty() && !answered {
+        let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
+        let answer = Answer { refused: Refused::default(), judged, questions };
+        return page(visit, &sheet, &form, answer, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let number = sheet.lot.details.lot.clone();
+    let outcome = visit.work(move |app| record_run(app, &permit, &number, &typed)).await;
+    match outcome {
+        Ok(made) => {
+            let run = made.run.map(|r| r.to_string()).unwrap_or_default();
+            Ok(see_other(&format!("/lots/{}?done=recorded&run={run}", made.lot)))
+        }
+        Err(Error::Refused(refusal)) if refusal.code != Code::WrongRole => refuse(refusal),
+        Err(other) => Err(other),
+    }
+}
+
+fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: StatusCode) -> Result<HttpResponse, Error> {
+    let (lot, assay) = (&sheet.lot, &sheet.assay);
+    let number = lot.number();
+    let mut frame = visit.frame(format!("Record {}", assay.name.to_lowercase()), "record-run", "/lots");
+    frame.crumbs = vec![Link::new("Lots", "/lots"), Link::new(number.to_string(), format!("/lots/{number}"))];
+    frame.problems = answer.refused.0.clone();
+    let passage = passage(lot);
+    let passage = if passage.is_empty() { String::new() } else { format!(" · {passage}") };
+    let details = &lot.details;
+    let field = |name: &str| answer.refused.field(name, form.get(name));
+    let key = form.get("idempotency_key");
+    let asked = if answer.questions.is_empty() { String::new() } else { entry::asked_about(form) };
+    let criteria: Vec<&Criterion> = sheet.spec.criteria_of(&assay.code).collect();
+    let incubates = criteria.iter().any(|c| incubation_hours(c).is_some());
+    let view = RecordRunPage {
+        frame,
+        lot: number.to_string(),
+        lot_line: format!(
+            "{}, specification version {} · donor {}{passage}",
+            details.product, details.specification_version, details.donor
+        ),
+        assay: assay.code.to_string(),
+        assay_name: assay.name.clone(),
+        action: format!("/lots/{number}/runs"),
+        guidance: guidance(&criteria),
+        rows: criteria.iter().map(|c| row(c, form, &answer, lot)).collect(),
+        controls: assay.controls.iter().map(|c| control(c, form, &answer.refused)).collect(),
+        method: field("method"),
+        instrument: field("instrument"),
+        started_at: incubates.then(|| start(field("started_at"), lot, assay)),
+        tested_at: field("tested_at"),
+        comment: field("comment"),
+        questions: answer.questions,
+        asked,
+        idempotency_key: if key.is_empty() { visit.key()? } else { key.to_owned() },
+    };
+    html(status, &view)
+}
+
+fn incubation_hours(criterion: &Criterion) -> Option<i64> {
+    match &criterion.acceptance {
+        Acceptance::Categorical { incubation_hours_min, .. } => *incubation_hours_min,
+        Acceptance::Numeric { .. } => None,
+    }
+}
+
+fn guidance(criteria: &[&Criterion]) -> Vec<String> {
+    let mut lines: Vec<String> =
+        criteria.iter().filter_map(|c| c.definition.as_ref().map(|text| format!("{}: {text}", c.name))).collect();
+    for criterion in criteria {
+        let Acceptance::Categorical { acceptable, interim, incubation_hours_min: Some(hours), .. } = &criterion.acceptance else {
+            continue;
+        };
+        let until = interim.first().map(|word| format!(" Until then record “{word}”.")).unwrap_or_default();
+        let line = format!("A final “{}” can be read {} × 24 h after incubation started.{until}", acceptable.join("” or “"), hours / 24);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn start(field: Field, lot: &Lot, assay: &Assay) -> StartField {
+    let earlier = lot.runs.iter().rev().find(|run| run.content.assay == assay.code && run.content.started_at.is_some());
+    let hint = earlier.map_or_else(|| "The moment the media went into the incubator.".into(), |run| format!("As recorded in run #{}.", run.number));
+    StartField { field, hint }
+}
+
+fn row(criterion: &Criterion, form: &Form, answer: &Answer, lot: &Lot) -> EntryRow {
+    let code = criterion.attribute.as_str();
+    let typed = form.get(&format!("value.{code}")).trim().to_owned();
+    let (acceptance, unit) = shown::acceptance(&criterion.acceptance);
+    let choices = match &criterion.acceptance {
+        Acceptance::Numeric { .. } => Vec::new(),
+        // The interim word first: it is the one recorded most often.
+        Acceptance::Categorical { allowed, interim, .. } => {
+            interim.iter().chain(allowed).map(|word| Choice::of(word.as_str(), *word == typed)).collect()
+        }
+    };
+    let judged = answer.judged.iter().find(|j| j.attribute == code && j.outcome != "refused");
+    let because = judged.map(|j| match j.distance.as_str() {
+        "" => j.because.clone(),
+        distance => format!("{} · {distance}", j.because),
+    });
+    EntryRow {
+        attribute: code.to_owned(),
+        name: criterion.name.clone(),
+        acceptance,
+        unit,
+        unit_code: criterion.acceptance.unit().unwrap_or_default().to_owned(),
+        choices,
+        field: answer.refused.field(&format!("value-{code}"), typed),
+        outcome: judged.map(|j| marks::Outcome::of(&j.outcome)),
+        because: because.unwrap_or_default(),
+        recorded: recorded(criterion, lot),
+    }
+}
+
+/// What the lot has on record for it already.
+fn recorded(criterion: &Criterion, lot: &Lot) -> String {
+    let found = lot.runs.iter().rev().find_map(|run| {
+        let reading = run.content.readings.iter().find(|r| r.attribute == criterion.attribute)?;
+        Some(format!("{} in run #{}", shown::with_unit(&reading.value, reading.unit.as_deref()), run.number))
+    });
+    found.unwrap_or_default()
+}
+
+fn control(control: &Control, form: &Form, refused: &Refused) -> ControlRow {
+    let typed = form.get(&format!("control.{}", control.name));
+    let mut label = format!("{} control", control.name);
+    if let Some(first) = label.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    ControlRow {
+        name: control.name.clone(),
+        label,
+        hint: format!("Must be {}; anything else makes the run invalid, which is neither a pass nor a fail.", control.acceptable.join(" or ")),
+        choices: control.allowed.iter().map(|word| Choice::of(word.as_str(), *word == typed)).collect(),
+        problem: refused.on(&format!("control-{}", control.name)),
+    }
+}
