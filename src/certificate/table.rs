@@ -173,10 +173,9 @@ impl Table {
         sheet.tags.open("TBody");
         for at in 0..rows.len() {
             let own = self.full(&rows[at]);
-            let next = match rows.get(at + 1) {
-                Some(next) if rows[at].keep => self.full(next),
-                _ => 0.0,
-            };
+            // A heading keeps its first row, and that row may keep its note: the whole chain moves.
+            let kept = rows[at..].iter().take_while(|row| row.keep).count();
+            let next: f32 = rows[at + 1..].iter().take(kept).map(|row| self.full(row)).sum();
             let full_page = sheet.room_max() - head_height;
             // A tall row is cut rather than moved, or it would leave half a page empty.
             let whole = [own + next, own].into_iter().find(|h| *h <= full_page * WHOLE_SHARE);

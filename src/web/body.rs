@@ -36,9 +36,11 @@ impl<T: DeserializeOwned> Body<T> {
     pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
         let value: T = serde_json::from_slice(bytes).map_err(|e| malformed(&e))?;
         let mut plain: Value = serde_json::from_slice(bytes).map_err(|e| malformed(&e))?;
-        if let Value::Object(fields) = &mut plain {
-            fields.remove("password");
-        }
+        // An array would fill the fields too, and its password would have no name to be left out by.
+        let Value::Object(fields) = &mut plain else {
+            return Err(Refusal::new(Code::MalformedRequest, "The request must be a JSON object: fields by name, in braces."));
+        };
+        fields.remove("password");
         Ok(Body { value, fingerprint: plain.to_string() })
     }
 }

@@ -5,7 +5,7 @@
 //! and is logged with that id.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, RETRY_AFTER};
+use actix_web::http::header::{ContentType, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
@@ -135,6 +135,9 @@ impl ResponseError for Problem {
         answer.insert_header(ContentType("application/problem+json".parse().unwrap_or(mime_json())));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             answer.insert_header((RETRY_AFTER, "3"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         answer.body(serde_json::to_string(&body).unwrap_or_default())
     }

@@ -105,4 +105,48 @@ routes! {
     "/healthz"                                   { GET  Anyone   Reads  => api::meta::healthz; }
     "/readyz"                                    { GET  Anyone   Reads  => api::meta::readyz; }
     "/static/{file:.*}"                          { GET  Anyone   Reads  => statics::file; }
+
+    "/"                                          { GET  Anyone   Reads  => pages::lots::home; }
+    "/sign-in" {
+        GET  Anyone Reads  => pages::sign_in::show;
+        POST Anyone Writes => pages::sign_in::submit;
+    }
+    "/sign-out"                                  { POST SignedIn Writes => pages::sign_in::out; }
+    "/first-administrator" {
+        GET  Anyone Reads  => pages::sign_in::first_administrator;
+        POST Anyone Writes => pages::sign_in::create_first;
+    }
+    "/lots" {
+        GET  SignedIn Reads  => pages::lots::list;
+        POST ANALYST  Writes => pages::lots::create;
+    }
+    "/lots.csv"                                  { GET  SignedIn Reads  => pages::lots::csv; }
+    "/lots/new"                                  { GET  ANALYST  Reads  => pages::lots::new; }
+    "/lots/{lot}"                                { GET  SignedIn Reads  => pages::lot::show; }
+    "/lots/{lot}/runs/new"                       { GET  ANALYST  Reads  => pages::runs::new; }
+    "/lots/{lot}/runs"                           { POST ANALYST  Writes => pages::runs::create; }
+    "/lots/{lot}/runs/preview"                   { POST ANALYST  Reads  => pages::runs::preview; }
+    "/lots/{lot}/release"                        { POST QA       Writes => pages::lot::release; }
+    "/lots/{lot}/rejection"                      { POST QA       Writes => pages::lot::reject; }
+    "/review"                                    { GET  SignedIn Reads  => pages::review::list; }
+    "/runs/{run}"                                { GET  SignedIn Reads  => pages::run::show; }
+    "/runs/{run}/verification"                   { POST ANALYST  Writes => pages::run::verify; }
+    "/runs/{run}/correction"                     { POST ANALYST  Writes => pages::run::correct; }
+    "/certificates"                              { GET  SignedIn Reads  => pages::certificates::list; }
+    "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }
+    "/certificates/{number}/pdf"                 { GET  SignedIn Reads  => pages::certificates::pdf; }
+    "/certificates/{number}/record"              { GET  SignedIn Reads  => pages::certificates::record; }
+    "/specifications"                            { GET  SignedIn Reads  => pages::specifications::list; }
+    "/specifications/{product}/{version}"        { GET  SignedIn Reads  => pages::specifications::show; }
+    "/ledger"                                    { GET  SignedIn Reads  => pages::ledger::list; }
+    "/verify" {
+        GET  Anyone Reads => pages::verify::show;
+        POST Anyone Reads => pages::verify::check;
+    }
+    "/verify/{number}"                           { GET  Anyone   Reads  => pages::verify::show; }
+    "/people" {
+        GET  ADMIN Reads  => pages::people::list;
+        POST ADMIN Writes => pages::people::create;
+    }
+    "/people/new"                                { GET  ADMIN    Reads  => pages::people::new; }
 }

@@ -56,8 +56,8 @@ pub fn no_cookie() -> Cookie<'static> {
 /// The token a request carries and whether it came by cookie.
 fn token_of(req: &HttpRequest) -> Option<(String, bool)> {
     if let Some(header) = req.headers().get(AUTHORIZATION) {
-        let token = header.to_str().ok()?.strip_prefix("Bearer ")?.trim();
-        return Some((token.to_owned(), false));
+        let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("Bearer").then(|| (token.trim().to_owned(), false));
     }
     req.cookie(COOKIE).map(|c| (c.value().to_owned(), true))
 }

@@ -76,7 +76,9 @@ pub fn record_run(app: &App, permit: &Permit<RecordRun>, number: &LotNumber, ent
 /// As [`record_run`].
 pub fn preview_run(app: &App, permit: &Permit<RecordRun>, number: &LotNumber, entry: &RunEntry) -> Result<RecordedRun, Error> {
     let (lot, stored) = app.lot(number)?;
+    lot.check_open()?;
     let content = entry.read(&stored.specification, app.now())?;
+    check_printable(&content)?;
     lot.check_record(&stored.specification, &content, permit.actor())?;
     Ok(judged(None, number.clone(), &stored.specification, content, permit.actor(), app.now()))
 }

@@ -63,7 +63,7 @@
     if (!reading) return;
     if (reading.outcome === "refused") {
       var no = document.createElement("span");
-      no.className = "refusal";
+      no.className = "refusal-live";
       no.textContent = reading.because;
       output.append(no);
       return;

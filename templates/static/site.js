@@ -85,7 +85,7 @@
   function same(a, b) { return JSON.stringify(a) === JSON.stringify(b); }
 
   each("form[data-keep]", function (form) {
-    var key = PREFIX + location.pathname + location.search + "#" + form.getAttribute("action");
+    var key = PREFIX + form.getAttribute("data-keep");
     var untouched = typed(form);
     form.addEventListener("input", function () {
       var now = typed(form);
@@ -111,6 +111,7 @@
     drop.type = "button"; drop.textContent = "Forget them";
     offer.append(text, back, drop);
     form.before(offer);
+    if (form.closest("details")) form.closest("details").open = true;
     back.addEventListener("click", function () {
       Object.keys(kept.values).forEach(function (id) {
         var field = document.getElementById(id);
@@ -130,7 +131,9 @@
     var sent = s.getItem("lotgate:sent");
     if (!sent || page === "sign-in" || page === "problem" || document.querySelector(".problems, .questions")) return;
     s.removeItem("lotgate:sent");
-    var path = sent.slice(PREFIX.length).split("#")[0];
-    if (location.pathname + location.search !== path || document.querySelector(".message-pass")) s.removeItem(sent);
+    var back = Array.prototype.some.call(document.querySelectorAll("form[data-keep]"), function (form) {
+      return PREFIX + form.getAttribute("data-keep") === sent;
+    });
+    if (!back || document.querySelector(".message-pass")) s.removeItem(sent);
   });
 })();

@@ -1,28 +1,24 @@
 //! The product over HTTP, as its clients meet it: a real server with a real database, one module
-//! for each part of the API, in the order of `src/web/routes.rs`.
+//! for each part of the API.
 //!
 //! Start reading at [`site`], the driver, then at [`release`], the rules that matter most.
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 mod answer;
+mod certificates;
+mod concurrency;
+mod corrections;
+mod idempotency;
+mod ledger;
+mod lots;
 mod person;
 mod release;
+mod results;
+mod runs;
+mod separation;
+mod session;
 mod site;
+mod snapshots;
+mod specifications;
+mod sterility;
+mod users;
+mod verification;

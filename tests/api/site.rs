@@ -24,7 +24,6 @@ use lotgate::workflow::{App, sign_in};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use crate::answer::Answer;
 pub use crate::person::Person;
 
 /// The moment at which every test begins.

@@ -1,7 +1,8 @@
 //! `/api/openapi.json`, `/healthz`, `/readyz`: about the service itself.
 
+use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -9,6 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use super::{certificates, ledger, lots, people, runs, session, specifications, verification};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
+use crate::web::routes::ROUTES;
 use crate::workflow::App;
 
 /// The API described by its code.
@@ -67,7 +69,13 @@ pub async fn nothing_here(req: HttpRequest) -> Result<HttpResponse, Problem> {
 }
 
 /// The address exists and does not take this method.
-pub async fn wrong_method(req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let detail = format!("{} does not take {}.", req.path(), req.method());
-    Err(Refusal::new(Code::MethodNotOffered, detail).into())
+pub async fn wrong_method(req: HttpRequest) -> HttpResponse {
+    let detail = format!("This address does not take {}.", req.method());
+    let mut answer = Problem::from(Refusal::new(Code::MethodNotOffered, detail)).error_response();
+    let here = req.match_pattern();
+    let offered: Vec<&str> = ROUTES.iter().filter(|r| here.as_deref() == Some(r.path)).map(|r| r.method).collect();
+    if let Ok(offered) = HeaderValue::from_str(&offered.join(", ")) {
+        answer.headers_mut().insert(ALLOW, offered);
+    }
+    answer
 }

@@ -15,8 +15,8 @@ use crate::workflow::release_lot::to_be_signed;
 
 /// What a QA officer's release can mean.
 const MEANINGS: [&str; 2] = [
-    "I reviewed the record of this lot; it meets its specification and I release it for use",
-    "I reviewed the record of this lot; it meets its specification and I release it for use in clinical trials",
+    "I certify that this lot was made and checked under GMP and meets its specification",
+    "I certify that this lot was made and checked under GMP and meets its specification for use in clinical trials",
 ];
 
 /// Everything the box is made of.
@@ -68,7 +68,12 @@ fn why_not(d: &Deciding) -> String {
     if !d.visit.is(Role::Qa) {
         return "A QA officer signs the release.".into();
     }
-    d.loaded.lot.check_release(&d.visit.actor(Role::Qa)).err().map(|refusal| refusal.detail).unwrap_or_default()
+    d.loaded
+        .lot
+        .check_release(&d.visit.actor(Role::Qa))
+        .err()
+        .map(|refusal| shown::local_times(&refusal.detail, d.visit.zone))
+        .unwrap_or_default()
 }
 
 fn release_form(d: &Deciding) -> Result<ReleaseForm, Error> {
@@ -97,8 +102,10 @@ fn signed(dossier: &Dossier) -> Vec<Fact> {
     let changed = match dossier.changes.as_slice() {
         [] => "nothing".to_owned(),
         changes => {
-            let lines: Vec<String> =
-                changes.iter().map(|c| format!("{} {} → {} in run #{}", c.attribute, c.before, c.after, c.run)).collect();
+            let lines: Vec<String> = changes
+                .iter()
+                .map(|c| format!("{} {} → {} in run #{}", c.attribute, c.before, c.after, c.run))
+                .collect();
             lines.join("; ")
         }
     };
@@ -140,7 +147,7 @@ fn blocker(d: &Deciding, blocker: &assessment::Blocker) -> Blocker {
     };
     Blocker {
         outcome: mark,
-        sentence: blocker.detail.clone(),
+        sentence: shown::local_times(&blocker.detail, d.visit.zone),
         who: blocker.who.clone(),
         earliest: blocker.earliest.map(|at| shown::moment(at, d.visit)),
         href,
@@ -162,8 +169,11 @@ fn certified(d: &Deciding) -> Certified {
 /// The fact of the decision, which is among the lot's newest.
 fn decision_fact(d: &Deciding) -> Link {
     use crate::domain::event::Event;
-    let decided = |e: &&crate::store::Entry| matches!(e.fact.event, Event::LotReleased { .. } | Event::LotRejected { .. });
+    let decided =
+        |e: &&crate::store::Entry| matches!(e.fact.event, Event::LotReleased { .. } | Event::LotRejected { .. });
     let entry = d.loaded.facts.iter().find(decided).map(|e| e.number);
     let entry = entry.or_else(|| d.loaded.issued.as_ref().map(|i| i.entry));
-    entry.map_or_else(Link::default, |number| Link::new(number.to_string(), format!("/ledger?lot={}#f{number}", d.loaded.lot.number())))
+    entry.map_or_else(Link::default, |number| {
+        Link::new(number.to_string(), format!("/ledger?lot={}#f{number}", d.loaded.lot.number()))
+    })
 }

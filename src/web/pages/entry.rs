@@ -4,9 +4,10 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use super::form::Form;
 use super::shown;
 use super::view::runs::Question;
-use super::visit::{Form, Visit};
+use super::visit::Visit;
 use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
 use crate::domain::evaluation::{Outcome, judge};
 use crate::domain::moment::Moment;
@@ -35,7 +36,11 @@ pub fn readings(form: &Form) -> Vec<ReadingEntry> {
     let values = form.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("value.")?, value.trim())));
     let reading = |(attribute, value): (&str, &str)| {
         let unit = form.get(&format!("unit.{attribute}")).to_owned();
-        ReadingEntry { attribute: attribute.to_owned(), value: value.to_owned(), unit: Some(unit).filter(|u| !u.is_empty()) }
+        ReadingEntry {
+            attribute: attribute.to_owned(),
+            value: value.to_owned(),
+            unit: Some(unit).filter(|u| !u.is_empty()),
+        }
     };
     values.filter(|(_, value)| !value.is_empty()).map(reading).collect()
 }
@@ -94,7 +99,13 @@ pub fn place(given: &FieldRefusal, form: &Form, assay: &Assay) -> (String, Strin
 }
 
 /// Judges each value as far as it has been typed; nothing is recorded.
-pub fn judge_typed(form: &Form, visit: &Visit, lot: &crate::domain::lot::Lot, spec: &Specification, assay: &Assay) -> Vec<Judged> {
+pub fn judge_typed(
+    form: &Form,
+    visit: &Visit,
+    lot: &crate::domain::lot::Lot,
+    spec: &Specification,
+    assay: &Assay,
+) -> Vec<Judged> {
     let moment = |field: &str| {
         let text = times::from_input(field, form.get(field), visit.zone).ok()?;
         Moment::parse(field, &text).ok()
@@ -114,13 +125,21 @@ pub fn judge_typed(form: &Form, visit: &Visit, lot: &crate::domain::lot::Lot, sp
                 judged.push(match &failed_control {
                     Some(control) => {
                         let because = format!("does not count: the {} control is {}", control.name, control.value);
-                        Judged { attribute, outcome: Outcome::Invalid.as_str().into(), because, distance: String::new() }
+                        Judged {
+                            attribute,
+                            outcome: Outcome::Invalid.as_str().into(),
+                            because,
+                            distance: String::new(),
+                        }
                     }
                     None => verdict(spec, &reading, started),
                 });
                 read.push(reading);
             }
         }
+    }
+    for judged in &mut judged {
+        judged.because = shown::local_times(&judged.because, visit.zone);
     }
     for (attribute, detail) in impossible(visit, lot, spec, assay, read, (started, tested)) {
         if let Some(place) = judged.iter_mut().find(|j| j.attribute == attribute) {
@@ -159,23 +178,40 @@ fn impossible(
     read: Vec<Reading>,
     times: (Option<Moment>, Moment),
 ) -> Vec<(String, String)> {
-    let Ok(method) = Line::parse("method", &assay.method) else { return Vec::new() };
-    let content = RunContent {
-        assay: assay.code.clone(),
-        method,
-        instrument: Remark::default(),
-        started_at: times.0,
-        tested_at: times.1,
-        controls: Vec::new(),
-        readings: read,
-        comment: Remark::default(),
-    };
+    let Ok(content) = content(assay, read, times) else { return Vec::new() };
     let Err(refusal) = lot.check_record(spec, &content, &visit.actor(Role::Analyst)) else { return Vec::new() };
     let of_reading = |given: &FieldRefusal| {
         let index = given.field.strip_prefix("readings[")?.split(']').next()?.parse::<usize>().ok()?;
         Some((content.readings.get(index)?.attribute.to_string(), given.detail.clone()))
     };
     refusal.fields.iter().filter_map(of_reading).collect()
+}
+
+/// Whether this person may enter anything of this lot, asked before they type.
+///
+/// # Errors
+/// The lot is decided, or the person verified something of it.
+pub fn may_enter(
+    visit: &Visit,
+    lot: &crate::domain::lot::Lot,
+    spec: &Specification,
+    assay: &Assay,
+) -> Result<(), Refusal> {
+    let nothing = content(assay, Vec::new(), (None, visit.now))?;
+    lot.check_record(spec, &nothing, &visit.actor(Role::Analyst))
+}
+
+fn content(assay: &Assay, readings: Vec<Reading>, times: (Option<Moment>, Moment)) -> Result<RunContent, Refusal> {
+    Ok(RunContent {
+        assay: assay.code.clone(),
+        method: Line::parse("method", &assay.method)?,
+        instrument: Remark::default(),
+        started_at: times.0,
+        tested_at: times.1,
+        controls: Vec::new(),
+        readings,
+        comment: Remark::default(),
+    })
 }
 
 /// What needs a second look: a failing value, and one that just about passes.
@@ -192,10 +228,9 @@ pub fn questions(form: &Form, spec: &Specification, started: Option<Moment>) -> 
                 "{} {shown} fails: {} is required. Once verified it puts the lot on hold. Is it what the raw data say?",
                 criterion.name, required
             ),
-            Outcome::Pass if is_close(criterion, verdict.distance.as_deref()) => format!(
-                "{} {shown} is right at its limit, {required}. Is it what the raw data say?",
-                criterion.name
-            ),
+            Outcome::Pass if is_close(criterion, verdict.distance.as_deref()) => {
+                format!("{} {shown} is right at its limit, {required}. Is it what the raw data say?", criterion.name)
+            }
             Outcome::Indeterminate => format!(
                 "{} {shown} cannot be compared with {required}, so it will hold the lot back. Is it what the raw data say?",
                 criterion.name

@@ -52,7 +52,7 @@ fn load(app: &App, lot: Option<LotNumber>, before: Option<i64>, none: bool) -> R
 }
 
 fn check(finding: &Finding, visit: &Visit) -> LedgerCheck {
-    let at = shown::moment(visit.now, visit);
+    let at = shown::plain_moment(visit.now, visit.zone);
     match finding {
         Ok(whole) => LedgerCheck {
             whole: true,

@@ -5,13 +5,14 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::decision::{self, Deciding};
+use super::form::{Form, Refused};
 use super::lots::passage;
+use super::narrate;
 use super::shown;
 use super::view::lot::{CriterionRow, LotPage, RunRow, Section, Superseded};
 use super::view::marks;
 use super::view::parts::{Fact, FieldProblem, Link, Message, Tone, Value};
-use super::visit::{Form, Refused, Visit, html, see_other, signed_in};
-use super::narrate;
+use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::assessment::{Assessment, Item, Status, assess};
 use crate::domain::certificate::SignatureRecord;
 use crate::domain::ids::LotNumber;
@@ -114,7 +115,13 @@ async fn sign_rejection(visit: &Visit, form: Form) -> Result<HttpResponse, Error
 }
 
 /// The lot again, with what was typed and why nothing was signed.
-async fn not_signed(visit: &Visit, number: LotNumber, error: Error, form: &Form, act: &str) -> Result<HttpResponse, Error> {
+async fn not_signed(
+    visit: &Visit,
+    number: LotNumber,
+    error: Error,
+    form: &Form,
+    act: &str,
+) -> Result<HttpResponse, Error> {
     let Error::Refused(refusal) = error else { return Err(error) };
     if matches!(refusal.code, Code::NoSuchLot | Code::WrongRole) {
         return Err(refusal.into());
@@ -122,7 +129,7 @@ async fn not_signed(visit: &Visit, number: LotNumber, error: Error, form: &Form,
     let status = status_of(&refusal);
     let mut said = Said { meaning: form.get("meaning").into(), reason: form.get("reason").into(), ..Said::default() };
     if refusal.fields.is_empty() {
-        let text = format!("Nothing was signed. {}", refusal.detail);
+        let text = format!("Nothing was signed. {}", shown::local_times(&refusal.detail, visit.zone));
         said.message = Some(Message { tone: Tone::Changed, text, lines: Vec::new() });
     } else {
         said.refused = Refused(signing_problems(&refusal, act));
@@ -200,7 +207,9 @@ fn standing(assessment: &Assessment, loaded: &Loaded) -> String {
     match (assessment.status, &loaded.issued) {
         (Status::Released, Some(issued)) => format!("Released with certificate {}", issued.number),
         (Status::Rejected, _) => "Rejected".into(),
-        (Status::Ready, _) => format!("Ready: all {} pass", shown::counted(assessment.items.len(), "criterion", "criteria")),
+        (Status::Ready, _) => {
+            format!("Ready: all {} pass", shown::counted(assessment.items.len(), "criterion", "criteria"))
+        }
         _ => format!("Not releasable: {}", shown::counted(assessment.blockers.len(), "reason", "reasons")),
     }
 }
@@ -250,11 +259,12 @@ fn criterion(visit: &Visit, lot: &Lot, item: &Item) -> CriterionRow {
     });
     let unit_text = criterion.acceptance.unit();
     let changes = lot.runs.iter().rev().flat_map(|run| run.changes.iter().rev().map(move |change| (run, change)));
-    let superseded = changes.filter(|(_, change)| change.attribute == criterion.attribute).map(|(run, change)| Superseded {
-        value: shown::with_unit(&change.before, unit_text),
-        reason: change.reason.as_str().to_owned(),
-        run: Link::new(format!("#{}", run.number), format!("/runs/{}", run.number)),
-    });
+    let superseded =
+        changes.filter(|(_, change)| change.attribute == criterion.attribute).map(|(run, change)| Superseded {
+            value: shown::with_unit(&change.before, unit_text),
+            reason: change.reason.as_str().to_owned(),
+            run: Link::new(format!("#{}", run.number), format!("/runs/{}", run.number)),
+        });
     CriterionRow {
         name: criterion.name.clone(),
         method: criterion.assay.as_str().replace('-', " "),
@@ -263,7 +273,7 @@ fn criterion(visit: &Visit, lot: &Lot, item: &Item) -> CriterionRow {
         typed: value(&item.verdict.as_entered),
         reported: value(&item.verdict.reported),
         outcome: shown::outcome(item.verdict.outcome),
-        because: item.verdict.because.clone(),
+        because: shown::local_times(&item.verdict.because, visit.zone),
         earliest: item.verdict.earliest.map(|at| shown::moment(at, visit)),
         run,
         superseded: superseded.collect(),
@@ -281,7 +291,13 @@ fn entries(visit: &Visit, lot: &Lot, spec: &Specification, assessment: &Assessme
         let of_assay = || assessment.items.iter().filter(|i| i.criterion.assay == assay.code);
         let (all, left) = (of_assay().count(), of_assay().filter(open).count());
         let link = Link::new(&assay.name, format!("/lots/{}/runs/new?assay={}", lot.number(), assay.code));
-        if left == 0 { link.with_note("recorded") } else if left < all { link.with_note(format!("{left} of {all} open")) } else { link }
+        if left == 0 {
+            link.with_note("recorded")
+        } else if left < all {
+            link.with_note(format!("{left} of {all} open"))
+        } else {
+            link
+        }
     };
     spec.assays.iter().map(entry).collect()
 }

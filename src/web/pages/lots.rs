@@ -6,16 +6,17 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::form::{Form, Refused};
 use super::shown;
 use super::view::lots::{LotRow, LotsPage, RegisterLotPage};
-use super::view::parts::{Choice, FieldProblem, Link};
-use super::visit::{Form, Refused, Visit, encoded, html, see_other, signed_in};
+use super::view::parts::{Choice, Link};
+use super::visit::{Visit, encoded, html, see_other, signed_in};
 use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_lots, waiting};
 use crate::domain::assessment::{Assessment, Status, assess};
 use crate::domain::ids::{CertificateNumber, LotNumber};
 use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
-use crate::domain::refusal::{FieldRefusal, Refusal};
+use crate::domain::refusal::{Code, FieldRefusal, Refusal};
 use crate::domain::role::Role;
 use crate::web::problem::status_of;
 use crate::web::times;
@@ -81,7 +82,8 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
     if let Some(place) = visit.work(move |app| exactly(app, &search)).await? {
         return Ok(see_other(&place));
     }
-    let query = LotQuery { status: asked.status, search: Some(asked.search.clone()), cursor: asked.cursor, limit: ROWS };
+    let query =
+        LotQuery { status: asked.status, search: Some(asked.search.clone()), cursor: asked.cursor, limit: ROWS };
     let (page, open) = visit.work(move |app| Ok((list_lots(app, &query)?, open_lots(app)?))).await?;
     let first = asked.cursor.is_none() && asked.status.is_none() && asked.search.is_empty();
     let mut frame = visit.frame("Lots", "lots", "/lots");
@@ -93,7 +95,11 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         filters: filters(&asked, &open, visit.now),
         status: asked.status.map_or("", Status::as_str).to_owned(),
         search: asked.search,
-        rows: page.lots.iter().map(|(lot, spec)| row(lot, &assess(lot, &spec.specification, visit.now), visit)).collect(),
+        rows: page
+            .lots
+            .iter()
+            .map(|(lot, spec)| row(lot, &assess(lot, &spec.specification, visit.now), visit))
+            .collect(),
         next: page.next.map(|cursor| format!("/lots?{narrowing}cursor={cursor}")),
         csv: Some(format!("/lots.csv?{narrowing}").trim_end_matches(['?', '&']).to_owned()),
         may_register: visit.is(Role::Analyst),
@@ -142,7 +148,8 @@ fn filters(asked: &Asked, open: &[LotAndSpec], now: Moment) -> Vec<Link> {
         let link = Link::new(shown::status(status).to_string(), format!("/lots?status={}{search}", status.as_str()));
         let open_status = matches!(status, Status::Testing | Status::OnHold | Status::Ready | Status::Expired);
         let count = counts.get(&status).copied().unwrap_or_default();
-        let link = if open_status && all_counted && search.is_empty() { link.with_note(count.to_string()) } else { link };
+        let link =
+            if open_status && all_counted && search.is_empty() { link.with_note(count.to_string()) } else { link };
         links.push(here(link, asked.status == Some(status)));
     }
     links
@@ -157,7 +164,7 @@ pub fn passage(lot: &Lot) -> String {
 fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
     let (held_by, held_more) = match (&lot.decision, assessment.blockers.first()) {
         (Some(Decision::Released { certificate, .. }), _) => (format!("Certificate {certificate}"), 0),
-        (_, Some(first)) => (first.detail.clone(), assessment.blockers.len() - 1),
+        (_, Some(first)) => (shown::local_times(&first.detail, visit.zone), assessment.blockers.len() - 1),
         (_, None) => ("Nothing; a QA signature releases it".into(), 0),
     };
     let expires_at = lot.details.expires_at;
@@ -195,7 +202,8 @@ fn csv_text(page: &LotPage, visit: &Visit) -> String {
         let row = row(lot, &assess(lot, &spec.specification, visit.now), visit);
         let more = row.held_more.to_string();
         let donor = lot.details.donor.as_str();
-        let cells = [&row.lot, &row.product, donor, &row.passage, row.status.code(), &row.held_by, &more, &row.expires.shown];
+        let cells =
+            [&row.lot, &row.product, donor, &row.passage, row.status.code(), &row.held_by, &more, &row.expires.shown];
         let quoted: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         text.push_str(&quoted.join(","));
         text.push_str("\r\n");
@@ -218,35 +226,27 @@ async fn register(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     match outcome {
         Ok(made) => Ok(see_other(&format!("/lots/{}?done=registered", made.lot))),
         Err(Error::Refused(refusal)) => {
-            register_page(visit, &form, Refused::place(&refusal, place), status_of(&refusal)).await
+            register_page(visit, &form, Refused::place(&refusal, visit.zone, place), status_of(&refusal)).await
         }
         Err(other) => Err(other),
     }
 }
 
 fn entry(form: &Form, visit: &Visit) -> Result<LotEntry, Refusal> {
-    let mut refusals = Vec::new();
-    let mut moment = |field: &str| times::from_input(field, form.get(field), visit.zone).map_err(|e| refusals.push(e));
-    let (manufactured_at, expires_at) = (moment("manufactured_at"), moment("expires_at"));
-    let containers = form.get("containers").trim();
-    let counted = containers.parse::<u32>().map_err(|_| {
-        let shown: String = containers.chars().take(20).collect();
-        let detail = format!("containers must be a whole number such as 6. You typed “{shown}”.");
-        refusals.push(Refusal::field(crate::domain::refusal::Code::InvalidField, "containers", detail));
-    });
-    match (Refusal::all(refusals), manufactured_at, expires_at, counted) {
-        (None, Ok(manufactured_at), Ok(expires_at), Ok(containers)) => Ok(LotEntry {
-            lot: form.get("lot").to_owned(),
-            product: form.get("product").to_owned(),
-            donor: form.get("donor").to_owned(),
-            passage: Some(form.get("passage").trim().to_owned()),
-            manufactured_at,
-            expires_at,
-            containers,
-        }),
-        (Some(refusal), ..) => Err(refusal),
-        _ => Err(Refusal::new(crate::domain::refusal::Code::MalformedRequest, "The lot could not be read.")),
+    if form.get("product").is_empty() {
+        return Err(Refusal::field(Code::InvalidField, "product", "Choose what the lot is a lot of."));
     }
+    let moment = |field: &str| times::from_input(field, form.get(field), visit.zone);
+    Ok(LotEntry {
+        lot: form.get("lot").to_owned(),
+        product: form.get("product").to_owned(),
+        donor: form.get("donor").to_owned(),
+        passage: Some(form.get("passage").trim().to_owned()),
+        manufactured_at: moment("manufactured_at")?,
+        expires_at: moment("expires_at")?,
+        // No lot has none, so what is no number is refused there, together with everything else.
+        containers: form.get("containers").trim().parse().unwrap_or_default(),
+    })
 }
 
 fn place(given: &FieldRefusal) -> (String, String) {
@@ -263,7 +263,12 @@ fn place(given: &FieldRefusal) -> (String, String) {
     (given.field.clone(), label.into())
 }
 
-async fn register_page(visit: &Visit, form: &Form, refused: Refused, status: StatusCode) -> Result<HttpResponse, Error> {
+async fn register_page(
+    visit: &Visit,
+    form: &Form,
+    refused: Refused,
+    status: StatusCode,
+) -> Result<HttpResponse, Error> {
     let now = visit.now;
     let specs = visit.work(|app| app.read(|view| Ok(view.specifications()?))).await?;
     let mut products: Vec<Choice> = Vec::new();
@@ -294,11 +299,6 @@ async fn register_page(visit: &Visit, form: &Form, refused: Refused, status: Sta
         idempotency_key: if key.is_empty() { visit.key()? } else { key.to_owned() },
         frame,
     };
-    page.frame.problems = deduplicated(refused.0);
+    page.frame.problems = refused.0;
     html(status, &page)
-}
-
-fn deduplicated(mut problems: Vec<FieldProblem>) -> Vec<FieldProblem> {
-    problems.dedup_by(|a, b| a.field == b.field && a.text == b.text);
-    problems
 }

@@ -7,6 +7,7 @@
 pub mod certificates;
 pub mod decision;
 pub mod entry;
+pub mod form;
 pub mod ledger;
 pub mod lot;
 pub mod lots;
@@ -28,6 +29,14 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::Problem;
 use crate::workflow::Error;
+
+/// `GET` at an address that only takes a form: back to the page the form stands on. A browser
+/// comes here when a session ended on a form that was refused.
+pub async fn back(req: HttpRequest) -> HttpResponse {
+    let path = req.path().trim_end_matches('/');
+    let page = path.rsplit_once('/').map_or("/", |(page, _)| page);
+    visit::see_other(if page.is_empty() { "/" } else { page })
+}
 
 /// Whatever no route knows: a page for people, a problem document for the API.
 pub async fn nothing_here(req: HttpRequest) -> HttpResponse {

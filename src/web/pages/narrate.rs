@@ -28,7 +28,10 @@ impl From<String> for Told {
 /// A fact as a sentence.
 pub fn fact(entry: &Entry, zone: Tz) -> LedgerFact {
     let fact = &entry.fact;
-    let told = tell(&fact.event);
+    let mut told = tell(&fact.event);
+    if told.refused {
+        told.reason = shown::local_times(&told.reason, zone);
+    }
     let about = match (fact.event.lot(), fact.event.product()) {
         (Some(lot), _) => Link::new(lot.to_string(), format!("/lots/{lot}")),
         _ => Link::default(),
@@ -85,11 +88,7 @@ fn tell(event: &Event) -> Told {
         .into(),
         Event::RunRecorded { run, content, .. } => recorded(run.0, content),
         Event::RunCorrected { run, changes, .. } => corrected(run.0, changes),
-        Event::RunVerified { run, content_sha256, .. } => Told {
-            sentence: format!("verified run #{run} against its raw data"),
-            reason: format!("Content confirmed: SHA-256 {}", short(content_sha256)),
-            ..Told::default()
-        },
+        Event::RunVerified { run, .. } => format!("verified run #{run} against its raw data").into(),
         Event::LotReleased { lot, certificate, signature, .. } => Told {
             sentence: format!("released lot {lot} and issued certificate {certificate}"),
             reason: format!("Signed with the meaning: {}", signature.meaning),
@@ -100,7 +99,9 @@ fn tell(event: &Event) -> Told {
             reason: format!("Reason: {}", reason.as_str()),
             ..Told::default()
         },
-        Event::AttemptRefused { act, lot, run, detail, .. } => refused(act, lot.as_ref().map(|l| l.as_str()), run.map(|r| r.0), detail),
+        Event::AttemptRefused { act, lot, run, detail, .. } => {
+            refused(act, lot.as_ref().map(|l| l.as_str()), run.map(|r| r.0), detail)
+        }
     }
 }
 
@@ -145,9 +146,4 @@ fn refused(act: &str, lot: Option<&str>, run: Option<i64>, detail: &str) -> Told
         (act, _) => format!("tried {act} of {lot}"),
     };
     Told { sentence: tried, reason: detail.to_owned(), refused: true, changes: Vec::new() }
-}
-
-/// The first 16 digits of a hash, for a sentence; the whole stands in the record.
-fn short(hash: &str) -> String {
-    super::view::parts::groups(hash).into_iter().take(4).collect::<Vec<_>>().join(" ") + " …"
 }

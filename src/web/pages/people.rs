@@ -4,10 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::form::{Form, Refused};
 use super::shown;
 use super::view::parts::{Link, Message, Tone};
 use super::view::people::{NewPersonPage, PeoplePage, PersonRow, RoleChoice};
-use super::visit::{Form, Refused, Visit, encoded, html, see_other, signed_in};
+use super::visit::{Visit, encoded, html, see_other, signed_in};
 use crate::domain::refusal::{Code, FieldRefusal};
 use crate::store::User;
 use crate::web::problem::status_of;
@@ -43,7 +44,9 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let mut frame = visit.frame("People", "people", "/people");
     let made: String = visit.query("made").chars().take(40).collect();
     if users.iter().any(|u| u.username.as_str() == made) {
-        let text = format!("The account {made} is created. Give the person the username and the password, not by the same way.");
+        let text = format!(
+            "The account {made} is created. Give the person the username and the password, not by the same way."
+        );
         frame.message = Some(Message::new(Tone::Done, text));
     }
     let row = |user: &User| PersonRow {
@@ -67,7 +70,7 @@ async fn make(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     match visit.work(move |app| create_user(app, &permit, &entry)).await {
         Ok(made) => Ok(see_other(&format!("/people?made={}", encoded(made.username.as_str())))),
         Err(Error::Refused(refusal)) if refusal.code != Code::WrongRole => {
-            new_page(visit, &form, Refused::place(&refusal, place), status_of(&refusal))
+            new_page(visit, &form, Refused::place(&refusal, visit.zone, place), status_of(&refusal))
         }
         Err(other) => Err(other),
     }

@@ -74,9 +74,11 @@ fn summary(spec: &Specification, run: &Run) -> (marks::Outcome, String) {
             Some((verdict.outcome, text))
         })
         .collect();
-    for (outcome, word) in
-        [(Outcome::Fail, "fails"), (Outcome::Indeterminate, "cannot be judged"), (Outcome::Pending, "is an interim reading")]
-    {
+    for (outcome, word) in [
+        (Outcome::Fail, "fails"),
+        (Outcome::Indeterminate, "cannot be judged"),
+        (Outcome::Pending, "is an interim reading"),
+    ] {
         let found: Vec<&str> = verdicts.iter().filter(|(o, _)| *o == outcome).map(|(_, text)| text.as_str()).collect();
         if let Some(first) = found.first() {
             let more = if found.len() > 1 { format!(" (+{} more)", found.len() - 1) } else { String::new() };

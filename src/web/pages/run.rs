@@ -5,12 +5,13 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::entry::readings;
+use super::form::{Form, Refused};
 use super::lot::run_state;
 use super::shown;
 use super::view::marks::Signature;
 use super::view::parts::{Choice, Fact, Link, Message, Tone, Value};
 use super::view::runs::{Check, CheckForm, CorrectionForm, CorrectionRow, Former, ReadingRow, RunPage};
-use super::visit::{Form, Refused, Visit, html, see_other, signed_in};
+use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::assessment::verdict_in_run;
 use crate::domain::ids::RunNumber;
 use crate::domain::lot::Lot;
@@ -29,7 +30,9 @@ use crate::workflow::verify_run::{VerificationEntry, content_sha256, verify_run}
 pub async fn show(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| {
         let message = match visit.query("done").as_str() {
-            "corrected" => Some(Message::new(Tone::Done, "The correction is recorded. The former value stays to be seen.")),
+            "corrected" => {
+                Some(Message::new(Tone::Done, "The correction is recorded. The former value stays to be seen."))
+            }
             _ => None,
         };
         page(visit, visit.run_number()?, Answer { message, ..Answer::default() }, StatusCode::OK).await
@@ -61,14 +64,14 @@ async fn check(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     if form.get("confirmed") != "yes" {
         let detail = "Tick the box once you have compared every value with the raw data. Nothing was verified.";
         let refusal = Refusal::field(Code::InvalidField, "confirmed", detail);
-        let refused = Refused::place(&refusal, |given| (given.field.clone(), String::new()));
+        let refused = Refused::place(&refusal, visit.zone, |given| (given.field.clone(), String::new()));
         return page(visit, number, Answer { refused, form, message: None }, status_of(&refusal)).await;
     }
     let seen = VerificationEntry { content_sha256: Some(form.get("content_hash").to_owned()) };
     match visit.work(move |app| verify_run(app, &permit, number, &seen)).await {
         Ok(made) => Ok(see_other(&format!("/lots/{}?done=verified&run={number}", made.lot))),
         Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {
-            let text = format!("Nothing was verified. {}", refusal.detail);
+            let text = format!("Nothing was verified. {}", shown::local_times(&refusal.detail, visit.zone));
             let message = Some(Message::new(Tone::Changed, text));
             page(visit, number, Answer { message, form, ..Answer::default() }, status_of(&refusal)).await
         }
@@ -85,9 +88,12 @@ async fn correction(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
         Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {
             let mut answer = Answer { form, ..Answer::default() };
             if refusal.fields.is_empty() {
-                answer.message = Some(Message::new(Tone::Changed, format!("Nothing was corrected. {}", refusal.detail)));
+                answer.message = Some(Message::new(
+                    Tone::Changed,
+                    format!("Nothing was corrected. {}", shown::local_times(&refusal.detail, visit.zone)),
+                ));
             } else {
-                answer.refused = Refused::place(&refusal, |given| place(given, &answer.form));
+                answer.refused = Refused::place(&refusal, visit.zone, |given| place(given, &answer.form));
             }
             page(visit, number, answer, status_of(&refusal)).await
         }
@@ -199,17 +205,24 @@ fn check_state(visit: &Visit, lot: &Lot, run: &Run, answer: &Answer) -> Result<C
             full_name: verified.by.name.as_str().to_owned(),
             username: verified.by.username.to_string(),
             role: Role::Analyst.to_string(),
-            at: super::view::parts::Moment::new(verified.at.to_string(), times::to_seconds(verified.at, visit.zone), ""),
+            at: super::view::parts::Moment::new(
+                verified.at.to_string(),
+                times::to_seconds(verified.at, visit.zone),
+                "",
+            ),
         }));
     }
     if let Err(refusal) = lot.check_open() {
-        return Ok(Check::Closed(format!("Nobody verified this run. {}", refusal.detail)));
+        return Ok(Check::Closed(format!(
+            "Nobody verified this run. {}",
+            shown::local_times(&refusal.detail, visit.zone)
+        )));
     }
     if !visit.is(Role::Analyst) {
         return Ok(Check::Closed("An analyst who entered nothing of this lot compares it with the raw data.".into()));
     }
     if let Err(refusal) = lot.check_verify(run, &visit.actor(Role::Analyst)) {
-        return Ok(Check::Closed(refusal.detail));
+        return Ok(Check::Closed(shown::local_times(&refusal.detail, visit.zone)));
     }
     Ok(Check::Open(CheckForm {
         content_hash: content_sha256(&run.content)?,
@@ -229,10 +242,10 @@ fn correction_form(
         return Ok((None, String::new()));
     }
     // The rules are asked with the content as it is: whoever may not change it gets no form.
-    if let Err(refusal) = lot.check_correct(spec, run, &run.content, &visit.actor(Role::Analyst)) {
-        if refusal.code != Code::ImpossiblePurity {
-            return Ok((None, refusal.detail));
-        }
+    if let Err(refusal) = lot.check_correct(spec, run, &run.content, &visit.actor(Role::Analyst))
+        && refusal.code != Code::ImpossiblePurity
+    {
+        return Ok((None, shown::local_times(&refusal.detail, visit.zone)));
     }
     let row = |reading: &Reading| {
         let criterion = spec.criterion(&reading.attribute);

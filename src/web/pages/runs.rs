@@ -6,12 +6,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::entry::{self, Judged};
+use super::form::{Form, Refused};
 use super::lots::passage;
 use super::shown;
 use super::view::marks;
 use super::view::parts::{Choice, Field, Link};
 use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartField};
-use super::visit::{Form, Refused, Visit, html, see_other, signed_in};
+use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::ids::AssayCode;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
@@ -28,9 +29,21 @@ pub async fn new(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| {
         visit.permit::<RecordRun>().await?;
         let sheet = sheet(visit, &visit.query("assay")).await?;
-        sheet.lot.check_open()?;
+        entry::may_enter(visit, &sheet.lot, &sheet.spec, &sheet.assay)?;
         let blank = blank(visit, &sheet);
         page(visit, &sheet, &blank, Answer::default(), StatusCode::OK)
+    })
+    .await
+}
+
+/// `GET /lots/{lot}/runs?assay=…`: where a form that was refused stands, opened again by itself.
+pub async fn back(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| {
+        let (lot, assay) = (visit.lot_number()?, visit.query("assay"));
+        Ok(match AssayCode::parse(&assay) {
+            Ok(assay) => see_other(&format!("/lots/{lot}/runs/new?assay={assay}")),
+            Err(_) => see_other(&format!("/lots/{lot}#runs")),
+        })
     })
     .await
 }
@@ -76,7 +89,8 @@ async fn sheet(visit: &Visit, assay: &str) -> Result<Sheet, Error> {
 fn blank(visit: &Visit, sheet: &Sheet) -> Form {
     let earlier = sheet.lot.runs.iter().rev().find(|run| run.content.assay == sheet.assay.code);
     let instrument = earlier.map(|run| run.content.instrument.as_str().to_owned()).unwrap_or_default();
-    let started = earlier.and_then(|run| run.content.started_at).map(|at| times::to_input(at, visit.zone)).unwrap_or_default();
+    let started =
+        earlier.and_then(|run| run.content.started_at).map(|at| times::to_input(at, visit.zone)).unwrap_or_default();
     let pairs = [
         ("method", sheet.assay.method.clone()),
         ("instrument", instrument),
@@ -98,7 +112,7 @@ async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     let permit = visit.permit::<RecordRun>().await?.with_once(visit.once(&form));
     let sheet = sheet(visit, form.get("assay")).await?;
     let refuse = |refusal: Refusal| {
-        let placed = Refused::place(&refusal, |given| entry::place(given, &form, &sheet.assay));
+        let placed = Refused::place(&refusal, visit.zone, |given| entry::place(given, &form, &sheet.assay));
         let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
         page(visit, &sheet, &form, Answer { refused: placed, judged, questions: Vec::new() }, status_of(&refusal))
     };
@@ -153,7 +167,8 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
         ),
         assay: assay.code.to_string(),
         assay_name: assay.name.clone(),
-        action: format!("/lots/{number}/runs"),
+        action: format!("/lots/{number}/runs?assay={}", assay.code),
+        preview: format!("/lots/{number}/runs/preview"),
         guidance: guidance(&criteria),
         rows: criteria.iter().map(|c| row(c, form, &answer, lot)).collect(),
         controls: assay.controls.iter().map(|c| control(c, form, &answer.refused)).collect(),
@@ -180,11 +195,17 @@ fn guidance(criteria: &[&Criterion]) -> Vec<String> {
     let mut lines: Vec<String> =
         criteria.iter().filter_map(|c| c.definition.as_ref().map(|text| format!("{}: {text}", c.name))).collect();
     for criterion in criteria {
-        let Acceptance::Categorical { acceptable, interim, incubation_hours_min: Some(hours), .. } = &criterion.acceptance else {
+        let Acceptance::Categorical { acceptable, interim, incubation_hours_min: Some(hours), .. } =
+            &criterion.acceptance
+        else {
             continue;
         };
         let until = interim.first().map(|word| format!(" Until then record “{word}”.")).unwrap_or_default();
-        let line = format!("A final “{}” can be read {} × 24 h after incubation started.{until}", acceptable.join("” or “"), hours / 24);
+        let line = format!(
+            "A final “{}” can be read {} × 24 h after incubation started.{until}",
+            acceptable.join("” or “"),
+            hours / 24
+        );
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -194,7 +215,10 @@ fn guidance(criteria: &[&Criterion]) -> Vec<String> {
 
 fn start(field: Field, lot: &Lot, assay: &Assay) -> StartField {
     let earlier = lot.runs.iter().rev().find(|run| run.content.assay == assay.code && run.content.started_at.is_some());
-    let hint = earlier.map_or_else(|| "The moment the media went into the incubator.".into(), |run| format!("As recorded in run #{}.", run.number));
+    let hint = earlier.map_or_else(
+        || "The moment the media went into the incubator.".into(),
+        |run| format!("As recorded in run #{}.", run.number),
+    );
     StartField { field, hint }
 }
 
@@ -246,7 +270,10 @@ fn control(control: &Control, form: &Form, refused: &Refused) -> ControlRow {
     ControlRow {
         name: control.name.clone(),
         label,
-        hint: format!("Must be {}; anything else makes the run invalid, which is neither a pass nor a fail.", control.acceptable.join(" or ")),
+        hint: format!(
+            "Must be {}; anything else makes the run invalid, which is neither a pass nor a fail.",
+            control.acceptable.join(" or ")
+        ),
         choices: control.allowed.iter().map(|word| Choice::of(word.as_str(), *word == typed)).collect(),
         problem: refused.on(&format!("control-{}", control.name)),
     }

@@ -82,7 +82,51 @@ pub fn signature(record: &SignatureRecord, zone: Tz) -> Signature {
     }
 }
 
+/// A sentence with its times (`2026-12-01 06:05 UTC`) in the site's zone.
+pub fn local_times(text: &str, zone: Tz) -> String {
+    const FORMS: [(&str, usize); 2] = [("%Y-%m-%d %H:%M:%S UTC", 23), ("%Y-%m-%d %H:%M UTC", 20)];
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(end) = rest.find(" UTC").map(|at| at + " UTC".len()) {
+        let (head, tail) = rest.split_at(end);
+        let found = FORMS.iter().find_map(|(form, length)| {
+            let start = head.len().checked_sub(*length)?;
+            let at = chrono::NaiveDateTime::parse_from_str(head.get(start..)?, form).ok()?;
+            Some((start, times::to_minutes(Moment::new(at.and_utc()), zone)))
+        });
+        match found {
+            Some((start, local)) => {
+                out.push_str(head.get(..start).unwrap_or_default());
+                out.push_str(&local);
+            }
+            None => out.push_str(head),
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// `1 value`, `3 values`
 pub fn counted(number: usize, one: &str, several: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {several}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_times;
+
+    #[test]
+    fn times_in_a_sentence_are_told_in_the_sites_zone() {
+        let zone = chrono_tz::Asia::Taipei;
+        let told = local_times(
+            "Read on 2026-11-27 16:41 UTC, not 2026-11-27 16:41:09 UTC. UTC is not a time; nor is 4 UTC.",
+            zone,
+        );
+        assert_eq!(
+            told,
+            "Read on 2026-11-28 00:41 +08:00, not 2026-11-28 00:41 +08:00. UTC is not a time; nor is 4 UTC."
+        );
+        assert_eq!(local_times("患者 吴芳 UTC 2026", zone), "患者 吴芳 UTC 2026");
+    }
 }

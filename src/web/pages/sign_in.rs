@@ -5,14 +5,16 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::form::{Form, Refused};
 use super::people::{PASSWORD_RULE, place};
 use super::view::parts::{Field, FieldProblem, Message, Tone};
 use super::view::sign_in::{FirstAdministratorPage, SignInPage};
-use super::visit::{Form, Refused, app_of, frame, html, problem, query, safe_next, see_other};
+use super::visit::{app_of, frame, html, problem, query, safe_next, see_other};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::WebConfig;
 use crate::web::problem::{block, status_of};
 use crate::web::session::{cookie, is_same_origin, no_cookie, somebody};
+use crate::web::times;
 use crate::workflow::keep_accounts::{UserEntry, create_first_administrator};
 use crate::workflow::{Error, sign_in};
 
@@ -21,7 +23,9 @@ pub async fn show(req: HttpRequest) -> HttpResponse {
     let page = sign_in_page(&req, &query(&req, "next"), "").and_then(|mut page| {
         page.frame.message = match query(&req, "done").as_str() {
             "signed-out" => Some(Message::new(Tone::Done, "You are signed out.")),
-            "administrator" => Some(Message::new(Tone::Done, "The administrator’s account is created. Sign in with it.")),
+            "administrator" => {
+                Some(Message::new(Tone::Done, "The administrator’s account is created. Sign in with it."))
+            }
             _ => None,
         };
         html(StatusCode::OK, &page)
@@ -78,7 +82,8 @@ fn from_another_site(req: &HttpRequest) -> Result<(), Error> {
         return Ok(());
     }
     // A page of another site must not sign a visitor in under somebody else's name.
-    Err(Refusal::new(Code::CrossSite, "This request was sent from a page of another site, so it was not carried out.").into())
+    Err(Refusal::new(Code::CrossSite, "This request was sent from a page of another site, so it was not carried out.")
+        .into())
 }
 
 async fn open(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error> {
@@ -158,11 +163,11 @@ async fn make_first(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error
         roles: Vec::new(),
         password: form.get("password").to_owned(),
     };
-    let given = token.clone();
+    let (given, zone) = (token.clone(), times::zone(&app.site().zone));
     match block(move || create_first_administrator(&app, &given, &entry)).await {
         Ok(_) => Ok(see_other("/sign-in?done=administrator")),
         Err(Error::Refused(refusal)) if refusal.code != Code::LinkExpired => {
-            let refused = Refused::place(&refusal, place);
+            let refused = Refused::place(&refusal, zone, place);
             html(status_of(&refusal), &first_page(req, &token, &form, &refused)?)
         }
         Err(other) => Err(other),

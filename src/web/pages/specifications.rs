@@ -71,9 +71,16 @@ async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
         .await?;
     let StoredSpecification { specification: spec, sha256 } = &stored;
     let all: Vec<&Specification> = all.iter().map(|s| &s.specification).collect();
-    let mut frame = visit.frame(format!("{} version {}", spec.product, spec.version), "specification", "/specifications");
+    let mut frame =
+        visit.frame(format!("{} version {}", spec.product, spec.version), "specification", "/specifications");
     frame.crumbs = vec![Link::new("Specifications", "/specifications")];
-    let required = spec.criteria.iter().filter(|c| c.kind == CriterionKind::Required).count();
+    let (all_criteria, required) =
+        (spec.criteria.len(), spec.criteria.iter().filter(|c| c.kind == CriterionKind::Required).count());
+    let counted = if required == all_criteria {
+        format!("{required}, all required")
+    } else {
+        format!("{all_criteria}, {required} required")
+    };
     let view = SpecificationPage {
         frame,
         product: spec.product.to_string(),
@@ -84,7 +91,7 @@ async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
             Fact::new("Product", spec.product_name.as_str()),
             Fact::new("Title", spec.title.as_str()),
             Fact::new("In force since", times::to_minutes(spec.effective_from, visit.zone)),
-            Fact::new("Criteria", format!("{}, {required} of them required", spec.criteria.len())),
+            Fact::new("Criteria", counted),
             Fact::new("Source", spec.source.as_str()),
             Fact::hash("SHA-256 of the document", sha256.as_str()),
         ],
@@ -122,9 +129,13 @@ fn row(spec: &Specification, criterion: &Criterion) -> SpecificationCriterion {
         CriterionKind::Required => "Required",
         CriterionKind::Informative => "For information",
     };
-    let markers: Vec<String> =
-        criterion.coexpression_of.iter().map(|code| spec.criterion(code).map_or_else(|| code.to_string(), |c| c.name.clone())).collect();
-    let bound = if markers.is_empty() { String::new() } else { format!("Cannot exceed the lowest of {}.", markers.join(", ")) };
+    let markers: Vec<String> = criterion
+        .coexpression_of
+        .iter()
+        .map(|code| spec.criterion(code).map_or_else(|| code.to_string(), |c| c.name.clone()))
+        .collect();
+    let bound =
+        if markers.is_empty() { String::new() } else { format!("Cannot exceed the lowest of {}.", markers.join(", ")) };
     SpecificationCriterion {
         attribute: criterion.attribute.to_string(),
         name: criterion.name.clone(),

@@ -6,19 +6,20 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, HOST, LOCATION, REFERER};
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono_tz::Tz;
 
-use super::view::parts::{Assets, Field, FieldProblem, Frame, Link, Message, Person, Tone};
+use super::form::Form;
+use super::shown;
+use super::view::parts::{Assets, Field, Frame, Link, Message, Person, Tone};
 use super::view::problem::ProblemPage;
 use super::view::sign_in::SignInPage;
 use crate::domain::ids::{LotNumber, RunNumber};
 use crate::domain::moment::Moment;
-use crate::domain::refusal::{Code, FieldRefusal, Refusal};
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::{Actor, Role};
-use crate::web::body::body_refusal;
 use crate::web::guard;
 use crate::web::problem::{block, explain, request_id};
 use crate::web::session::{Somebody, somebody};
@@ -278,6 +279,10 @@ fn referring_page(req: &HttpRequest) -> String {
 /// The page an error ends on.
 pub fn problem(req: &HttpRequest, somebody: Option<&Somebody>, error: &Error) -> HttpResponse {
     let (status, code, detail, _) = explain(error);
+    let detail = match app_of(req) {
+        Ok(app) => shown::local_times(&detail, times::zone(&app.site().zone)),
+        Err(_) => detail,
+    };
     let plain = || HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(detail.clone());
     let Ok(app) = app_of(req) else { return plain() };
     let title = match error {
@@ -289,10 +294,9 @@ pub fn problem(req: &HttpRequest, somebody: Option<&Somebody>, error: &Error) ->
     let mut go = Vec::new();
     if let Some(somebody) = somebody {
         dress(&mut frame, somebody, "");
-        if let Some(lot) = req.match_info().get("lot").and_then(|t| LotNumber::parse(t).ok()) {
-            if status != StatusCode::NOT_FOUND {
-                go.push(Link::new(format!("Lot {lot}"), format!("/lots/{lot}")));
-            }
+        let lot = req.match_info().get("lot").and_then(|t| LotNumber::parse(t).ok());
+        if let Some(lot) = lot.filter(|_| status != StatusCode::NOT_FOUND) {
+            go.push(Link::new(format!("Lot {lot}"), format!("/lots/{lot}")));
         }
         go.push(Link::new("All lots", "/lots"));
     } else {
@@ -317,78 +321,5 @@ fn what_to_do(error: &Error, status: StatusCode) -> &'static str {
         (_, StatusCode::SERVICE_UNAVAILABLE) => "Wait a few seconds and do it again.",
         (_, StatusCode::INTERNAL_SERVER_ERROR) => "Give the administrator the request's number below.",
         _ => "",
-    }
-}
-
-/// The fields of a form as sent, in their order.
-#[derive(Debug, Clone, Default)]
-pub struct Form(pub Vec<(String, String)>);
-
-impl Form {
-    /// Reads a form's body.
-    ///
-    /// # Errors
-    /// It is too large, was not received whole, or is no form.
-    pub fn read(body: Result<Bytes, actix_web::Error>) -> Result<Self, Refusal> {
-        let bytes = body.map_err(|e| body_refusal(&e))?;
-        let unreadable = || Refusal::new(Code::MalformedRequest, "The form could not be read. Open the page again and send it once more.");
-        let text = std::str::from_utf8(&bytes).map_err(|_| unreadable())?;
-        let pairs = Query::<Vec<(String, String)>>::from_query(text).map_err(|_| unreadable())?;
-        Ok(Form(pairs.into_inner()))
-    }
-
-    /// A field; empty when it was not sent.
-    pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str())
-    }
-
-    /// Every value sent under a name.
-    pub fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone()).collect()
-    }
-
-    /// The form without its secrets, to recognise it when it is sent again.
-    fn fingerprint(&self) -> String {
-        let secret = ["password", "password_again", "idempotency_key"];
-        let kept: Vec<&(String, String)> = self.0.iter().filter(|(n, _)| !secret.contains(&n.as_str())).collect();
-        serde_json::to_string(&kept).unwrap_or_default()
-    }
-}
-
-/// What a form was refused for, each linked to the field of the page it is about.
-#[derive(Debug, Clone, Default)]
-pub struct Refused(pub Vec<FieldProblem>);
-
-impl Refused {
-    /// Places a refusal's fields on the page: `place` gives the field's `id` and its label.
-    pub fn place(refusal: &Refusal, place: impl Fn(&FieldRefusal) -> (String, String)) -> Self {
-        if refusal.fields.is_empty() {
-            return Refused(vec![FieldProblem { field: "main".into(), text: refusal.detail.clone() }]);
-        }
-        let problem = |given: &FieldRefusal| {
-            let (field, label) = place(given);
-            FieldProblem { field, text: labelled(&given.detail, &given.field, &label) }
-        };
-        Refused(refusal.fields.iter().map(problem).collect())
-    }
-
-    /// What is wrong with a field.
-    pub fn on(&self, id: &str) -> Option<String> {
-        let found: Vec<&str> = self.0.iter().filter(|p| p.field == id).map(|p| p.text.as_str()).collect();
-        if found.is_empty() { None } else { Some(found.join(" ")) }
-    }
-
-    /// A field as typed, with what is wrong with it.
-    pub fn field(&self, id: &str, value: impl Into<String>) -> Field {
-        Field { value: value.into(), problem: self.on(id) }
-    }
-}
-
-/// A refusal's sentence with the field's label in place of its name.
-fn labelled(detail: &str, field: &str, label: &str) -> String {
-    let name = field.rsplit('.').next().unwrap_or(field);
-    match detail.strip_prefix(name).filter(|rest| rest.starts_with(' ')) {
-        Some(rest) if !label.is_empty() => format!("{label}{rest}"),
-        _ => detail.to_owned(),
     }
 }

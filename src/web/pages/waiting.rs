@@ -79,7 +79,9 @@ fn list(deed: &str, hint: &str, mut items: Vec<WaitingItem>, all: Option<&str>) 
 fn to_read(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
     let me = visit.actor(Role::Analyst);
     let today = |at: crate::domain::moment::Moment| {
-        at <= visit.now || at.utc().with_timezone(&visit.zone).date_naive() == visit.now.utc().with_timezone(&visit.zone).date_naive()
+        at <= visit.now
+            || at.utc().with_timezone(&visit.zone).date_naive()
+                == visit.now.utc().with_timezone(&visit.zone).date_naive()
     };
     let mut items = Vec::new();
     for (lot, assessment) in all {
@@ -96,7 +98,10 @@ fn to_read(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
         let earliest = first.verdict.earliest.unwrap_or(visit.now);
         let preposition = if earliest <= visit.now { "since" } else { "from" };
         items.push(WaitingItem {
-            link: Link::new(lot.number().to_string(), format!("/lots/{}/runs/new?assay={}", lot.number(), first.criterion.assay)),
+            link: Link::new(
+                lot.number().to_string(),
+                format!("/lots/{}/runs/new?assay={}", lot.number(), first.criterion.assay),
+            ),
             what: names.join(", "),
             when: format!("{preposition} {}", times::to_minutes(earliest, visit.zone)),
         });
@@ -106,18 +111,26 @@ fn to_read(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
 
 fn to_verify(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {
     let me = visit.actor(Role::Analyst);
-    let mut waiting: Vec<_> = open
-        .iter()
-        .flat_map(|(lot, spec)| lot.runs.iter().map(move |run| (lot, spec, run)))
-        .filter(|(lot, _, run)| run.verification.is_none() && lot.check_verify(run, &me).is_ok())
-        .collect();
-    waiting.sort_by_key(|(_, _, run)| run.entered_at);
-    let item = |(lot, spec, run): (&Lot, &Arc<StoredSpecification>, &crate::domain::run::Run)| WaitingItem {
-        link: Link::new(lot.number().to_string(), format!("/runs/{}#check", run.number)),
-        what: format!("Run #{}, {}", run.number, shown::assay_name(&spec.specification, &run.content.assay).to_lowercase()),
-        when: times::relative(run.entered_at, visit.now),
-    };
-    waiting.into_iter().map(item).collect()
+    let mut items: Vec<(crate::domain::moment::Moment, WaitingItem)> = Vec::new();
+    for (lot, spec) in open {
+        let mine = lot.runs.iter().filter(|run| run.verification.is_none() && lot.check_verify(run, &me).is_ok());
+        let mut mine: Vec<&crate::domain::run::Run> = mine.collect();
+        mine.sort_by_key(|run| run.entered_at);
+        let Some(oldest) = mine.first() else { continue };
+        let names: Vec<String> =
+            mine.iter().map(|run| shown::assay_name(&spec.specification, &run.content.assay).to_lowercase()).collect();
+        let (href, what) = match mine.as_slice() {
+            [only] => (format!("/runs/{}#check", only.number), format!("Run #{}, {}", only.number, names.join(""))),
+            several => {
+                (format!("/lots/{}#runs", lot.number()), format!("{} runs: {}", several.len(), names.join(", ")))
+            }
+        };
+        let link = Link::new(lot.number().to_string(), href);
+        let when = format!("oldest entered {}", times::relative(oldest.entered_at, visit.now));
+        items.push((oldest.entered_at, WaitingItem { link, what, when }));
+    }
+    items.sort_by_key(|(entered_at, _)| *entered_at);
+    items.into_iter().map(|(_, item)| item).collect()
 }
 
 fn to_release(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
@@ -135,7 +148,7 @@ fn on_hold(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
     let held = all.iter().filter(|(_, a)| a.status == Status::OnHold);
     let item = |(lot, assessment): &(&Lot, Assessment)| WaitingItem {
         link: Link::new(lot.number().to_string(), format!("/lots/{}#decision", lot.number())),
-        what: assessment.blockers.first().map(|b| b.detail.clone()).unwrap_or_default(),
+        what: assessment.blockers.first().map(|b| shown::local_times(&b.detail, visit.zone)).unwrap_or_default(),
         when: format!("expires {}", times::relative(lot.details.expires_at, visit.now)),
     };
     held.map(item).collect()

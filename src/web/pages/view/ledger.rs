@@ -91,14 +91,36 @@ impl LedgerFact {
 pub fn sample_facts() -> Vec<LedgerFact> {
     let lot = || Link::new("AD-26-0007", "/lots/AD-26-0007");
     let mut facts = vec![
-        LedgerFact::sample(412, "Łukasz Nowak", "qa", "tried to release the lot and was refused: 3 reasons", "2026-11-26 13:58"),
+        LedgerFact::sample(
+            412,
+            "Łukasz Nowak",
+            "qa",
+            "tried to release the lot and was refused: 3 reasons",
+            "2026-11-26 13:58",
+        ),
         LedgerFact::sample(409, "Anna Wu", "analyst", "corrected run #17 (flow cytometry)", "2026-11-26 11:40"),
-        LedgerFact::sample(408, "Mei Lin", "analyst", "verified run #18 (differentiation) against its raw data", "2026-11-26 11:32"),
-        LedgerFact::sample(403, "Anna Wu", "analyst",
-            "recorded run #17 (flow cytometry): CD105 97.8 %, CD73 99.2 %, CD90 98.4 %, CD44 97.1 % and six more", "2026-11-26 10:12"),
+        LedgerFact::sample(
+            408,
+            "Mei Lin",
+            "analyst",
+            "verified run #18 (differentiation) against its raw data",
+            "2026-11-26 11:32",
+        ),
+        LedgerFact::sample(
+            403,
+            "Anna Wu",
+            "analyst",
+            "recorded run #17 (flow cytometry): CD105 97.8 %, CD73 99.2 %, CD90 98.4 %, CD44 97.1 % and six more",
+            "2026-11-26 10:12",
+        ),
         LedgerFact::sample(391, "Anna Wu", "analyst", "started the sterility incubation, run #21", "2026-11-17 09:30"),
-        LedgerFact::sample(388, "Anna Wu", "analyst", "registered lot AD-26-0007, ADMSC-IV specification version 1, donor D-0031, passage 4",
-            "2026-11-16 20:31"),
+        LedgerFact::sample(
+            388,
+            "Anna Wu",
+            "analyst",
+            "registered lot AD-26-0007, ADMSC-IV specification version 1, donor D-0031, passage 4",
+            "2026-11-16 20:31",
+        ),
     ];
     facts[0].refused = true;
     facts[1].changes = vec![
@@ -116,8 +138,26 @@ impl LedgerPage {
     /// A whole ledger.
     pub fn sample() -> Self {
         let mut facts = sample_facts();
-        facts.insert(1, LedgerFact::sample(411, "Site administrator", "admin", "created the account jchen for Chen Yi-Jun (陳怡君), auditor", "2026-11-26 13:20"));
-        facts.insert(2, LedgerFact::sample(410, "Łukasz Nowak", "qa", "released lot AD-26-0003, certificate RC-2026-000001", "2026-11-26 12:02"));
+        facts.insert(
+            1,
+            LedgerFact::sample(
+                411,
+                "Site administrator",
+                "admin",
+                "created the account jchen for Chen Yi-Jun (陳怡君), auditor",
+                "2026-11-26 13:20",
+            ),
+        );
+        facts.insert(
+            2,
+            LedgerFact::sample(
+                410,
+                "Łukasz Nowak",
+                "qa",
+                "released lot AD-26-0003, certificate RC-2026-000001",
+                "2026-11-26 12:02",
+            ),
+        );
         facts[2].about = Link::new("AD-26-0003", "/lots/AD-26-0003");
         Self {
             frame: samples::frame("Ledger", "ledger", "/ledger"),

@@ -1,7 +1,9 @@
 //! The lot page in every situation a lot can be in.
 
 use super::ledger::{LedgerFact, sample_facts};
-use super::lot::{Blocker, Certified, CriterionRow, Decision, LotPage, RejectForm, ReleaseForm, RunRow, Section, Superseded};
+use super::lot::{
+    Blocker, Certified, CriterionRow, Decision, LotPage, RejectForm, ReleaseForm, RunRow, Section, Superseded,
+};
 use super::marks::{Outcome, Status};
 use super::parts::{Choice, Fact, FieldProblem, Link, Message, Moment, Tone, Value};
 use super::samples;
@@ -10,33 +12,42 @@ use super::samples;
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, u32);
 
 const SECTIONS: &[(&str, &[Row])] = &[
-    ("Production", &[
-        ("Passage", "batch record", "NMT 5", "", "4", "4", 16),
-        ("Appearance", "visual", "Complies", "", "Complies", "Complies", 20),
-        ("Viability", "AO/DAPI image", "NLT 80.0", "%", "91.25", "91.3", 19),
-        ("Viable cells per container", "count after filtration", "NLT 30.0", "×10⁶", "32.4", "32.4", 19),
-    ]),
-    ("Identity", &[
-        ("CD105-positive", "flow cytometry", "NLT 95.0", "%", "98.7", "98.7", 17),
-        ("CD73-positive", "flow cytometry", "NLT 95.0", "%", "99.2", "99.2", 17),
-        ("CD90-positive", "flow cytometry", "NLT 95.0", "%", "98.4", "98.4", 17),
-        ("CD44-positive", "flow cytometry", "NLT 95.0", "%", "97.7", "97.7", 17),
-        ("CD34-positive", "flow cytometry", "NMT 2.0", "%", "0.35", "0.4", 17),
-        ("CD45-positive", "flow cytometry", "NMT 2.0", "%", "0.2", "0.2", 17),
-        ("CD11b-positive", "flow cytometry", "NMT 2.0", "%", "0.1", "0.1", 17),
-        ("CD19-positive", "flow cytometry", "NMT 2.0", "%", "0.1", "0.1", 17),
-        ("HLA-DR-positive", "flow cytometry", "NMT 2.0", "%", "0.64", "0.6", 17),
-        ("Adipogenic", "Oil Red O", "Positive", "", "Positive", "Positive", 18),
-        ("Osteogenic", "Alizarin Red", "Positive", "", "Positive", "Positive", 18),
-        ("Chondrogenic", "Alcian Blue", "Positive", "", "Positive", "Positive", 18),
-    ]),
+    (
+        "Production",
+        &[
+            ("Passage", "batch record", "NMT 5", "", "4", "4", 16),
+            ("Appearance", "visual", "Complies", "", "Complies", "Complies", 20),
+            ("Viability", "AO/DAPI image", "NLT 80.0", "%", "91.25", "91.3", 19),
+            ("Viable cells per container", "count after filtration", "NLT 30.0", "×10⁶", "32.4", "32.4", 19),
+        ],
+    ),
+    (
+        "Identity",
+        &[
+            ("CD105-positive", "flow cytometry", "NLT 95.0", "%", "98.7", "98.7", 17),
+            ("CD73-positive", "flow cytometry", "NLT 95.0", "%", "99.2", "99.2", 17),
+            ("CD90-positive", "flow cytometry", "NLT 95.0", "%", "98.4", "98.4", 17),
+            ("CD44-positive", "flow cytometry", "NLT 95.0", "%", "97.7", "97.7", 17),
+            ("CD34-positive", "flow cytometry", "NMT 2.0", "%", "0.35", "0.4", 17),
+            ("CD45-positive", "flow cytometry", "NMT 2.0", "%", "0.2", "0.2", 17),
+            ("CD11b-positive", "flow cytometry", "NMT 2.0", "%", "0.1", "0.1", 17),
+            ("CD19-positive", "flow cytometry", "NMT 2.0", "%", "0.1", "0.1", 17),
+            ("HLA-DR-positive", "flow cytometry", "NMT 2.0", "%", "0.64", "0.6", 17),
+            ("Adipogenic", "Oil Red O", "Positive", "", "Positive", "Positive", 18),
+            ("Osteogenic", "Alizarin Red", "Positive", "", "Positive", "Positive", 18),
+            ("Chondrogenic", "Alcian Blue", "Positive", "", "Positive", "Positive", 18),
+        ],
+    ),
     ("Purity", &[("Purity", "flow cytometry", "> 96.0", "%", "96.45", "96.5", 17)]),
-    ("Safety", &[
-        ("Sterility, aerobic", "USP <71>", "No growth, 14 d", "", "No growth", "No growth", 21),
-        ("Sterility, anaerobic", "USP <71>", "No growth, 14 d", "", "No growth", "No growth", 21),
-        ("Mycoplasma", "NAT", "Not detected", "", "Not detected", "Not detected", 24),
-        ("Endotoxin", "kinetic chromogenic", "NMT 0.50", "EU/mL", "<0.05", "<0.05", 25),
-    ]),
+    (
+        "Safety",
+        &[
+            ("Sterility, aerobic", "USP <71>", "No growth, 14 d", "", "No growth", "No growth", 21),
+            ("Sterility, anaerobic", "USP <71>", "No growth, 14 d", "", "No growth", "No growth", 21),
+            ("Mycoplasma", "NAT", "Not detected", "", "Not detected", "Not detected", 24),
+            ("Endotoxin", "kinetic chromogenic", "NMT 0.50", "EU/mL", "<0.05", "<0.05", 25),
+        ],
+    ),
 ];
 
 fn because(outcome: Outcome, acceptance: &str, typed: &str, reported: &str) -> String {
@@ -60,7 +71,10 @@ fn sections() -> Vec<Section> {
         run: Some(Link::new(format!("#{run}"), format!("/runs/{run}")).with_note("verified, M. Lin")),
         superseded: vec![],
     };
-    SECTIONS.iter().map(|(name, rows)| Section { name: (*name).into(), criteria: rows.iter().map(row).collect() }).collect()
+    SECTIONS
+        .iter()
+        .map(|(name, rows)| Section { name: (*name).into(), criteria: rows.iter().map(row).collect() })
+        .collect()
 }
 
 fn runs() -> Vec<RunRow> {
@@ -87,13 +101,22 @@ fn runs() -> Vec<RunRow> {
 }
 
 fn entries() -> Vec<Link> {
-    ["Batch record", "Cell count", "Flow cytometry", "Differentiation", "Sterility", "Mycoplasma", "Endotoxin", "Appearance"]
-        .iter()
-        .map(|assay| {
-            let code = assay.to_lowercase().replace(' ', "-");
-            Link::new(*assay, format!("/lots/AD-26-0007/runs/new?assay={code}"))
-        })
-        .collect()
+    [
+        "Batch record",
+        "Cell count",
+        "Flow cytometry",
+        "Differentiation",
+        "Sterility",
+        "Mycoplasma",
+        "Endotoxin",
+        "Appearance",
+    ]
+    .iter()
+    .map(|assay| {
+        let code = assay.to_lowercase().replace(' ', "-");
+        Link::new(*assay, format!("/lots/AD-26-0007/runs/new?assay={code}"))
+    })
+    .collect()
 }
 
 fn certified() -> Certified {
@@ -146,7 +169,11 @@ impl LotPage {
         page.runs[3].state = Outcome::Unverified;
         page.runs[3].state_text = "waits for a second person".into();
         page.runs[3].may_verify = true;
-        page.decision = Decision::Blocked { blockers: blockers(), why: "Release is off while anything above is open.".into(), reject: Some(RejectForm::default()) };
+        page.decision = Decision::Blocked {
+            blockers: blockers(),
+            why: "Release is off while anything above is open.".into(),
+            reject: Some(RejectForm::default()),
+        };
         page
     }
 
@@ -221,7 +248,8 @@ impl LotPage {
         page.status = Status::Released;
         page.standing = "Released with certificate RC-2026-000001".into();
         page.entries.clear();
-        page.frame.message = Some(Message::new(Tone::Done, "Signed. Lot AD-26-0007 is released; certificate RC-2026-000001 is issued."));
+        page.frame.message =
+            Some(Message::new(Tone::Done, "Signed. Lot AD-26-0007 is released; certificate RC-2026-000001 is issued."));
         page.decision = Decision::Released(certified());
         page
     }
@@ -280,8 +308,18 @@ fn blockers() -> Vec<Blocker> {
     };
     let mut all = vec![
         blocker(Outcome::Fail, "Purity fails: 96.04 → 96.0, required > 96.0", "QA: investigate", "/runs/17"),
-        blocker(Outcome::Pending, "Sterility (aerobic and anaerobic) is still incubating", "lab", ""),
-        blocker(Outcome::Unverified, "Run #19 (viability, viable cells) is not verified", "anyone but Anna Wu", "/runs/19"),
+        blocker(
+            Outcome::Pending,
+            "Sterility, aerobic is still incubating and can be read on 2026-12-01 09:30 +08:00.",
+            "an analyst: read it then",
+            "",
+        ),
+        blocker(
+            Outcome::Unverified,
+            "Run #19 (viability, viable cells) is not verified",
+            "anyone but Anna Wu",
+            "/runs/19",
+        ),
         blocker(Outcome::Missing, "Endotoxin is not recorded", "lab", "/lots/AD-26-0007/runs/new?assay=endotoxin"),
     ];
     all[1].earliest = Some(Moment::sample("2026-12-01 09:30", "in 5 days"));

@@ -101,23 +101,42 @@ impl LotsPage {
         Self {
             frame,
             waiting: vec![
-                waiting("To read today", "14 days of incubation are over", vec![
-                    item("AD-26-0005", "Sterility, aerobic and anaerobic", "since 09:30"),
-                ]),
-                waiting("To verify", "entered by somebody else", vec![
-                    item("AD-26-0007", "Run #19, viability", "2 hours ago"),
-                    item("AD-26-0008", "Run #22, flow cytometry", "40 minutes ago"),
-                    item("AD-26-0008", "Run #23, endotoxin", "12 minutes ago"),
-                ]),
-                waiting("To release", "nothing blocks; QA signs", vec![
-                    item("AD-26-0004", "All 21 criteria pass", "expires in 6 days"),
-                ]),
-                waiting("On hold", "a failure is open", vec![
-                    item("AD-26-0006", "Purity 96.04 → 96.0, required > 96.0", "since yesterday"),
-                ]),
+                waiting(
+                    "To read today",
+                    "14 days of incubation are over",
+                    vec![item("AD-26-0005", "Sterility, aerobic and anaerobic", "since 09:30")],
+                ),
+                waiting(
+                    "To verify",
+                    "entered by somebody else",
+                    vec![
+                        item("AD-26-0007", "Run #19, viability", "2 hours ago"),
+                        item("AD-26-0008", "Run #22, flow cytometry", "40 minutes ago"),
+                        item("AD-26-0008", "Run #23, endotoxin", "12 minutes ago"),
+                    ],
+                ),
+                waiting(
+                    "To release",
+                    "nothing blocks; QA signs",
+                    vec![item("AD-26-0004", "All 21 criteria pass", "expires in 6 days")],
+                ),
+                waiting(
+                    "On hold",
+                    "a failure is open",
+                    vec![item("AD-26-0006", "Purity 96.04 → 96.0, required > 96.0", "since yesterday")],
+                ),
             ],
-            filters: filters("", &[("testing", "Testing", 5), ("on_hold", "On hold", 1), ("ready", "Ready", 1),
-                ("released", "Released", 38), ("rejected", "Rejected", 2), ("expired", "Expired", 1)]),
+            filters: filters(
+                "",
+                &[
+                    ("testing", "Testing", 5),
+                    ("on_hold", "On hold", 1),
+                    ("ready", "Ready", 1),
+                    ("released", "Released", 38),
+                    ("rejected", "Rejected", 2),
+                    ("expired", "Expired", 1),
+                ],
+            ),
             status: String::new(),
             search: String::new(),
             rows: sample_rows(),
@@ -165,15 +184,68 @@ fn sample_rows() -> Vec<LotRow> {
         expires_soon: soon,
     };
     let mut rows = vec![
-        row("AD-26-0008", "P3", Status::Testing, "Run #22 (flow cytometry) is not verified", 4, "2026-12-24 18:00", "", false),
-        row("AD-26-0007", "P4", Status::Testing, "Sterility (aerobic) cannot be read before 2026-12-01 09:30 +08:00", 2,
-            "2026-12-20 20:10", "", false),
-        row("AD-26-0006", "P4", Status::OnHold, "Purity fails: 96.04 → 96.0, required > 96.0", 0, "2026-12-12 08:00", "", false),
-        row("AD-26-0005", "P5", Status::Testing, "Sterility (aerobic) is to be read", 1, "2026-12-04 08:00", "in 7 days", false),
-        row("AD-26-0004", "P3", Status::Ready, "Nothing; a QA signature releases it", 0, "2026-12-02 20:00", "in 6 days", true),
+        row(
+            "AD-26-0008",
+            "P3",
+            Status::Testing,
+            "Run #22 (flow cytometry) is not verified",
+            4,
+            "2026-12-24 18:00",
+            "",
+            false,
+        ),
+        row(
+            "AD-26-0007",
+            "P4",
+            Status::Testing,
+            "Sterility (aerobic) cannot be read before 2026-12-01 09:30 +08:00",
+            2,
+            "2026-12-20 20:10",
+            "",
+            false,
+        ),
+        row(
+            "AD-26-0006",
+            "P4",
+            Status::OnHold,
+            "Purity fails: 96.04 → 96.0, required > 96.0",
+            0,
+            "2026-12-12 08:00",
+            "",
+            false,
+        ),
+        row(
+            "AD-26-0005",
+            "P5",
+            Status::Testing,
+            "Sterility (aerobic) is to be read",
+            1,
+            "2026-12-04 08:00",
+            "in 7 days",
+            false,
+        ),
+        row(
+            "AD-26-0004",
+            "P3",
+            Status::Ready,
+            "Nothing; a QA signature releases it",
+            0,
+            "2026-12-02 20:00",
+            "in 6 days",
+            true,
+        ),
         row("AD-26-0003", "P2", Status::Released, "Certificate RC-2026-000001", 0, "2026-12-08 12:00", "", false),
         row("AD-26-0002", "P6", Status::Rejected, "Passage 6, required NMT 5", 0, "2026-11-30 12:00", "", false),
-        row("AD-26-0001", "P3", Status::Expired, "Expired before a decision was signed", 3, "2026-11-20 12:00", "6 days ago", false),
+        row(
+            "AD-26-0001",
+            "P3",
+            Status::Expired,
+            "Expired before a decision was signed",
+            3,
+            "2026-11-20 12:00",
+            "6 days ago",
+            false,
+        ),
     ];
     rows[1].next = Some(Moment::sample("2026-12-01 09:30", "in 5 days"));
     rows[0].next = Some(Moment::sample("2026-12-08 10:15", "in 12 days"));
@@ -215,7 +287,11 @@ impl RegisterLotPage {
         Self {
             frame,
             lot: Field::default(),
-            products: vec![Choice { value: "ADMSC-IV".into(), label: "ADMSC-IV · specification version 1".into(), chosen: true }],
+            products: vec![Choice {
+                value: "ADMSC-IV".into(),
+                label: "ADMSC-IV · specification version 1".into(),
+                chosen: true,
+            }],
             product_problem: None,
             donor: Field::default(),
             passage: Field::default(),

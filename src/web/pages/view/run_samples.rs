@@ -3,8 +3,8 @@
 use super::marks::{Outcome, Signature};
 use super::parts::{Choice, Fact, Field, FieldProblem, Link, Moment, Unit};
 use super::runs::{
-    Check, CheckForm, ControlRow, CorrectionForm, CorrectionRow, EntryRow, Former, Question, ReadingRow, RecordRunPage, ReviewPage,
-    ReviewRow, RunPage, StartField,
+    Check, CheckForm, ControlRow, CorrectionForm, CorrectionRow, EntryRow, Former, Question, ReadingRow, RecordRunPage,
+    ReviewPage, ReviewRow, RunPage, StartField,
 };
 use super::samples;
 
@@ -49,7 +49,8 @@ impl RecordRunPage {
             lot_line: "ADMSC-IV, specification version 1 · donor D-0031 · P4".into(),
             assay: "flow-cytometry".into(),
             assay_name: "Flow cytometry".into(),
-            action: "/lots/AD-26-0007/runs".into(),
+            action: "/lots/AD-26-0007/runs?assay=flow-cytometry".into(),
+            preview: "/lots/AD-26-0007/runs/preview".into(),
             guidance: vec![
                 "Purity is the share of viable singlets that are CD105+ CD73+ CD90+ CD44+ and lineage-negative. It cannot exceed the lowest positive marker.".into(),
             ],
@@ -112,7 +113,11 @@ impl RecordRunPage {
         page.assay_name = "Sterility".into();
         page.guidance = vec!["A final “No growth” can be read from 2026-12-01 09:30 +08:00 on. Until then record “No growth to date”; “Growth” at any time.".into()];
         page.rows.truncate(2);
-        for (row, (code, name)) in page.rows.iter_mut().zip([("STERILITY_AEROBIC", "Sterility, aerobic"), ("STERILITY_ANAEROBIC", "Sterility, anaerobic")]) {
+        for (row, (code, name)) in page
+            .rows
+            .iter_mut()
+            .zip([("STERILITY_AEROBIC", "Sterility, aerobic"), ("STERILITY_ANAEROBIC", "Sterility, anaerobic")])
+        {
             row.attribute = code.into();
             row.name = name.into();
             row.acceptance = "No growth, 14 d".into();
@@ -123,10 +128,8 @@ impl RecordRunPage {
         }
         page.method = Field::of("USP <71>, direct inoculation");
         page.instrument = Field::of("Incubators INC-04 (22.5 °C), INC-05 (32.5 °C)");
-        page.started_at = Some(StartField {
-            field: Field::of("2026-11-17T09:30"),
-            hint: "as recorded in run #21".into(),
-        });
+        page.started_at =
+            Some(StartField { field: Field::of("2026-11-17T09:30"), hint: "as recorded in run #21".into() });
         page
     }
 
@@ -138,7 +141,11 @@ impl RecordRunPage {
         page.assay_name = "Differentiation".into();
         page.guidance.clear();
         page.rows.truncate(3);
-        let names = [("ADIPOGENIC", "Adipogenic, Oil Red O"), ("OSTEOGENIC", "Osteogenic, Alizarin Red"), ("CHONDROGENIC", "Chondrogenic, Alcian Blue")];
+        let names = [
+            ("ADIPOGENIC", "Adipogenic, Oil Red O"),
+            ("OSTEOGENIC", "Osteogenic, Alizarin Red"),
+            ("CHONDROGENIC", "Chondrogenic, Alcian Blue"),
+        ];
         for (row, (code, name)) in page.rows.iter_mut().zip(names) {
             row.attribute = code.into();
             row.name = name.into();
@@ -224,7 +231,11 @@ impl RunPage {
             ..CorrectionRow::default()
         };
         let reason = "Say why the value changes, such as a misread gate. An inspector reads this.";
-        let mut form = CorrectionForm { rows: PANEL.iter().map(row).collect(), reason: Field::default().refused(reason), ..CorrectionForm::default() };
+        let mut form = CorrectionForm {
+            rows: PANEL.iter().map(row).collect(),
+            reason: Field::default().refused(reason),
+            ..CorrectionForm::default()
+        };
         form.rows[3].field = Field::of("97.9");
         page.correction = Some(form);
         page.frame.problems = vec![FieldProblem { field: "reason".into(), text: reason.into() }];
@@ -243,7 +254,8 @@ impl RunPage {
             role: "analyst".into(),
             at: Moment::sample("2026-11-26 11:52", "2 hours ago"),
         });
-        page.correction_closed = "A verified run is not corrected any more. Record a further run; both stay to be seen.".into();
+        page.correction_closed =
+            "A verified run is not corrected any more. Record a further run; both stay to be seen.".into();
         page
     }
 
@@ -268,23 +280,55 @@ impl RunPage {
 impl ReviewPage {
     /// Runs of the reader and of others.
     pub fn sample() -> Self {
-        let row = |run: u32, lot: &str, assay: &str, outcome, holds: &str, by: &str, at: &str, ago: &str, not_you: &str| ReviewRow {
-            run: Link::new(format!("#{run}"), format!("/runs/{run}")),
-            lot: Link::new(lot, format!("/lots/{lot}")),
-            assay: assay.into(),
-            outcome,
-            holds: holds.into(),
-            entered_by: by.into(),
-            entered_at: Moment::sample(at, ago),
-            not_you: not_you.into(),
-        };
+        let row =
+            |run: u32, lot: &str, assay: &str, outcome, holds: &str, by: &str, at: &str, ago: &str, not_you: &str| {
+                ReviewRow {
+                    run: Link::new(format!("#{run}"), format!("/runs/{run}")),
+                    lot: Link::new(lot, format!("/lots/{lot}")),
+                    assay: assay.into(),
+                    outcome,
+                    holds: holds.into(),
+                    entered_by: by.into(),
+                    entered_at: Moment::sample(at, ago),
+                    not_you: not_you.into(),
+                }
+            };
         Self {
             frame: samples::frame("Review", "review", "/review"),
             rows: vec![
-                row(19, "AD-26-0007", "Cell count", Outcome::Pass, "2 values, both would pass", "Anna Wu", "2026-11-26 08:44", "5 hours ago", ""),
-                row(22, "AD-26-0008", "Flow cytometry", Outcome::Fail, "10 values, 1 would fail: CD44 94.9 %", "Anna Wu", "2026-11-26 13:25", "40 minutes ago", ""),
-                row(23, "AD-26-0008", "Endotoxin", Outcome::Indeterminate, "1 value, indeterminate: <0.60 against NMT 0.50 EU/mL", "Mei Lin", "2026-11-26 13:53", "12 minutes ago",
-                    "needs somebody else: you entered it"),
+                row(
+                    19,
+                    "AD-26-0007",
+                    "Cell count",
+                    Outcome::Pass,
+                    "2 values, both would pass",
+                    "Anna Wu",
+                    "2026-11-26 08:44",
+                    "5 hours ago",
+                    "",
+                ),
+                row(
+                    22,
+                    "AD-26-0008",
+                    "Flow cytometry",
+                    Outcome::Fail,
+                    "10 values, 1 would fail: CD44 94.9 %",
+                    "Anna Wu",
+                    "2026-11-26 13:25",
+                    "40 minutes ago",
+                    "",
+                ),
+                row(
+                    23,
+                    "AD-26-0008",
+                    "Endotoxin",
+                    Outcome::Indeterminate,
+                    "1 value, indeterminate: <0.60 against NMT 0.50 EU/mL",
+                    "Mei Lin",
+                    "2026-11-26 13:53",
+                    "12 minutes ago",
+                    "needs somebody else: you entered it",
+                ),
             ],
             may_verify: true,
         }

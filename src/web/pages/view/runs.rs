@@ -20,8 +20,10 @@ pub struct RecordRunPage {
     pub assay: String,
     /// The assay's name.
     pub assay_name: String,
-    /// Where the form is sent; `/preview` beside it answers the live verdicts.
+    /// Where the form is sent.
     pub action: String,
+    /// Where the live verdicts come from.
+    pub preview: String,
     /// What to know before typing, such as the definition of purity.
     pub guidance: Vec<String>,
     /// One row per attribute.

@@ -27,11 +27,7 @@ pub fn frame(title: &str, page: &'static str, current: &str) -> Frame {
                 if *href == current { link.here() } else { link }
             })
             .collect(),
-        person: Some(Person {
-            full_name: "Mei Lin".into(),
-            username: "mlin".into(),
-            roles: "analyst, qa".into(),
-        }),
+        person: Some(Person { full_name: "Mei Lin".into(), username: "mlin".into(), roles: "analyst, qa".into() }),
         search: Some(String::new()),
         ..stranger_frame(title, page)
     }

@@ -57,7 +57,13 @@ impl SignInPage {
             "You were signed out after 30 minutes without a click. What you had typed is kept in this browser and offered again after you sign in.",
         ));
         page.next = "/lots/AD-26-0007/runs/new?assay=flow-cytometry".into();
-        page.accounts = vec![account("awu", "analyst"), account("mlin", "analyst"), account("lnowak", "qa"), account("jchen", "auditor"), account("admin", "admin")];
+        page.accounts = vec![
+            account("awu", "analyst"),
+            account("mlin", "analyst"),
+            account("lnowak", "qa"),
+            account("jchen", "auditor"),
+            account("admin", "admin"),
+        ];
         page
     }
 

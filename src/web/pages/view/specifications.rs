@@ -98,7 +98,10 @@ impl SpecificationsPage {
             criteria: 21,
             example,
         };
-        Self { frame: samples::frame("Specifications", "specifications", "/specifications"), rows: vec![row("1", "In force", true)] }
+        Self {
+            frame: samples::frame("Specifications", "specifications", "/specifications"),
+            rows: vec![row("1", "In force", true)],
+        }
     }
 
     /// A site without any.
@@ -111,24 +114,65 @@ impl SpecificationsPage {
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 const SECTIONS: &[(&str, &[Row])] = &[
-    ("Production", &[
-        ("PASSAGE", "Passage", "NMT 5", "", "batch record", "", "Yao 2021"),
-        ("VIABILITY", "Viability", "NLT 80.0", "%", "cell count", "Live cells of all counted, summed counts.", ""),
-        ("VIABLE_CELLS", "Viable cells per container", "NLT 30.0", "×10⁶", "cell count", "Counted after filtration.", "Yao 2021: 3 × 10⁷"),
-    ]),
-    ("Identity", &[
-        ("CD105", "CD105-positive", "NLT 95.0", "%", "flow cytometry", "", "ISCT 2006"),
-        ("CD34", "CD34-positive", "NMT 2.0", "%", "flow cytometry", "", "ISCT 2006"),
-        ("ADIPOGENIC", "Adipogenic", "Positive", "", "differentiation", "Oil Red O, with an uninduced control that must be Negative.", "ISCT 2006"),
-    ]),
-    ("Purity", &[
-        ("PURITY", "Purity", "> 96.0", "%", "flow cytometry",
-         "Share of viable singlets that are CD105+ CD73+ CD90+ CD44+ and negative for CD34, CD45, CD11b, CD19 and HLA-DR.", "Yao 2021"),
-    ]),
-    ("Safety", &[
-        ("STERILITY_AEROBIC", "Sterility, aerobic", "No growth, 14 d", "", "sterility", "Read 14 × 24 hours after the incubation starts.", "USP <71>"),
-        ("ENDOTOXIN", "Endotoxin", "NMT 0.50", "EU/mL", "endotoxin", "", "USP <85>"),
-    ]),
+    (
+        "Production",
+        &[
+            ("PASSAGE", "Passage", "NMT 5", "", "batch record", "", "Yao 2021"),
+            ("VIABILITY", "Viability", "NLT 80.0", "%", "cell count", "Live cells of all counted, summed counts.", ""),
+            (
+                "VIABLE_CELLS",
+                "Viable cells per container",
+                "NLT 30.0",
+                "×10⁶",
+                "cell count",
+                "Counted after filtration.",
+                "Yao 2021: 3 × 10⁷",
+            ),
+        ],
+    ),
+    (
+        "Identity",
+        &[
+            ("CD105", "CD105-positive", "NLT 95.0", "%", "flow cytometry", "", "ISCT 2006"),
+            ("CD34", "CD34-positive", "NMT 2.0", "%", "flow cytometry", "", "ISCT 2006"),
+            (
+                "ADIPOGENIC",
+                "Adipogenic",
+                "Positive",
+                "",
+                "differentiation",
+                "Oil Red O, with an uninduced control that must be Negative.",
+                "ISCT 2006",
+            ),
+        ],
+    ),
+    (
+        "Purity",
+        &[(
+            "PURITY",
+            "Purity",
+            "> 96.0",
+            "%",
+            "flow cytometry",
+            "Share of viable singlets that are CD105+ CD73+ CD90+ CD44+ and negative for CD34, CD45, CD11b, CD19 and HLA-DR.",
+            "Yao 2021",
+        )],
+    ),
+    (
+        "Safety",
+        &[
+            (
+                "STERILITY_AEROBIC",
+                "Sterility, aerobic",
+                "No growth, 14 d",
+                "",
+                "sterility",
+                "Read 14 × 24 hours after the incubation starts.",
+                "USP <71>",
+            ),
+            ("ENDOTOXIN", "Endotoxin", "NMT 0.50", "EU/mL", "endotoxin", "", "USP <85>"),
+        ],
+    ),
 ];
 
 impl SpecificationPage {
@@ -136,16 +180,17 @@ impl SpecificationPage {
     pub fn sample() -> Self {
         let mut frame = samples::frame("ADMSC-IV version 1", "specification", "/specifications");
         frame.crumbs = vec![Link::new("Specifications", "/specifications")];
-        let criterion = |&(attribute, name, acceptance, unit, method, definition, source): &Row| SpecificationCriterion {
-            attribute: attribute.into(),
-            name: name.into(),
-            acceptance: acceptance.into(),
-            unit: unit.into(),
-            method: method.into(),
-            kind: "Required".into(),
-            definition: definition.into(),
-            source: source.into(),
-        };
+        let criterion =
+            |&(attribute, name, acceptance, unit, method, definition, source): &Row| SpecificationCriterion {
+                attribute: attribute.into(),
+                name: name.into(),
+                acceptance: acceptance.into(),
+                unit: unit.into(),
+                method: method.into(),
+                kind: "Required".into(),
+                definition: definition.into(),
+                source: source.into(),
+            };
         Self {
             frame,
             product: "ADMSC-IV".into(),

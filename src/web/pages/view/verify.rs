@@ -81,17 +81,25 @@ impl VerifyPage {
                 "The file names certificate RC-2026-000003, but it is not the file that was issued.",
                 vec![hashed.as_str(), "No certificate issued here has this SHA-256"],
             ),
-            Standing::Unknown => {
-                ("This is no certificate that was issued here.", vec![hashed.as_str(), "No certificate issued here has this SHA-256"])
-            }
+            Standing::Unknown => (
+                "This is no certificate that was issued here.",
+                vec![hashed.as_str(), "No certificate issued here has this SHA-256"],
+            ),
             Standing::Issued => {
                 page.number = Field::of("RC-2026-000003");
-                ("Certificate RC-2026-000003 was issued for lot AD-26-0003 and stands. That says nothing about the paper in your hand: \
+                (
+                    "Certificate RC-2026-000003 was issued for lot AD-26-0003 and stands. That says nothing about the paper in your hand: \
                   compare the record hash printed on it, or check the PDF file itself.",
-                 vec!["RC-2026-000003 is in the register", "Its PDF and its record are stored unchanged"])
+                    vec!["RC-2026-000003 is in the register", "Its PDF and its record are stored unchanged"],
+                )
             }
-            Standing::Revoked => ("Certificate RC-2026-000003 was withdrawn: late growth in the aerobic sterility test.", vec![hashed.as_str()]),
-            Standing::Superseded => ("Certificate RC-2026-000003 was replaced by RC-2026-000004.", vec![hashed.as_str()]),
+            Standing::Revoked => (
+                "Certificate RC-2026-000003 was withdrawn: late growth in the aerobic sterility test.",
+                vec![hashed.as_str()],
+            ),
+            Standing::Superseded => {
+                ("Certificate RC-2026-000003 was replaced by RC-2026-000004.", vec![hashed.as_str()])
+            }
         };
         let mut certificate = vec![
             Fact::new("Certificate", "RC-2026-000003"),

@@ -1,0 +1,67 @@
+//! A simulated laboratory, and what is left when somebody tampers with its records.
+//!
+//! A failure prints the seed; `LOTGATE_SEED=17 cargo test --test replay` runs that one alone.
+//! Read `simulation.rs` for what people do, `invariants.rs` for what must hold afterwards, and
+//! `tampering.rs` and `forging.rs` for what must be noticed.
+
+#[path = "replay/invariants.rs"]
+mod invariants;
+#[path = "replay/laboratory.rs"]
+mod laboratory;
+#[path = "replay/simulation.rs"]
+mod simulation;
+#[path = "replay/values.rs"]
+mod values;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use invariants::Tally;
+use simulation::World;
+
+/// How many acts a simulated history has.
+const ACTS: usize = 450;
+
+/// Lives through a history and checks it; a failure names the seed and the act.
+fn live(seed: u64, acts: usize) -> (Tally, World, tempfile::TempDir) {
+    let folder = laboratory::folder();
+    let mut acts_done = 0;
+    let lived = catch_unwind(AssertUnwindSafe(|| {
+        let mut world = World::new(folder.path(), seed);
+        for _ in 0..acts {
+            world = world.act();
+            acts_done += 1;
+        }
+        let tally = invariants::check(&world.lab, &world.attempts, world.failed_sign_ins);
+        (tally, world)
+    }));
+    match lived {
+        Ok((tally, world)) => (tally, world, folder),
+        Err(panic) => {
+            eprintln!("LOTGATE_SEED={seed} fails after {acts_done} acts");
+            resume_unwind(panic);
+        }
+    }
+}
+
+fn seeds(default: &[u64]) -> Vec<u64> {
+    match std::env::var("LOTGATE_SEED") {
+        Ok(text) => vec![text.parse().expect("LOTGATE_SEED is a number")],
+        Err(_) => default.to_vec(),
+    }
+}
+
+/// Lives through one history, and makes sure that enough happened in it.
+fn check_history(seed: u64) -> Tally {
+    let (tally, world, _folder) = live(seed, ACTS);
+    eprintln!("seed {seed}: {} accepted, {} refused, {tally:?}", world.accepted, world.refused);
+    // A history in which nothing happens proves nothing.
+    assert!(world.accepted > 100 && world.refused > 50, "seed {seed}: too tame");
+    assert!(tally.refused > 20, "seed {seed}: too few refused attempts");
+    tally
+}
+
+#[test]
+fn whatever_people_do_every_release_is_earned_and_everything_is_on_record() {
+    let tallies: Vec<Tally> = seeds(&[1, 2, 3]).into_iter().map(check_history).collect();
+    assert!(tallies.iter().any(|t| t.released > 0), "nothing was released in {tallies:?}");
+}

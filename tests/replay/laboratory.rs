@@ -1,0 +1,274 @@
+//! A laboratory to act in: a site with people, and the verbs as one line each.
+//!
+//! Shared by `replay.rs`, `stores.rs` and `benches/ledger.rs`. Time stands where it is set and
+//! chance comes from a seed, so the same acts give the same bytes.
+#![allow(dead_code, reason = "each of the test programs that include this file uses a part of it")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lotgate::clock::{Chance, Clock, FixedClock, SeededChance};
+use lotgate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
+use lotgate::domain::ids::{LotNumber, RunNumber, Username};
+use lotgate::domain::moment::Moment;
+use lotgate::domain::shipped;
+use lotgate::domain::spec::Specification;
+use lotgate::ledger::VerifierKey;
+use lotgate::store::{Finding, StoreError, Target, User, outside_checkpoint, read_once};
+use lotgate::workflow::keep_accounts::{UserEntry, create_first_administrator, create_user};
+use lotgate::workflow::permit::{Once, Permit, RecordRun, RegisterLot, RejectLot, ReleaseLot, Subject, VerifyRun};
+use lotgate::workflow::record_run::{RecordedRun, record_run};
+use lotgate::workflow::register_lot::{LotEntry, Registered, register_lot};
+use lotgate::workflow::reject_lot::{Rejected, reject_lot};
+use lotgate::workflow::release_lot::{Released, release_lot};
+use lotgate::workflow::set_up::{NewSite, Opening};
+use lotgate::workflow::verify_run::{VerificationEntry, Verified, verify_run};
+use lotgate::workflow::{App, Error};
+
+/// Everybody: user name, full name, roles.
+pub const PEOPLE: [(&str, &str, &[&str]); 9] = [
+    ("ana", "Ana Łukasz", &["analyst"]),
+    ("ben", "Ben 林", &["analyst"]),
+    ("cai", "Cai Ωmega", &["analyst"]),
+    ("dee", "Dee Both", &["analyst", "qa"]),
+    ("eli", "Eli Both", &["analyst", "qa"]),
+    ("fay", "Fay 吴芳", &["qa"]),
+    ("gus", "Gus Berg", &["qa"]),
+    ("hal", "Hal Reads", &["auditor"]),
+    ("ida", "Ida Keeps", &["admin"]),
+];
+
+/// A good value for each criterion of `ADMSC-IV`, by assay.
+pub const GOOD_PANELS: [(&str, &[(&str, &str)]); 7] = [
+    ("appearance", &[("APPEARANCE", "Complies")]),
+    ("cell-count", &[("VIABILITY", "92.4"), ("VIABLE_CELLS", "31.2")]),
+    (
+        "flow-cytometry",
+        &[
+            ("CD105", "98.7"),
+            ("CD73", "99.1"),
+            ("CD90", "99.6"),
+            ("CD44", "98.9"),
+            ("CD34", "0.4"),
+            ("CD45", "<0.5"),
+            ("CD11B", "0.2"),
+            ("CD19", "0.1"),
+            ("HLA_DR", "0.6"),
+            ("PURITY", "97.25"),
+        ],
+    ),
+    ("differentiation", &[("ADIPOGENIC", "Positive"), ("OSTEOGENIC", "Positive"), ("CHONDROGENIC", "Positive")]),
+    ("sterility", &[("STERILITY_AEROBIC", "No growth"), ("STERILITY_ANAEROBIC", "No growth")]),
+    ("mycoplasma", &[("MYCOPLASMA", "Not detected")]),
+    ("endotoxin", &[("ENDOTOXIN", "<0.05")]),
+];
+
+pub const MEANING: &str = "I certify that this lot meets its specification";
+
+/// A site that is open.
+pub struct Laboratory {
+    pub app: App,
+    pub clock: Arc<FixedClock>,
+    pub chance: Arc<SeededChance>,
+    pub data: PathBuf,
+    pub target: Target,
+}
+
+pub fn at(text: &str) -> Moment {
+    Moment::parse("at", text).expect("a moment")
+}
+
+pub fn lot_number(text: &str) -> LotNumber {
+    LotNumber::parse(text).expect("a lot number")
+}
+
+pub fn password(username: &str) -> String {
+    format!("the password of {username}")
+}
+
+pub fn sqlite(data: &Path) -> Target {
+    Target::Sqlite(data.join("lotgate.db"))
+}
+
+pub fn admsc() -> Specification {
+    shipped::specifications().expect("readable").remove(0)
+}
+
+/// A run as somebody would type it, with the units and controls that the specification asks for.
+pub fn entry(assay: &str, readings: &[(&str, &str)], started_at: Option<Moment>, tested_at: Moment) -> RunEntry {
+    let spec = admsc();
+    let unit = |attribute: &str| {
+        let criterion = spec.criteria.iter().find(|c| c.attribute.as_str() == attribute)?;
+        criterion.acceptance.unit().map(str::to_owned)
+    };
+    let reading = |(attribute, value): &(&str, &str)| ReadingEntry {
+        attribute: (*attribute).into(),
+        value: (*value).into(),
+        unit: unit(attribute),
+    };
+    let control = ControlEntry { name: "uninduced".into(), value: "Negative".into() };
+    RunEntry {
+        assay: assay.into(),
+        method: format!("SOP {assay} 3"),
+        instrument: Some("CYT-1".into()),
+        started_at: started_at.map(|m| m.to_string()),
+        tested_at: tested_at.to_string(),
+        controls: if assay == "differentiation" { vec![control] } else { Vec::new() },
+        readings: readings.iter().map(reading).collect(),
+        comment: None,
+    }
+}
+
+impl Laboratory {
+    /// Opens the site; the first opening makes it, without people.
+    pub fn open(data: &Path, target: Target, clock: Arc<FixedClock>, chance: Arc<SeededChance>) -> Result<Self, Error> {
+        let app = App::open(Opening {
+            data: data.to_path_buf(),
+            target: target.clone(),
+            new_site: NewSite {
+                name: "Test Cell Laboratory".into(),
+                address: "1 Example Road".into(),
+                licence: String::new(),
+                zone: "Asia/Shanghai".into(),
+                origin: None,
+                synthetic: true,
+            },
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            chance: Arc::clone(&chance) as Arc<dyn Chance>,
+            public_url: "http://127.0.0.1:8080".into(),
+        })?;
+        Ok(Laboratory { app, clock, chance, data: data.to_path_buf(), target })
+    }
+
+    /// A new site on SQLite with everybody employed.
+    pub fn new(data: &Path, start: &str, seed: u64) -> Self {
+        let (clock, chance) = (Arc::new(FixedClock::at(at(start))), Arc::new(SeededChance::new(seed)));
+        let lab = Laboratory::open(data, sqlite(data), clock, chance).unwrap_or_else(|e| panic!("{e}"));
+        lab.employ();
+        lab
+    }
+
+    /// The same site after a stop and a start.
+    pub fn reopen(self) -> Result<Self, Error> {
+        let Laboratory { app, clock, chance, data, target } = self;
+        drop(app);
+        Laboratory::open(&data, target, clock, chance)
+    }
+
+    /// Makes everybody's account: the first administrator, who makes the others.
+    pub fn employ(&self) {
+        let link = self.app.first_link().expect("readable").expect("nobody is there yet");
+        let admin = PEOPLE[PEOPLE.len() - 1].0;
+        create_first_administrator(&self.app, &link, &account(admin)).unwrap_or_else(|e| panic!("{e}"));
+        let permit = Permit::grant(&self.app, &self.user(admin), &Subject::default()).expect("an admin");
+        for (username, ..) in PEOPLE.iter().filter(|p| p.0 != admin) {
+            create_user(&self.app, &permit, &account(username)).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+
+    pub fn user(&self, username: &str) -> User {
+        let name = Username::parse(username).expect("a user name");
+        self.app.read(|view| Ok(view.user(&name)?)).expect("readable").expect("an account")
+    }
+
+    pub fn now(&self) -> Moment {
+        self.app.now()
+    }
+
+    pub fn wait_hours(&self, hours: i64) {
+        self.clock.set(Some(self.now().plus_hours(hours)));
+    }
+
+    pub fn register(&self, who: &str, entry: &LotEntry, once: Option<Once>) -> Result<Registered, Error> {
+        let permit = Permit::<RegisterLot>::grant(&self.app, &self.user(who), &Subject::default())?;
+        register_lot(&self.app, &permit.with_once(once), entry)
+    }
+
+    /// Registers an ordinary lot made two hours ago.
+    pub fn register_ordinary(&self, who: &str, lot: &str, passage: Option<&str>) -> Result<Registered, Error> {
+        let entry = LotEntry {
+            lot: lot.into(),
+            product: "ADMSC-IV".into(),
+            donor: "D-0001".into(),
+            passage: passage.map(str::to_owned),
+            manufactured_at: self.now().plus_hours(-2).to_string(),
+            expires_at: self.now().plus_hours(90 * 24).to_string(),
+            containers: 4,
+        };
+        self.register(who, &entry, None)
+    }
+
+    pub fn record(&self, who: &str, lot: &str, entry: &RunEntry, once: Option<Once>) -> Result<RecordedRun, Error> {
+        let permit = Permit::<RecordRun>::grant(&self.app, &self.user(who), &Subject::default())?;
+        record_run(&self.app, &permit.with_once(once), &lot_number(lot), entry)
+    }
+
+    pub fn verify(&self, who: &str, run: RunNumber, seen: Option<&str>, once: Option<Once>) -> Result<Verified, Error> {
+        let subject = Subject { lot: None, run: Some(run) };
+        let permit = Permit::<VerifyRun>::grant(&self.app, &self.user(who), &subject)?;
+        let entry = VerificationEntry { content_sha256: seen.map(str::to_owned) };
+        verify_run(&self.app, &permit.with_once(once), run, &entry)
+    }
+
+    /// Verifies everything that waits on a lot.
+    pub fn verify_all(&self, who: &str, lot: &str) {
+        let (found, _) = self.app.lot(&lot_number(lot)).expect("a lot");
+        for run in found.runs.iter().filter(|r| r.verification.is_none()) {
+            self.verify(who, run.number, None, None).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+
+    pub fn release(&self, who: &str, password: &str, lot: &str, seen: Option<&str>) -> Result<Released, Error> {
+        let subject = Subject { lot: Some(lot_number(lot)), run: None };
+        let permit = Permit::<ReleaseLot>::grant(&self.app, &self.user(who), &subject)?;
+        let signed = permit.sign(&self.app, password, MEANING, &subject)?;
+        release_lot(&self.app, &signed, &lot_number(lot), seen)
+    }
+
+    pub fn reject(&self, who: &str, password: &str, lot: &str, reason: &str) -> Result<Rejected, Error> {
+        let subject = Subject { lot: Some(lot_number(lot)), run: None };
+        let permit = Permit::<RejectLot>::grant(&self.app, &self.user(who), &subject)?;
+        let signed = permit.sign(&self.app, password, reason, &subject)?;
+        reject_lot(&self.app, &signed, &lot_number(lot), None)
+    }
+
+    /// Takes a lot from registration to the point where only the release is missing.
+    pub fn make_ready(&self, lot: &str, enters: &str, verifies: &str) {
+        self.register_ordinary(enters, lot, Some("4")).unwrap_or_else(|e| panic!("{e}"));
+        let start = self.now();
+        self.wait_hours(15 * 24);
+        for (assay, readings) in GOOD_PANELS {
+            let entry = entry(assay, readings, Some(start), self.now());
+            self.record(enters, lot, &entry, None).unwrap_or_else(|e| panic!("{assay}: {e}"));
+        }
+        self.verify_all(verifies, lot);
+    }
+
+    pub fn facts(&self) -> u64 {
+        self.app.read(|view| Ok(view.ledger_size()?)).expect("readable")
+    }
+}
+
+fn account(username: &str) -> UserEntry {
+    let (_, full_name, roles) = PEOPLE.iter().find(|p| p.0 == username).expect("somebody");
+    UserEntry {
+        username: username.into(),
+        full_name: (*full_name).into(),
+        roles: roles.iter().map(|r| (*r).to_owned()).collect(),
+        password: password(username),
+    }
+}
+
+/// A folder that goes away, in memory where the machine has such a place: nothing here tests
+/// the disk, and a simulated year would wait for it a thousand times.
+pub fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let place = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+    tempfile::Builder::new().prefix("lotgate-test-").tempdir_in(place).expect("a folder")
+}
+
+/// What `lotgate ledger verify` finds in a folder that nobody serves.
+pub fn verify_folder(data: &Path, target: &Target, key: &VerifierKey) -> Result<Finding, StoreError> {
+    let outside = outside_checkpoint(data)?;
+    read_once(target, |view| view.verify(key, &key.name().to_string(), outside.as_deref()))
+}
