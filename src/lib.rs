@@ -19,6 +19,13 @@
 //! Start reading at [`domain::assessment`] (when may a lot be released?), then
 //! [`workflow::release_lot`], then [`store`]'s `record.rs`.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::dbg_macro, clippy::print_stdout)
+)]
+
 pub mod certificate;
 pub mod cli;
 pub mod clock;

@@ -4,18 +4,27 @@
 //! Read `simulation.rs` for what people do, `invariants.rs` for what must hold afterwards, and
 //! `tampering.rs` and `forging.rs` for what must be noticed.
 
+#[path = "replay/forging.rs"]
+mod forging;
 #[path = "replay/invariants.rs"]
 mod invariants;
 #[path = "replay/laboratory.rs"]
 mod laboratory;
 #[path = "replay/simulation.rs"]
 mod simulation;
+#[path = "replay/tampering.rs"]
+mod tampering;
 #[path = "replay/values.rs"]
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use invariants::Tally;
+use laboratory::Laboratory;
+use lotgate::domain::entry::ReadingEntry;
+use lotgate::domain::ids::RunNumber;
+use lotgate::workflow::correct_run::{CorrectionEntry, correct_run};
+use lotgate::workflow::permit::{Permit, RecordRun, Subject};
 use simulation::World;
 
 /// How many acts a simulated history has.
@@ -43,6 +52,14 @@ fn live(seed: u64, acts: usize) -> (Tally, World, tempfile::TempDir) {
     }
 }
 
+/// Corrects one value of a run.
+fn correct(lab: &Laboratory, who: &str, run: RunNumber, attribute: &str, value: &str) {
+    let permit = Permit::<RecordRun>::grant(&lab.app, &lab.user(who), &Subject::default()).expect("an analyst");
+    let reading = ReadingEntry { attribute: attribute.into(), value: value.into(), unit: Some("%".into()) };
+    let correction = CorrectionEntry { readings: vec![reading], reason: "Transcription error".into() };
+    correct_run(&lab.app, &permit, run, &correction).unwrap_or_else(|e| panic!("{e}"));
+}
+
 fn seeds(default: &[u64]) -> Vec<u64> {
     match std::env::var("LOTGATE_SEED") {
         Ok(text) => vec![text.parse().expect("LOTGATE_SEED is a number")],
@@ -64,4 +81,15 @@ fn check_history(seed: u64) -> Tally {
 fn whatever_people_do_every_release_is_earned_and_everything_is_on_record() {
     let tallies: Vec<Tally> = seeds(&[1, 2, 3]).into_iter().map(check_history).collect();
     assert!(tallies.iter().any(|t| t.released > 0), "nothing was released in {tallies:?}");
+}
+
+#[test]
+fn the_same_acts_at_the_same_times_give_the_same_ledger() {
+    let root = |seed| {
+        let (_, world, _folder) = live(seed, 60);
+        world.lab.app.verify_ledger().expect("readable").expect("whole").root
+    };
+    let first = root(41);
+    assert_eq!(first, root(41));
+    assert_ne!(first, root(42));
 }

@@ -3,6 +3,8 @@
 //! Promises: what a command prints on standard output is its answer, what it says about itself
 //! goes to standard error; exit 0 means yes, 1 means no, 2 means that it could not be done.
 
+#![expect(clippy::print_stdout, reason = "the answer of a command goes to standard output")]
+
 mod demo;
 mod demo_lots;
 mod ledger;
@@ -34,7 +36,10 @@ enum Command {
     /// Check a certificate PDF offline, without any server
     Verify(verify::Args),
     /// Look after the ledger of a site
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  lotgate ledger verify --data /srv/lotgate\n  lotgate ledger key --data /srv/lotgate"
+    )]
     Ledger(LedgerCommand),
 }
 

@@ -81,10 +81,10 @@ impl RunEntry {
         let comment = Remark::parse("comment", self.comment.as_deref().unwrap_or("")).map_err(&mut keep).ok();
         let started_at = self.read_start(now).map_err(&mut keep).ok();
         let tested_at = read_past("tested_at", &self.tested_at, now).map_err(&mut keep).ok();
-        if let (Some(Some(start)), Some(tested)) = (started_at, tested_at) {
-            if start > tested {
-                keep(Refusal::field(Code::InvalidField, "tested_at", "The test cannot be read before it was started."));
-            }
+        if let (Some(Some(start)), Some(tested)) = (started_at, tested_at)
+            && start > tested
+        {
+            keep(Refusal::field(Code::InvalidField, "tested_at", "The test cannot be read before it was started."));
         }
         let controls = self.read_controls(assay).map_err(&mut keep).ok();
         let times = started_at.zip(tested_at);

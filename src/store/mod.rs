@@ -1,7 +1,7 @@
 //! Tables: the only module that says diesel. Facts go in by one door; views come out.
 //!
 //! Promises: [`Tx::record`] is the only way a record changes, and it changes the ledger and the
-//! rows together; a [`View`] only reads. Start with [`record`], then [`writer`], then [`verify`].
+//! rows together; a [`View`] only reads. Start with `record.rs`, then `writer.rs`, then `verify.rs`.
 
 mod answers;
 mod certificates;

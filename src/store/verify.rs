@@ -4,6 +4,8 @@
 //! node, every checkpoint with its signature, the checkpoint outside the database, every
 //! document, and every projected row with a rebuild from the facts; names the first break.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::connection::Conn;
@@ -88,6 +90,8 @@ fn walk(conn: &mut Conn, key: &VerifierKey, origin: &str, outside: Option<&str>)
     let mut signed = read_checkpoints(conn, key, origin)?;
     let outside = outside.map(|note| open(note, key, origin, "the checkpoint outside the database")).transpose()?;
     let count = signed.len();
+    // The copy outside vouches for nothing that the database itself should hold.
+    let covered = signed.last().map_or(0, Checkpoint::size);
     let total = size(conn)?;
     if let Some(outside) = &outside {
         if outside.size() > total {
@@ -101,7 +105,6 @@ fn walk(conn: &mut Conn, key: &VerifierKey, origin: &str, outside: Option<&str>)
         let what = format!("a signed checkpoint covers {} facts: the end is missing", last.size());
         return Err(broken(format!("the end of the ledger, after {total} facts"), what));
     }
-    let covered = signed.last().map_or(0, Checkpoint::size);
     let mut tables = replay::Tables::empty()?;
     let tree = walk_facts(conn, &signed, &mut tables)?;
     if covered < total {
@@ -195,10 +198,12 @@ fn check_node(conn: &mut Conn, level: u8, index: i64, hash: &Hash) -> Result<(),
     Ok(())
 }
 
-/// Every document that a fact names is there, and every document has the bytes of its hash.
+/// Every document that a fact names is there, every document has the bytes of its hash, and
+/// there is no other.
 fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
-    let stored: Vec<String> = documents::table.order(documents::sha256).select(documents::sha256).load(conn)?;
-    for sha256 in &stored {
+    let columns = (documents::sha256, documents::media_type);
+    let stored: Vec<(String, String)> = documents::table.order(documents::sha256).select(columns).load(conn)?;
+    for (sha256, _) in &stored {
         let bytes: Vec<u8> = documents::table.find(sha256).select(documents::content).first(conn)?;
         if sha256_hex(&bytes) != *sha256 {
             return Err(broken(format!("document {sha256}"), "its bytes were changed"));
@@ -206,15 +211,24 @@ fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
     }
     let decided = facts::table.filter(facts::kind.eq_any(["lot_released", "lot_rejected"])).order(facts::entry);
     let rows: Vec<FactRow> = decided.load(conn)?;
+    let mut all_named = BTreeSet::new();
     for row in rows {
+        let json = |sha256| (sha256, "application/json".to_owned());
         let named = match row.read()?.fact.event {
-            Event::LotReleased { record_sha256, pdf_sha256, .. } => vec![record_sha256, pdf_sha256],
-            Event::LotRejected { record_sha256, .. } => vec![record_sha256],
+            Event::LotReleased { record_sha256, pdf_sha256, .. } => {
+                vec![json(record_sha256), (pdf_sha256, "application/pdf".to_owned())]
+            }
+            Event::LotRejected { record_sha256, .. } => vec![json(record_sha256)],
             _ => Vec::new(),
         };
-        if let Some(missing) = named.iter().find(|sha| stored.binary_search(sha).is_err()) {
-            return Err(broken(format!("document {missing}"), format!("fact {} names it and it is missing", row.entry)));
+        if let Some((missing, _)) = named.iter().find(|document| stored.binary_search(document).is_err()) {
+            let what = format!("fact {} names it, and it is missing or of another media type", row.entry);
+            return Err(broken(format!("document {missing}"), what));
         }
+        all_named.extend(named);
+    }
+    if let Some((sha256, _)) = stored.iter().find(|document| !all_named.contains(*document)) {
+        return Err(broken(format!("document {sha256}"), "no fact names it"));
     }
     Ok(stored.len())
 }

@@ -139,11 +139,11 @@ fn batch(desk: &Desk, conn: &mut Conn, tree: &mut Frontier, first: Job, jobs: &R
             return Err((replies, error));
         }
     };
-    if let Some(note) = note {
-        if let Err(error) = desk.outside.replace(&note) {
-            // The facts are safe and signed inside the database; the copy follows with the next write.
-            tracing::error!(%error, "the checkpoint outside the database could not be written");
-        }
+    if let Some(note) = note
+        && let Err(error) = desk.outside.replace(&note)
+    {
+        // The facts are safe and signed inside the database; the copy follows with the next write.
+        tracing::error!(%error, "the checkpoint outside the database could not be written");
     }
     for reply in replies {
         reply(Ok(()));

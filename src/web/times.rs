@@ -49,37 +49,6 @@ pub fn from_input(field: &str, text: &str, zone: Tz) -> Result<String, Refusal> 
     }
 }
 
-/// A sentence of the domain with its moments (`2026-12-01 06:05 UTC`) turned into the zone.
-///
-/// The domain knows no zone and writes UTC; a page shows one zone only.
-pub fn in_zone(sentence: &str, zone: Tz) -> String {
-    const MARK: &str = " UTC";
-    let mut shown = String::with_capacity(sentence.len() + 16);
-    let mut rest = sentence;
-    while let Some(end) = rest.find(MARK) {
-        let (before, after) = (&rest[..end], &rest[end + MARK.len()..]);
-        let read = [("%Y-%m-%d %H:%M:%S", 19), ("%Y-%m-%d %H:%M", 16)].into_iter().find_map(|(format, length)| {
-            let start = before.len().checked_sub(length).filter(|s| before.is_char_boundary(*s))?;
-            let naive = NaiveDateTime::parse_from_str(&before[start..], format).ok()?;
-            Some((start, naive.and_utc(), length))
-        });
-        match read {
-            Some((start, at, length)) => {
-                let moment = Moment::new(at);
-                shown.push_str(&before[..start]);
-                shown.push_str(&if length == 19 { to_seconds(moment, zone) } else { to_minutes(moment, zone) });
-            }
-            None => {
-                shown.push_str(before);
-                shown.push_str(MARK);
-            }
-        }
-        rest = after;
-    }
-    shown.push_str(rest);
-    shown
-}
-
 /// "in 3 days", "2 hours ago": an addition to the absolute time, never instead of it.
 pub fn relative(moment: Moment, now: Moment) -> String {
     let seconds = (moment.utc() - now.utc()).num_seconds();
@@ -96,13 +65,6 @@ pub fn relative(moment: Moment, now: Moment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_sentence_of_the_domain_is_shown_in_the_sites_zone() {
-        let zone = zone("Asia/Shanghai");
-        let shown = in_zone("read on 2026-11-27 20:43 UTC, not on 2026-11-27 08:43:05 UTC. UTC 吴芳 UTC", zone);
-        assert_eq!(shown, "read on 2026-11-28 04:43 +08:00, not on 2026-11-27 16:43:05 +08:00. UTC 吴芳 UTC");
-    }
 
     #[test]
     fn a_time_that_the_clock_skips_is_refused() {

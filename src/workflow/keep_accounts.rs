@@ -81,10 +81,10 @@ fn create(
         let username = Username::parse(&entry.username).map_err(|e| refusals.push(e)).ok();
         let full_name = Line::parse("full_name", &entry.full_name).map_err(|e| refusals.push(e)).ok();
         let roles = parse_roles(&entry.roles).map_err(|e| refusals.push(e)).ok();
-        if let (Some(name), Some(roles)) = (&full_name, &roles) {
-            if roles.iter().any(|r| matches!(r, Role::Analyst | Role::Qa)) {
-                check_drawable("full_name", name.as_str()).unwrap_or_else(|e| refusals.push(e));
-            }
+        if let (Some(name), Some(roles)) = (&full_name, &roles)
+            && roles.iter().any(|r| matches!(r, Role::Analyst | Role::Qa))
+        {
+            check_drawable("full_name", name.as_str()).unwrap_or_else(|e| refusals.push(e));
         }
         match (Refusal::all(refusals), username, full_name, roles) {
             (None, Some(username), Some(full_name), Some(roles)) => Ok(UserMade { username, full_name, roles }),

@@ -1,6 +1,6 @@
 //! Verbs: one file for each thing a person can do. Load, decide, record.
 //!
-//! Promises: [`App::write`] is private to this module, so nobody else can write; every verb
+//! Promises: `App::write` is private to this module, so nobody else can write; every verb
 //! takes a [`permit::Permit`] or [`permit::Signed`] that only `permit.rs` can make; a verb that
 //! refuses leaves nothing behind except, where the issue of trust demands it, the fact that it
 //! was tried.

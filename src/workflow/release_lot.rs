@@ -13,13 +13,14 @@ use crate::domain::certificate::{
 };
 use crate::domain::dossier;
 use crate::domain::event::Event;
+use crate::domain::history;
 use crate::domain::ids::{CertificateNumber, LotNumber};
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Actor;
 use crate::ledger::canonical;
-use crate::store::StoredSpecification;
+use crate::store::{FactFilter, StoreError, StoredSpecification};
 
 use super::permit::{ReleaseLot, Signed, Subject, recording_refusals};
 use super::{App, Desk, Error};
@@ -88,6 +89,7 @@ pub fn release_lot(app: &App, signed: &Signed<ReleaseLot>, number: &LotNumber, s
 fn release(desk: &mut Desk, number: LotNumber, seen: Option<&str>, meaning: &str) -> Result<Released, Error> {
     let (lot, stored) = desk.lot(&number)?;
     lot.check_release(&desk.by)?;
+    check_against_facts(desk, &lot)?;
     let assessment = assess(&lot, &stored.specification, desk.now);
     if !assessment.blockers.is_empty() {
         let reasons: Vec<&str> = assessment.blockers.iter().map(|b| b.detail.as_str()).collect();
@@ -114,6 +116,17 @@ fn release(desk: &mut Desk, number: LotNumber, seen: Option<&str>, meaning: &str
         return Err(Error::Internal("the release got another ledger entry than the certificate states".into()));
     }
     Ok(Released { lot: number, certificate, record_sha256, pdf_sha256, verify_url: record.verify_url })
+}
+
+/// What the tables say of the lot must be what its facts say, or nothing is released.
+fn check_against_facts(desk: &mut Desk, lot: &Lot) -> Result<(), Error> {
+    let filter = FactFilter { lot: Some(lot.number().clone()), limit: i64::MAX, ..FactFilter::default() };
+    let entries = desk.view().facts(&filter)?;
+    if history::rebuild(entries.iter().map(|e| &e.fact)).as_ref() == Some(lot) {
+        return Ok(());
+    }
+    let why = format!("the tables do not say of lot {} what its facts say; nothing was released", lot.number());
+    Err(StoreError::LedgerBroken(why).into())
 }
 
 fn record(desk: &Desk, certificate: &CertificateNumber, dossier: Dossier, signature: SignatureRecord) -> CertificateRecord {

@@ -4,15 +4,20 @@
 //! Start reading at [`site`], the driver, then at [`release`], the rules that matter most.
 
 mod answer;
+mod calls;
 mod certificates;
 mod concurrency;
 mod corrections;
+mod hostile;
 mod idempotency;
 mod ledger;
 mod lots;
+mod payloads;
 mod person;
+mod raw;
 mod release;
 mod results;
+mod routes;
 mod runs;
 mod separation;
 mod session;

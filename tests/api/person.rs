@@ -39,10 +39,6 @@ impl Person<'_> {
         self.asks("GET", path, &[], None)
     }
 
-    pub fn delete(&self, path: &str) -> Answer {
-        self.asks("DELETE", path, &[], None)
-    }
-
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         self.post_with(path, &[], body)
     }

@@ -171,7 +171,8 @@ fn an_analyst_does_not_decide_and_qa_does_not_measure() {
     site.qa().registers("L-9").refused(403, "wrong_role");
     site.qa().records("READY", "endotoxin", &[("ENDOTOXIN", "9")]).refused(403, "wrong_role");
     site.qa().verifies(1).refused(403, "wrong_role");
-    site.qa().post("/api/v1/users", &json!({})).refused(403, "wrong_role");
+    let user = json!({"username": "dora", "full_name": "Dora Dean", "roles": ["qa"], "password": "dora's own password"});
+    site.qa().post("/api/v1/users", &user).refused(403, "wrong_role");
 }
 
 #[test]

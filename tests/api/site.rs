@@ -79,6 +79,15 @@ impl Site {
             std::fs::write(&path, bytes).expect("a file of the template");
             std::fs::set_permissions(path, permissions.clone()).expect("a file of the template");
         }
+        Site::on(data, template.tokens.clone())
+    }
+
+    /// A site that was just set up and on which nobody has an account.
+    pub fn without_people() -> Site {
+        Site::on(tempfile::tempdir().expect("a temporary folder"), BTreeMap::new())
+    }
+
+    fn on(data: TempDir, tokens: BTreeMap<String, Token>) -> Site {
         let clock = Arc::new(FixedClock::at(moment(MORNING)));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
@@ -92,7 +101,7 @@ impl Site {
             .max_redirects_will_error(false)
             .timeout_global(Some(Duration::from_secs(60)));
         let agent = config.build().into();
-        Site { app, url, clock, agent, tokens: Mutex::new(template.tokens.clone()), server, data }
+        Site { app, url, clock, agent, tokens: Mutex::new(tokens), server, data }
     }
 
     /// Amy, an analyst: in these tests she enters.

@@ -103,7 +103,8 @@ pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result
     let asked: ListQuery = query(&req)?;
     let lot_query = LotQuery {
         status: read_status(asked.status.as_deref())?,
-        search: asked.q,
+        // No code is longer, and a pattern of any length is more than SQLite takes.
+        search: asked.q.map(|q| q.chars().take(100).collect()),
         cursor: read_cursor("cursor", asked.cursor.as_deref())?,
         limit: usize::try_from(read_limit(asked.limit.as_deref())?).unwrap_or(1),
     };

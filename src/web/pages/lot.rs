@@ -57,7 +57,12 @@ pub struct Said {
     pub meaning: String,
     /// The reason typed.
     pub reason: String,
+    /// Whether the lot changed meanwhile, so that the page says what happened last.
+    pub changed: bool,
 }
+
+/// How many of the newest facts are told to somebody who came second.
+const NEWS: usize = 3;
 
 /// `GET /lots/{lot}`
 pub async fn show(req: HttpRequest) -> HttpResponse {
@@ -129,8 +134,10 @@ async fn not_signed(
     let status = status_of(&refusal);
     let mut said = Said { meaning: form.get("meaning").into(), reason: form.get("reason").into(), ..Said::default() };
     if refusal.fields.is_empty() {
-        let text = format!("Nothing was signed. {}", shown::local_times(&refusal.detail, visit.zone));
-        said.message = Some(Message { tone: Tone::Changed, text, lines: Vec::new() });
+        let detail = shown::local_times(&refusal.detail, visit.zone);
+        let text = if detail.contains("Nothing was signed") { detail } else { format!("Nothing was signed. {detail}") };
+        said.message = Some(Message::new(Tone::Changed, text));
+        said.changed = matches!(refusal.code, Code::ChangedSinceSeen | Code::LotClosed | Code::NotReleasable);
     } else {
         said.refused = Refused(signing_problems(&refusal, act));
     }
@@ -151,6 +158,14 @@ fn signing_problems(refusal: &Refusal, act: &str) -> Vec<FieldProblem> {
         _ => FieldProblem { field: "decision".into(), text: given.detail.clone() },
     };
     refusal.fields.iter().map(problem).collect()
+}
+
+/// The newest facts in a line each, without attempts that changed nothing.
+fn news(facts: &[Entry], zone: chrono_tz::Tz) -> Vec<String> {
+    let told = facts.iter().map(|entry| narrate::fact(entry, zone)).filter(|fact| !fact.refused);
+    told.take(NEWS)
+        .map(|fact| format!("{} {}, {} (fact {})", fact.who, fact.sentence, fact.at.shown, fact.number))
+        .collect()
 }
 
 /// What was just done, as the page says it once.
@@ -185,6 +200,10 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
     let mut frame = visit.frame(lot.number().to_string(), "lot", "/lots");
     frame.crumbs = vec![Link::new("Lots", "/lots")];
     frame.message = said.message.clone();
+    if let Some(message) = frame.message.as_mut().filter(|_| said.changed) {
+        message.text.push_str(" What happened last:");
+        message.lines = news(&loaded.facts, visit.zone);
+    }
     frame.problems = said.refused.0.clone();
     let deciding = Deciding { visit, loaded: &loaded, assessment: &assessment, said: &said };
     let view = LotPage {

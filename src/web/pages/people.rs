@@ -14,10 +14,15 @@ use crate::store::User;
 use crate::web::problem::status_of;
 use crate::workflow::Error;
 use crate::workflow::keep_accounts::{UserEntry, create_user};
+use crate::workflow::passwords::PASSWORD_CHARS_MIN;
 use crate::workflow::permit::KeepAccounts;
 
-/// What the form says of a password; the rule itself is `workflow::passwords`.
-pub const PASSWORD_RULE: &str = "At least 12 characters. A few unrelated words are easy to remember and hard to guess.";
+/// What a form says of a new password.
+pub fn password_rule() -> String {
+    format!(
+        "At least {PASSWORD_CHARS_MIN} characters. A sentence of several words is easy to remember and hard to guess."
+    )
+}
 
 /// `GET /people`
 pub async fn list(req: HttpRequest) -> HttpResponse {
@@ -102,7 +107,7 @@ fn new_page(visit: &Visit, form: &Form, refused: Refused, status: StatusCode) ->
         roles: RoleChoice::all(&ticked),
         roles_problem: refused.on("role-analyst"),
         password_problem: refused.on("password"),
-        password_rule: PASSWORD_RULE.into(),
+        password_rule: password_rule(),
         idempotency_key: if key.is_empty() { visit.key()? } else { key.to_owned() },
     };
     html(status, &view)

@@ -92,7 +92,10 @@ pub fn local_times(text: &str, zone: Tz) -> String {
         let found = FORMS.iter().find_map(|(form, length)| {
             let start = head.len().checked_sub(*length)?;
             let at = chrono::NaiveDateTime::parse_from_str(head.get(start..)?, form).ok()?;
-            Some((start, times::to_minutes(Moment::new(at.and_utc()), zone)))
+            let at = Moment::new(at.and_utc());
+            // Seconds that were told matter: a bottle read a few of them early is refused.
+            let local = if *length == 23 { times::to_seconds(at, zone) } else { times::to_minutes(at, zone) };
+            Some((start, local))
         });
         match found {
             Some((start, local)) => {
@@ -125,7 +128,7 @@ mod tests {
         );
         assert_eq!(
             told,
-            "Read on 2026-11-28 00:41 +08:00, not 2026-11-28 00:41 +08:00. UTC is not a time; nor is 4 UTC."
+            "Read on 2026-11-28 00:41 +08:00, not 2026-11-28 00:41:09 +08:00. UTC is not a time; nor is 4 UTC."
         );
         assert_eq!(local_times("患者 吴芳 UTC 2026", zone), "患者 吴芳 UTC 2026");
     }

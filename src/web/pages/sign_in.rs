@@ -6,7 +6,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::{Form, Refused};
-use super::people::{PASSWORD_RULE, place};
+use super::people::{password_rule, place};
 use super::view::parts::{Field, FieldProblem, Message, Tone};
 use super::view::sign_in::{FirstAdministratorPage, SignInPage};
 use super::visit::{app_of, frame, html, problem, query, safe_next, see_other};
@@ -143,7 +143,7 @@ fn first_page(req: &HttpRequest, token: &str, form: &Form, refused: &Refused) ->
         full_name: refused.field("full_name", form.get("full_name")),
         password_problem: refused.on("password"),
         again_problem: refused.on("password_again"),
-        password_rule: PASSWORD_RULE.into(),
+        password_rule: password_rule(),
     })
 }
 

@@ -12,6 +12,7 @@ use super::visit::Visit;
 use crate::domain::assessment::{Assessment, Status, assess};
 use crate::domain::evaluation::Outcome;
 use crate::domain::lot::Lot;
+use crate::domain::moment::Moment;
 use crate::domain::role::Role;
 use crate::store::{LotFilter, StoredSpecification};
 use crate::web::times;
@@ -78,7 +79,7 @@ fn list(deed: &str, hint: &str, mut items: Vec<WaitingItem>, all: Option<&str>) 
 
 fn to_read(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
     let me = visit.actor(Role::Analyst);
-    let today = |at: crate::domain::moment::Moment| {
+    let today = |at: Moment| {
         at <= visit.now
             || at.utc().with_timezone(&visit.zone).date_naive()
                 == visit.now.utc().with_timezone(&visit.zone).date_naive()
@@ -111,7 +112,7 @@ fn to_read(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
 
 fn to_verify(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {
     let me = visit.actor(Role::Analyst);
-    let mut items: Vec<(crate::domain::moment::Moment, WaitingItem)> = Vec::new();
+    let mut items: Vec<(Moment, WaitingItem)> = Vec::new();
     for (lot, spec) in open {
         let mine = lot.runs.iter().filter(|run| run.verification.is_none() && lot.check_verify(run, &me).is_ok());
         let mut mine: Vec<&crate::domain::run::Run> = mine.collect();

@@ -203,7 +203,7 @@ impl LotPage {
             entries: entries(),
             runs: runs(),
             decision: Decision::Ready {
-                summary: "All 21 criteria pass".into(),
+                summary: "all 21 criteria pass".into(),
                 signed: vec![
                     Fact::new("Lot", "AD-26-0007, ADMSC-IV, donor D-0031, P4, 6 containers"),
                     Fact::new("Specification", "ADMSC-IV version 1, 21 required criteria"),

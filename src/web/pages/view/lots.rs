@@ -171,86 +171,60 @@ fn filters(current: &str, all: &[(&str, &str, usize)]) -> Vec<Link> {
     links
 }
 
+/// Lot, passage, status, what holds it back, how many more, expiry, relative, whether it is near.
+type Row = (&'static str, &'static str, Status, &'static str, usize, &'static str, &'static str, bool);
+
+const ROWS: &[Row] = &[
+    (
+        "AD-26-0008",
+        "P3",
+        Status::Testing,
+        "Run #22 (flow cytometry) is not verified.",
+        4,
+        "2026-12-24 18:00",
+        "",
+        false,
+    ),
+    ("AD-26-0007", "P4", Status::Testing, "Sterility, aerobic is still incubating.", 2, "2026-12-20 20:10", "", false),
+    ("AD-26-0006", "P4", Status::OnHold, "Purity fails: 96.04 → 96.0, not > 96.0.", 0, "2026-12-12 08:00", "", false),
+    (
+        "AD-26-0005",
+        "P5",
+        Status::Testing,
+        "Sterility, aerobic is to be read.",
+        1,
+        "2026-12-04 08:00",
+        "in 7 days",
+        false,
+    ),
+    (
+        "AD-26-0004",
+        "P3",
+        Status::Ready,
+        "Nothing; a QA signature releases it",
+        0,
+        "2026-12-02 20:00",
+        "in 6 days",
+        true,
+    ),
+    ("AD-26-0003", "P2", Status::Released, "Certificate RC-2026-000001", 0, "2026-12-08 12:00", "", false),
+    ("AD-26-0002", "P6", Status::Rejected, "Passage 6, required NMT 5", 0, "2026-11-30 12:00", "", false),
+    ("AD-26-0001", "P3", Status::Expired, "Expired on 2026-11-20 12:00.", 3, "2026-11-20 12:00", "6 days ago", false),
+];
+
 fn sample_rows() -> Vec<LotRow> {
-    let row = |lot: &str, passage: &str, status, held_by: &str, held_more, expires: &str, left: &str, soon| LotRow {
+    let row = |&(lot, passage, status, held_by, held_more, expires, left, expires_soon): &Row| LotRow {
         lot: lot.into(),
         product: "ADMSC-IV".into(),
         passage: passage.into(),
         status,
         held_by: held_by.into(),
         held_more,
-        next: None,
+        next: (lot == "AD-26-0007").then(|| Moment::sample("2026-12-01 09:30", "in 5 days")),
         expires: Moment::sample(expires, left),
-        expires_soon: soon,
+        expires_soon,
     };
-    let mut rows = vec![
-        row(
-            "AD-26-0008",
-            "P3",
-            Status::Testing,
-            "Run #22 (flow cytometry) is not verified",
-            4,
-            "2026-12-24 18:00",
-            "",
-            false,
-        ),
-        row(
-            "AD-26-0007",
-            "P4",
-            Status::Testing,
-            "Sterility (aerobic) cannot be read before 2026-12-01 09:30 +08:00",
-            2,
-            "2026-12-20 20:10",
-            "",
-            false,
-        ),
-        row(
-            "AD-26-0006",
-            "P4",
-            Status::OnHold,
-            "Purity fails: 96.04 → 96.0, required > 96.0",
-            0,
-            "2026-12-12 08:00",
-            "",
-            false,
-        ),
-        row(
-            "AD-26-0005",
-            "P5",
-            Status::Testing,
-            "Sterility (aerobic) is to be read",
-            1,
-            "2026-12-04 08:00",
-            "in 7 days",
-            false,
-        ),
-        row(
-            "AD-26-0004",
-            "P3",
-            Status::Ready,
-            "Nothing; a QA signature releases it",
-            0,
-            "2026-12-02 20:00",
-            "in 6 days",
-            true,
-        ),
-        row("AD-26-0003", "P2", Status::Released, "Certificate RC-2026-000001", 0, "2026-12-08 12:00", "", false),
-        row("AD-26-0002", "P6", Status::Rejected, "Passage 6, required NMT 5", 0, "2026-11-30 12:00", "", false),
-        row(
-            "AD-26-0001",
-            "P3",
-            Status::Expired,
-            "Expired before a decision was signed",
-            3,
-            "2026-11-20 12:00",
-            "6 days ago",
-            false,
-        ),
-    ];
-    rows[1].next = Some(Moment::sample("2026-12-01 09:30", "in 5 days"));
-    rows[0].next = Some(Moment::sample("2026-12-08 10:15", "in 12 days"));
-    rows[3].next = Some(Moment::sample("2026-11-26 09:30", "today"));
-    rows
+    ROWS.iter().map(row).collect()
 }
 
 /// `GET /lots/new`: register a lot.

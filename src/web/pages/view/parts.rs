@@ -262,6 +262,24 @@ pub enum Value {
     Words(String),
 }
 
+impl Value {
+    /// How many digits the whole part is short of four: the space before it, so that points align.
+    pub fn lead(&self) -> usize {
+        match self {
+            Value::Number { whole, .. } => 4_usize.saturating_sub(whole.chars().count()),
+            _ => 0,
+        }
+    }
+
+    /// How many digits the fraction is short of `.00`: the space after it, so that units align.
+    pub fn trail(&self) -> usize {
+        match self {
+            Value::Number { fraction, .. } => 3_usize.saturating_sub(fraction.chars().count()),
+            _ => 0,
+        }
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         let text = text.trim();

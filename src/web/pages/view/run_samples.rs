@@ -81,7 +81,7 @@ impl RecordRunPage {
         page.rows[9].field = Field::of("96.04");
         (page.rows[9].outcome, page.rows[9].because) = (Some(Outcome::Fail), "96.04 → 96.0, not > 96.0".into());
         page.rows[0].recorded = "97.8 % in run #17".into();
-        let instrument = "Name the cytometer, such as FACSLyric-02.";
+        let instrument = "Instrument is too long: at most 2000 characters.";
         page.instrument = Field::default().refused(instrument);
         page.frame.problems = vec![
             FieldProblem { field: "value-CD73".into(), text: problem.into() },

@@ -1,0 +1,236 @@
+//! For every route one call that succeeds, written by hand: a route without one fails the walk.
+//!
+//! A call makes what it needs first (a lot to release, a run to verify), so that the walk can
+//! count what the call alone leaves in the ledger.
+
+use lotgate::web::routes::Route;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::person::{criterion, reading};
+use crate::site::{Site, password};
+use crate::verification::form as multipart;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// One request, and who may send it.
+pub struct Call {
+    /// None: nobody in particular.
+    pub who: Option<&'static str>,
+    pub path: String,
+    pub body: Option<(String, Vec<u8>)>,
+}
+
+impl Call {
+    /// Sends it as somebody: the API with a token, a page with a cookie from the site itself.
+    pub fn sent_by(&self, site: &Site, route: &Route, who: Option<&str>) -> Answer {
+        let body = self.body.as_ref().map(|(media_type, bytes)| (media_type.as_str(), bytes.clone()));
+        if route.path.starts_with("/api/") {
+            let person = who.map_or(site.stranger(), |w| site.person(w));
+            return person.asks(route.method, &self.path, &[], body);
+        }
+        let cookie = who.map(|w| format!("lotgate_session={}", site.token(w)));
+        let mut headers = vec![("Sec-Fetch-Site", "same-origin")];
+        headers.extend(cookie.as_ref().map(|c| ("Cookie", c.as_str())));
+        let mut answer = site.stranger().asks(route.method, &self.path, &headers, body);
+        answer.asked = format!("{who:?} {} {}", route.method, self.path);
+        answer
+    }
+}
+
+fn reads(who: &'static str, path: &str) -> Option<Call> {
+    Some(Call { who: Some(who), path: path.to_owned(), body: None })
+}
+
+fn open(path: &str) -> Option<Call> {
+    Some(Call { who: None, path: path.to_owned(), body: None })
+}
+
+fn sends(who: &'static str, path: &str, body: &Value) -> Option<Call> {
+    let body = Some(("application/json".to_owned(), body.to_string().into_bytes()));
+    Some(Call { who: Some(who), path: path.to_owned(), body })
+}
+
+fn fills(who: &'static str, path: &str, fields: &[(&str, &str)]) -> Option<Call> {
+    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    Some(Call { who: Some(who), path: path.to_owned(), body: Some((FORM.to_owned(), pairs.join("&").into_bytes())) })
+}
+
+/// Text as part of a form or an address.
+pub fn encoded(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+fn number(value: &Value) -> i64 {
+    value["run"].as_i64().expect("a run")
+}
+
+/// An endotoxin run of L-1, which is open.
+fn open_run(site: &Site) -> i64 {
+    site.analyst().registers("L-1").created();
+    number(&site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created())
+}
+
+fn released(site: &Site) {
+    site.full_lot("L-1");
+    site.qa().releases("L-1").created();
+}
+
+/// The call for a route of the API, or none if nobody has written one.
+fn api_call(site: &Site, route: &Route) -> Option<Call> {
+    let signature = |name: &str| json!({"password": password("queen"), name: "For the walk"});
+    match (route.method, route.path) {
+        ("POST", "/api/v1/session") => {
+            let call = sends("amy", route.path, &json!({"username": "amy", "password": password("amy")}))?;
+            Some(Call { who: None, ..call })
+        }
+        ("DELETE", "/api/v1/session") => reads("amy", route.path),
+        ("POST", "/api/v1/users") => {
+            let user = json!({"username": "dora", "full_name": "Dora Dean", "roles": ["qa"], "password": password("dora")});
+            sends("adam", route.path, &user)
+        }
+        ("GET", "/api/v1/users") => reads("adam", route.path),
+        ("POST", "/api/v1/lots") => sends("amy", route.path, &site.analyst().registration("L-1", &json!({}))),
+        ("POST", "/api/v1/lots/{lot}/runs" | "/api/v1/lots/{lot}/runs/preview") => {
+            site.analyst().registers("L-1").created();
+            let body = site.analyst().run("endotoxin", &[("ENDOTOXIN", "0.1")], &json!({}));
+            sends("amy", &route.path.replace("{lot}", "L-1"), &body)
+        }
+        ("POST", "/api/v1/lots/{lot}/release") => {
+            site.full_lot("L-1");
+            sends("queen", "/api/v1/lots/L-1/release", &signature("meaning"))
+        }
+        ("POST", "/api/v1/lots/{lot}/rejection") => {
+            site.analyst().registers("L-1").created();
+            sends("queen", "/api/v1/lots/L-1/rejection", &signature("reason"))
+        }
+        ("POST", "/api/v1/runs/{run}/verification") => {
+            sends("ben", &format!("/api/v1/runs/{}/verification", open_run(site)), &json!({}))
+        }
+        ("POST", "/api/v1/runs/{run}/correction") => {
+            let body = json!({"readings": [reading("ENDOTOXIN", "0.2")], "reason": "For the walk"});
+            sends("amy", &format!("/api/v1/runs/{}/correction", open_run(site)), &body)
+        }
+        ("POST", "/api/v1/verify") => {
+            let (media_type, bytes) = multipart(&[("number", b"RC-2026-000001")]);
+            Some(Call { who: None, path: route.path.to_owned(), body: Some((media_type, bytes)) })
+        }
+        ("GET", "/api/openapi.json") => open(route.path),
+        ("GET", path) => {
+            released(site);
+            reads("olga", &filled(path))
+        }
+        _ => None,
+    }
+}
+
+/// An address with its parameters filled in, as they are after one release.
+pub fn filled(path: &str) -> String {
+    let named = [("{lot}", "L-1"), ("{run}", "1"), ("{number}", "RC-2026-000001"), ("{product}", "ADMSC-IV"), ("{version}", "1")];
+    named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
+}
+
+/// The call for a page, or none if nobody has written one.
+fn page_call(site: &Site, route: &Route) -> Option<Call> {
+    match (route.method, route.path) {
+        ("POST", "/sign-in") => {
+            let call = fills("amy", route.path, &[("username", "amy"), ("password", &password("amy")), ("next", "/lots")])?;
+            Some(Call { who: None, ..call })
+        }
+        ("POST", "/sign-out") => fills("amy", route.path, &[]),
+        ("GET", "/first-administrator") => {
+            let link = site.app.first_link().expect("readable")?;
+            open(&format!("/first-administrator?token={link}"))
+        }
+        ("POST", "/first-administrator") => {
+            let link = site.app.first_link().expect("readable")?;
+            let secret = password("root");
+            let fields =
+                [("token", link.as_str()), ("username", "root"), ("full_name", "Root"), ("password", &secret), ("password_again", &secret)];
+            let call = fills("adam", route.path, &fields)?;
+            Some(Call { who: None, ..call })
+        }
+        ("POST", "/people") => {
+            let fields = [("username", "dora"), ("full_name", "Dora Dean"), ("roles", "qa"), ("password", &password("dora"))];
+            fills("adam", route.path, &fields)
+        }
+        ("GET", "/people" | "/people/new") => reads("adam", route.path),
+        ("GET", "/lots/new") => reads("amy", route.path),
+        ("POST", "/lots") => {
+            let (made, expires) = (site.hours(-480), site.hours(480));
+            let fields = [
+                ("lot", "L-1"),
+                ("product", "ADMSC-IV"),
+                ("donor", "D-1"),
+                ("passage", "4"),
+                ("manufactured_at", made.as_str()),
+                ("expires_at", expires.as_str()),
+                ("containers", "4"),
+            ];
+            fills("amy", route.path, &fields)
+        }
+        ("GET", "/lots/{lot}/runs/new") => {
+            site.analyst().registers("L-1").created();
+            reads("amy", "/lots/L-1/runs/new?assay=endotoxin")
+        }
+        ("POST", "/lots/{lot}/runs" | "/lots/{lot}/runs/preview") => {
+            site.analyst().registers("L-1").created();
+            let tested = site.hours(-1);
+            let fields = [
+                ("assay", "endotoxin"),
+                ("method", "SOP-QC-031 v2"),
+                ("tested_at", tested.as_str()),
+                ("value.ENDOTOXIN", "0.1"),
+                ("unit.ENDOTOXIN", "EU/mL"),
+            ];
+            fills("amy", &route.path.replace("{lot}", "L-1"), &fields)
+        }
+        ("POST", "/lots/{lot}/release") => {
+            site.full_lot("L-1");
+            signs(site, route, "meaning")
+        }
+        ("POST", "/lots/{lot}/rejection") => {
+            site.analyst().registers("L-1").created();
+            signs(site, route, "reason")
+        }
+        ("POST", "/runs/{run}/verification") => {
+            let run = open_run(site);
+            let seen = site.auditor().get(&format!("/api/v1/runs/{run}")).ok()["content_sha256"].clone();
+            let fields = [("confirmed", "yes"), ("content_hash", seen.as_str().expect("a hash"))];
+            fills("ben", &format!("/runs/{run}/verification"), &fields)
+        }
+        ("POST", "/runs/{run}/correction") => {
+            let run = open_run(site);
+            let fields = [("value.ENDOTOXIN", "0.2"), ("unit.ENDOTOXIN", "EU/mL"), ("reason", "For the walk")];
+            fills("amy", &format!("/runs/{run}/correction"), &fields)
+        }
+        ("POST", "/verify") => {
+            let (media_type, bytes) = multipart(&[("file", b"%PDF-1.7 of another site")]);
+            Some(Call { who: None, path: route.path.to_owned(), body: Some((media_type, bytes)) })
+        }
+        ("GET", "/healthz" | "/readyz" | "/" | "/sign-in" | "/verify" | "/verify/{number}") => {
+            open(&filled(route.path))
+        }
+        ("GET", "/static/{file:.*}") => open("/static/site.css"),
+        ("GET", path) => {
+            released(site);
+            reads("olga", &filled(path))
+        }
+        _ => None,
+    }
+}
+
+fn signs(site: &Site, route: &Route, name: &str) -> Option<Call> {
+    let seen = site.qa().sees("L-1");
+    assert!(!criterion(&seen, "PASSAGE").is_null());
+    let secret = password("queen");
+    let fields = [("password", secret.as_str()), (name, "For the walk"), ("dossier_sha256", seen["dossier_sha256"].as_str()?)];
+    fills("queen", &route.path.replace("{lot}", "L-1"), &fields)
+}
+
+/// A call to a route that succeeds on this fresh site.
+pub fn call(site: &Site, route: &Route) -> Call {
+    let found = if route.path.starts_with("/api/") { api_call(site, route) } else { page_call(site, route) };
+    found.unwrap_or_else(|| panic!("write a call for {} {} in tests/api/calls.rs", route.method, route.path))
+}

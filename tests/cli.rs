@@ -1,0 +1,352 @@
+//! The commands as a person types them: the built program, its output and its exit codes.
+#![cfg(unix)]
+
+#[path = "cli/program.rs"]
+mod program;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use program::{Service, code, mode, run, set_mode, stderr, stdout, submit};
+use serde_json::{Value, json};
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+// ---- what it says about itself ----
+
+#[test]
+fn it_says_its_version() {
+    let answer = run(&["--version"]);
+    assert_eq!((code(&answer), stdout(&answer)), (0, format!("lotgate {}\n", env!("CARGO_PKG_VERSION"))));
+}
+
+/// The commands that a help page lists.
+fn listed_commands(help: &str) -> Vec<String> {
+    let after = help.split("Commands:\n").nth(1).unwrap_or("");
+    let lines = after.lines().take_while(|l| l.starts_with("  "));
+    let names = lines.filter(|l| !l.starts_with("   ")).filter_map(|l| l.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_has_help_with_an_example_that_names_it() {
+    let mut waiting = vec![Vec::<String>::new()];
+    let mut seen = 0;
+    while let Some(command) = waiting.pop() {
+        let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+        arguments.push("--help");
+        let answer = run(&arguments);
+        let help = stdout(&answer);
+        assert_eq!((code(&answer), stderr(&answer).as_str()), (0, ""), "{arguments:?}");
+        let name = format!("lotgate {}", command.join(" "));
+        let examples = help.split("Example").nth(1).unwrap_or_else(|| panic!("{name} --help has no example"));
+        assert!(examples.contains(name.trim()), "{name} --help: {examples}");
+        waiting.extend(listed_commands(&help).into_iter().map(|c| [command.clone(), vec![c]].concat()));
+        seen += 1;
+    }
+    assert!(seen >= 7, "only {seen} commands were found");
+}
+
+#[test]
+fn what_it_cannot_do_is_exit_code_2_and_a_sentence_on_standard_error() {
+    for arguments in [
+        &["frobnicate"][..],
+        &["serve"],
+        &["serve", "--data", "/nowhere/at/all", "--bind", "nonsense"],
+        &["serve", "--data", "/proc/lotgate", "--bind", "127.0.0.1:0"],
+        &["serve", "--data", "/tmp", "--bind", "127.0.0.1:0", "--database", "mysql://a/b"],
+        &["verify"],
+        &["verify", "/nowhere/certificate.pdf"],
+        &["verify", "Cargo.toml", "--key", "no key"],
+        &["verify", "Cargo.toml", "--key-file", "/nowhere/site.vkey"],
+        &["ledger", "verify", "--data", "/nowhere"],
+        &["ledger", "key", "--data", "/nowhere"],
+    ] {
+        let answer = run(arguments);
+        assert_eq!((code(&answer), stdout(&answer).as_str()), (2, ""), "{arguments:?}");
+        assert!(stderr(&answer).len() > 20, "{arguments:?}: {}", stderr(&answer));
+        assert!(!stderr(&answer).contains("panicked"), "{arguments:?}: {}", stderr(&answer));
+    }
+}
+
+// ---- lotgate demo ----
+
+fn is_json(line: &str) -> bool {
+    line.starts_with('{')
+}
+
+fn demo(data: &Path) -> (Service, Value) {
+    let mut service = Service::start(&["demo", "--json", "--bind", "127.0.0.1:0", "--data", text(data)], is_json);
+    let line: Value = serde_json::from_str(&service.said()[0]).expect("JSON");
+    service.url = line["url"].as_str().expect("a url").to_owned();
+    (service, line)
+}
+
+fn account(line: &Value, role: &str) -> (String, String) {
+    let has = |a: &&Value| a["roles"].as_array().is_some_and(|r| r.iter().any(|r| r == role));
+    let account = line["accounts"].as_array().expect("accounts").iter().find(has).expect("such an account");
+    let text = |key: &str| account[key].as_str().expect("text").to_owned();
+    (text("username"), text("password"))
+}
+
+/// All lots with their status, and the number of facts.
+fn records(service: &Service, token: &str) -> (Vec<(String, String)>, Value) {
+    let (status, page) = service.ask("GET", "/api/v1/lots?limit=100", token, None);
+    assert_eq!(status, 200, "{page}");
+    let pair = |lot: &Value| (lot["lot"].as_str().unwrap_or("").to_owned(), lot["status"].as_str().unwrap_or("").to_owned());
+    let lots = page["lots"].as_array().expect("lots").iter().map(pair).collect();
+    let (status, whole) = service.ask("GET", "/api/v1/ledger/verify", token, None);
+    assert_eq!(status, 200, "{whole}");
+    (lots, whole)
+}
+
+fn the_line_is_right(line: &Value, data: &Path) {
+    let keys: BTreeSet<&str> = line.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(keys, BTreeSet::from(["url", "data", "accounts"]));
+    assert_eq!(line["data"], text(data));
+    let accounts = line["accounts"].as_array().expect("accounts");
+    let keys_of = |a: &Value| a.as_object().expect("an object").keys().cloned().collect::<BTreeSet<String>>();
+    let expected = ["password", "roles", "username"].map(str::to_owned);
+    assert!(accounts.iter().all(|a| keys_of(a) == BTreeSet::from(expected.clone())), "{accounts:?}");
+    let count = |role: &str| accounts.iter().filter(|a| a["roles"].as_array().is_some_and(|r| r.iter().any(|r| r == role))).count();
+    assert!(count("analyst") >= 2 && count("qa") >= 1 && count("auditor") >= 1 && count("admin") >= 1, "{accounts:?}");
+}
+
+#[test]
+fn the_demonstration_starts_stops_and_keeps_its_records() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("demo");
+    let (service, line) = demo(&data);
+    the_line_is_right(&line, &data);
+    for account in line["accounts"].as_array().expect("accounts") {
+        service.sign_in(account["username"].as_str().expect("text"), account["password"].as_str().expect("text"));
+    }
+    let (username, password) = account(&line, "auditor");
+    let (lots, _) = records(&service, &service.sign_in(&username, &password));
+    let statuses: BTreeSet<&str> = lots.iter().map(|(_, status)| status.as_str()).collect();
+    assert!(["ready", "on_hold", "testing", "released", "rejected"].iter().all(|s| statuses.contains(s)), "{lots:?}");
+    a_second_process_is_refused(&data);
+    certificates_are_checked_offline(&service, &line, folder.path());
+    the_ledger_is_verified_beside_the_running_service(&data);
+    let (exit, said) = service.stop();
+    assert_eq!((exit, said.len()), (Some(0), 1), "one line and a clean end, not {said:?}");
+    // The same folder again: the same records, the same people, nothing seeded twice.
+    let (service, again) = demo(&data);
+    assert_eq!(again["accounts"], line["accounts"]);
+    let (lots_again, whole) = records(&service, &service.sign_in(&username, &password));
+    assert_eq!(lots_again, lots);
+    assert_eq!(whole["whole"], json!(true), "{whole}");
+    let (exit, _) = service.stop();
+    assert_eq!(exit, Some(0));
+    a_broken_ledger_is_told_by_the_exit_code(&data);
+}
+
+fn a_second_process_is_refused(data: &Path) {
+    for command in ["demo", "serve"] {
+        let answer = run(&[command, "--bind", "127.0.0.1:0", "--data", text(data)]);
+        assert_eq!(code(&answer), 2);
+        let complaint = stderr(&answer);
+        assert!(complaint.contains("is in use by another lotgate process"), "{complaint}");
+    }
+}
+
+/// `lotgate verify FILE.pdf` for the issued file, changed ones and none at all.
+fn certificates_are_checked_offline(service: &Service, line: &Value, folder: &Path) {
+    let (username, password) = account(line, "auditor");
+    let token = service.sign_in(&username, &password);
+    let (status, pdf) = service.ask_bytes("GET", "/api/v1/certificates/RC-2026-000001/pdf", &token, None);
+    let (_, list) = service.ask("GET", "/api/v1/certificates", &token, None);
+    let pdf = if status == 200 { pdf } else {
+        let number = list["certificates"][0]["certificate"].as_str().expect("a certificate").to_owned();
+        service.ask_bytes("GET", &format!("/api/v1/certificates/{number}/pdf"), &token, None).1
+    };
+    let file = folder.join("certificate.pdf");
+    let check = |bytes: &[u8], more: &[&str]| {
+        fs::write(&file, bytes).expect("written");
+        let answer = run(&[&["verify", text(&file)], more].concat());
+        (code(&answer), stdout(&answer).lines().next().unwrap_or("").to_owned())
+    };
+    let key = stdout(&run(&["ledger", "key", "--data", line["data"].as_str().expect("text")])).trim().to_owned();
+    let (exit, word) = check(&pdf, &[]);
+    assert!(exit == 0 && word.starts_with("INTACT, ISSUER NOT CONFIRMED"), "{word}");
+    let (exit, word) = check(&pdf, &["--key", &key]);
+    assert!(exit == 0 && word.starts_with("AUTHENTIC"), "{word}");
+    let vkey = Path::new(line["data"].as_str().expect("text")).join("keys/site.vkey");
+    assert_eq!(check(&pdf, &["--key-file", text(&vkey)]).0, 0);
+    // A key of the same name, made by somebody else: the signer is not the one that is trusted.
+    let stranger = stranger_of(&key);
+    let (exit, word) = check(&pdf, &["--key", &stranger]);
+    assert!(exit == 1 && word.starts_with("ALTERED"), "{exit} {word}");
+    assert_eq!(check(&pdf, &["--key", &stranger, "--key", &key]).0, 0, "one of the keys is right");
+    for at in (0..pdf.len()).step_by(pdf.len() / 40) {
+        let mut flipped = pdf.clone();
+        flipped[at] ^= 1;
+        for more in [&[][..], &["--key", key.as_str()]] {
+            let (exit, word) = check(&flipped, more);
+            assert!(exit != 0, "byte {at} flipped: {word}");
+        }
+    }
+    assert_ne!(check(&pdf[..pdf.len() - 1], &[]).0, 0);
+    assert_ne!(check(&[&pdf[..], b"\n"].concat(), &[]).0, 0);
+    assert_eq!(check(b"%PDF-1.7 garbage", &[]).0, 2);
+    assert_eq!(check(b"", &[]).0, 2);
+}
+
+/// Another key under the same name.
+fn stranger_of(key: &str) -> String {
+    let name = key.split('+').next().expect("a name");
+    let name = lotgate::ledger::KeyName::parse(name).expect("a key name");
+    lotgate::ledger::NoteSigner::from_seed(name, &[5; 32]).verifier_key().to_string()
+}
+
+fn ledger(data: &Path, more: &[&str]) -> (i32, String) {
+    let answer = run(&[&["ledger", "verify", "--data", text(data)], more].concat());
+    (code(&answer), stdout(&answer))
+}
+
+fn the_ledger_is_verified_beside_the_running_service(data: &Path) {
+    let (exit, said) = ledger(data, &[]);
+    assert!(exit == 0 && said.starts_with("WHOLE  "), "{said}");
+    let key = stdout(&run(&["ledger", "key", "--data", text(data)])).trim().to_owned();
+    assert_eq!(ledger(data, &["--key", &key]).0, 0);
+    let (exit, said) = ledger(data, &["--key", &stranger_of(&key)]);
+    assert!(exit == 1 && said.starts_with("BROKEN  "), "{said}");
+    assert_eq!(ledger(data, &["--key", "nonsense"]).0, 2);
+}
+
+fn a_broken_ledger_is_told_by_the_exit_code(data: &Path) {
+    assert_eq!(ledger(data, &[]).0, 0);
+    let checkpoint = data.join("checkpoint");
+    let kept = fs::read(&checkpoint).expect("a checkpoint");
+    fs::remove_file(&checkpoint).expect("removed");
+    let (exit, said) = ledger(data, &[]);
+    assert!(exit == 1 && said.contains("checkpoint"), "{said}");
+    fs::write(&checkpoint, kept).expect("put back");
+    let mut conn = SqliteConnection::establish(text(&data.join("lotgate.db"))).expect("opened");
+    conn.batch_execute("UPDATE readings SET value = '97.9' WHERE attribute = 'PURITY'").expect("changed");
+    drop(conn);
+    let (exit, said) = ledger(data, &[]);
+    assert!(exit == 1 && said.starts_with("BROKEN  table readings"), "{said}");
+    fs::write(data.join("lotgate.db"), b"no database").expect("written");
+    assert_eq!(ledger(data, &[]).0, 2);
+    fs::remove_file(data.join("lotgate.db")).expect("removed");
+    assert_eq!(ledger(data, &[]).0, 2);
+}
+
+#[test]
+fn the_demonstration_tells_a_person_what_to_try_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("demo");
+    let mut service = Service::start(&["demo", "--bind", "127.0.0.1:0", "--data", text(&data)], |l| l.contains("Ctrl-C"));
+    let said = service.said().join("\n");
+    for word in ["SYNTHETIC", "http://127.0.0.1:", text(&data), "Try first", "analyst", "qa", "auditor", "admin"] {
+        assert!(said.contains(word), "{word} is not in:\n{said}");
+    }
+    assert_eq!(service.stop().0, Some(0));
+}
+
+// ---- lotgate serve ----
+
+fn serves(line: &str) -> bool {
+    line.contains("first-administrator?token=") || line.contains("Give this key")
+}
+
+/// Starts the service of a site; a new one prints its link last.
+fn serve(data: &Path, is_new: bool) -> (Service, Vec<String>) {
+    let arguments = ["serve", "--data", text(data), "--bind", "127.0.0.1:0", "--site-name", "Laboratory of the tests"];
+    let ready: fn(&str) -> bool = if is_new { |l| l.contains("first-administrator?token=") } else { serves };
+    let mut service = Service::start(&arguments, ready);
+    let said = service.said().to_vec();
+    let place = said[0].find("http://").expect("an address");
+    service.url = said[0][place..].split_whitespace().next().expect("an address").to_owned();
+    (service, said)
+}
+
+fn token(said: &[String]) -> &str {
+    said.iter().find_map(|line| line.split("token=").nth(1)).expect("a link").trim()
+}
+
+#[test]
+fn a_first_start_makes_secret_keys_and_a_link_that_works_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("site");
+    let (service, said) = serve(&data, true);
+    assert_eq!(mode(&data.join("keys/site.key")), 0o600);
+    assert_eq!(mode(&data), 0o700);
+    assert!(said[0].contains("Laboratory of the tests"), "{said:?}");
+    let key = stdout(&run(&["ledger", "key", "--data", text(&data)]));
+    assert!(said.iter().any(|line| line.contains(key.trim())), "{said:?}");
+    assert_eq!(fs::read_to_string(data.join("keys/site.vkey")).expect("readable"), key);
+    // A newer link takes the place of one that was never used.
+    let first_token = token(&said).to_owned();
+    assert_eq!(service.stop().0, Some(0));
+    let (service, said) = serve(&data, true);
+    let token = token(&said).to_owned();
+    assert_ne!(token, first_token);
+    let page = |token: &str| service.ask_bytes("GET", &format!("/first-administrator?token={token}"), "", None).0;
+    assert_eq!((page(&token), page(&first_token), page("guess")), (200, 403, 403));
+    let chief = the_link_works_once(&service.url, &first_token, &token);
+    assert_eq!(page(&token), 403);
+    let session = service.sign_in(chief, "correct horse battery");
+    let (_, users) = service.ask("GET", "/api/v1/users", &session, None);
+    assert_eq!(users["users"].as_array().map(Vec::len), Some(1), "{users}");
+    let (_, me) = service.ask("GET", "/api/v1/me", &session, None);
+    assert_eq!(me["roles"], json!(["admin"]), "{me}");
+    assert_eq!(service.stop().0, Some(0));
+    // With an administrator there is no link any more.
+    let (service, said) = serve(&data, false);
+    let (exit, more) = service.stop();
+    assert_eq!(exit, Some(0));
+    assert!(!said.iter().chain(&more).any(|line| line.contains("token=")), "{more:?}");
+    keys_that_others_can_read_are_refused(&data);
+}
+
+/// Follows the link in every wrong way and once in the right one; returns who got through.
+fn the_link_works_once(url: &str, old: &str, token: &str) -> &'static str {
+    let follow = |token, username| {
+        let password = "correct horse battery";
+        let names = [("token", token), ("username", username), ("full_name", "Chief")];
+        submit(url, "/first-administrator", &[&names[..], &[("password", password), ("password_again", password)]].concat())
+    };
+    assert_eq!((follow(old, "thief"), follow("guess", "thief")), (403, 403));
+    // Two people follow the link at the same moment: one becomes administrator.
+    let answers = std::thread::scope(|scope| {
+        let threads = ["chief", "rival"].map(|name| (name, scope.spawn(move || follow(token, name))));
+        threads.map(|(name, thread)| (name, thread.join().expect("answered")))
+    });
+    let winners: Vec<&str> = answers.iter().filter(|(_, status)| *status == 303).map(|(name, _)| *name).collect();
+    assert_eq!(winners.len(), 1, "{answers:?}");
+    assert_eq!(follow(token, "second"), 403);
+    winners[0]
+}
+
+fn keys_that_others_can_read_are_refused(data: &Path) {
+    let key = data.join("keys/site.key");
+    for wrong in [0o644, 0o640, 0o604] {
+        set_mode(&key, wrong);
+        let answer = run(&["serve", "--data", text(data), "--bind", "127.0.0.1:0"]);
+        let complaint = stderr(&answer);
+        assert_eq!(code(&answer), 2, "{complaint}");
+        assert!(complaint.contains("others can read it") && complaint.contains("chmod 600"), "{complaint}");
+    }
+    set_mode(&key, 0o600);
+    fs::remove_file(data.join("keys/site.key")).expect("removed");
+    let answer = run(&["serve", "--data", text(data), "--bind", "127.0.0.1:0"]);
+    assert_eq!(code(&answer), 2, "a new key was made for old records: {}", stdout(&answer));
+}
+
+#[test]
+fn a_real_site_is_not_taken_for_a_demonstration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (service, _) = serve(folder.path(), true);
+    assert_eq!(service.stop().0, Some(0));
+    let answer = run(&["demo", "--data", text(folder.path()), "--bind", "127.0.0.1:0"]);
+    assert_eq!(code(&answer), 2);
+    assert!(stderr(&answer).contains("not a demonstration"), "{}", stderr(&answer));
+    assert_eq!(ledger(folder.path(), &[]).0, 0, "the attempt changed the site's records");
+}

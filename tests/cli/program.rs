@@ -1,0 +1,165 @@
+//! The built program, started as a person starts it: no settings from outside, nobody typing.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Longer than any start on a busy machine; a test that waits this long has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lotgate"));
+    for name in ["LOTGATE_DATA", "LOTGATE_DATABASE", "LOTGATE_BIND", "LOTGATE_PUBLIC_URL", "LOTGATE_KEY", "RUST_LOG"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the program starts")
+}
+
+pub fn code(output: &Output) -> i32 {
+    output.status.code().expect("not killed by a signal")
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// A service that runs until it is told to stop; killed if a test forgets.
+pub struct Service {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+    pub url: String,
+}
+
+impl Service {
+    /// Starts a service and reads what it says up to the line that `ready` recognises.
+    pub fn start(arguments: &[&str], ready: fn(&str) -> bool) -> Service {
+        let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        let (say, lines) = channel();
+        let output = BufReader::new(child.stdout.take().expect("an output"));
+        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
+        let mut service = Service { child, lines, seen: Vec::new(), url: String::new() };
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match service.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) => service.seen.push(line),
+                Err(_) => {
+                    let complaint = service.complaint();
+                    panic!("{arguments:?} did not get ready; it said {:?}\n{complaint}", service.seen)
+                }
+            }
+            if service.seen.last().is_some_and(|line| ready(line)) {
+                return service;
+            }
+        }
+    }
+
+    fn complaint(&mut self) -> String {
+        let _ = self.child.kill();
+        let mut text = String::new();
+        let error = self.child.stderr.take();
+        error.map(|mut e| e.read_to_string(&mut text));
+        text
+    }
+
+    /// What it has said on standard output so far.
+    pub fn said(&mut self) -> &[String] {
+        self.seen.extend(self.lines.try_iter());
+        &self.seen
+    }
+
+    /// Asks it to stop (SIGTERM) and returns its exit code and everything it said.
+    pub fn stop(mut self) -> (Option<i32>, Vec<String>) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().is_ok_and(|s| s.success()));
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait().expect("waited") {
+                // The reader thread ends with the pipe; then everything has been said.
+                let rest: Vec<String> = self.lines.iter().collect();
+                let said = self.seen.iter().cloned().chain(rest).collect();
+                return (status.code(), said);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it did not stop");
+    }
+
+    /// Asks the service; any status is an answer.
+    pub fn ask(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (u16, Value) {
+        let (status, bytes) = self.ask_bytes(method, path, token, body);
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    pub fn ask_bytes(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (u16, Vec<u8>) {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        let text = body.map(|b| b.to_string()).unwrap_or_default();
+        send(request.body(text).expect("a request"))
+    }
+
+    /// Signs in and returns the token.
+    pub fn sign_in(&self, username: &str, password: &str) -> String {
+        let body = serde_json::json!({"username": username, "password": password});
+        let (status, answer) = self.ask("POST", "/api/v1/session", "", Some(body));
+        assert_eq!(status, 201, "{username}: {answer}");
+        answer["token"].as_str().expect("a token").to_owned()
+    }
+}
+
+/// Sends a form from one of the service's own pages; returns the status.
+pub fn submit(url: &str, path: &str, fields: &[(&str, &str)]) -> u16 {
+    let escape = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+    let request = ureq::http::Request::builder()
+        .method("POST")
+        .uri(format!("{url}{path}"))
+        .header("origin", url)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded");
+    send(request.body(pairs.join("&")).expect("a request")).0
+}
+
+fn send(request: ureq::http::Request<String>) -> (u16, Vec<u8>) {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(PATIENCE));
+    let mut answer = config.build().new_agent().run(request).expect("answered");
+    (answer.status().as_u16(), answer.body_mut().read_to_vec().expect("a body"))
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The permission bits of a file.
+#[cfg(unix)]
+pub fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).permissions().mode() & 0o777
+}
+
+/// Sets the permission bits of a file.
+#[cfg(unix)]
+pub fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode");
+}
