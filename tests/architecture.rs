@@ -263,6 +263,7 @@ fn the_rules_see_planted_faults() {
         ("src/domain/lot.rs", "use super::spec::Tx;", [0; 5]),
         ("src/web/api/lots.rs", "use crate::{\n    store::{Tx, User},\n    workflow::App,\n};", [1, 0, 0, 0, 0]),
         ("src/web/api/lots.rs", "let a = crate::store::Store::open;", [1, 0, 0, 0, 0]),
+        ("src/main.rs", "lotgate::store::Store::open();", [1, 0, 0, 0, 0]),
         ("src/newcomer.rs", "", [1, 0, 0, 0, 0]),
         ("src/web/guard.rs", "use diesel::prelude::*;", [0, 1, 0, 0, 0]),
         ("src/cli/serve.rs", "actix_web::rt::System::new();\nactix_web::rt::spawn(a);", [0, 1, 0, 0, 0]),

@@ -1,6 +1,8 @@
 //! The commands as a person types them: the built program, its output and its exit codes.
 #![cfg(unix)]
 
+#[path = "replay/laboratory.rs"]
+mod laboratory;
 #[path = "cli/program.rs"]
 mod program;
 
@@ -10,6 +12,7 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use laboratory::{Laboratory, password};
 use program::{Service, code, mode, run, set_mode, stderr, stdout, submit};
 use serde_json::{Value, json};
 
@@ -83,7 +86,7 @@ fn is_json(line: &str) -> bool {
 fn demo(data: &Path) -> (Service, Value) {
     let mut service = Service::start(&["demo", "--json", "--bind", "127.0.0.1:0", "--data", text(data)], is_json);
     let line: Value = serde_json::from_str(&service.said()[0]).expect("JSON");
-    service.url = line["url"].as_str().expect("a url").to_owned();
+    assert_eq!(line["url"], service.url.as_str());
     (service, line)
 }
 
@@ -131,7 +134,6 @@ fn the_demonstration_starts_stops_and_keeps_its_records() {
     let statuses: BTreeSet<&str> = lots.iter().map(|(_, status)| status.as_str()).collect();
     assert!(["ready", "on_hold", "testing", "released", "rejected"].iter().all(|s| statuses.contains(s)), "{lots:?}");
     a_second_process_is_refused(&data);
-    certificates_are_checked_offline(&service, &line, folder.path());
     the_ledger_is_verified_beside_the_running_service(&data);
     let (exit, said) = service.stop();
     assert_eq!((exit, said.len()), (Some(0), 1), "one line and a clean end, not {said:?}");
@@ -153,48 +155,6 @@ fn a_second_process_is_refused(data: &Path) {
         let complaint = stderr(&answer);
         assert!(complaint.contains("is in use by another lotgate process"), "{complaint}");
     }
-}
-
-/// `lotgate verify FILE.pdf` for the issued file, changed ones and none at all.
-fn certificates_are_checked_offline(service: &Service, line: &Value, folder: &Path) {
-    let (username, password) = account(line, "auditor");
-    let token = service.sign_in(&username, &password);
-    let (status, pdf) = service.ask_bytes("GET", "/api/v1/certificates/RC-2026-000001/pdf", &token, None);
-    let (_, list) = service.ask("GET", "/api/v1/certificates", &token, None);
-    let pdf = if status == 200 { pdf } else {
-        let number = list["certificates"][0]["certificate"].as_str().expect("a certificate").to_owned();
-        service.ask_bytes("GET", &format!("/api/v1/certificates/{number}/pdf"), &token, None).1
-    };
-    let file = folder.join("certificate.pdf");
-    let check = |bytes: &[u8], more: &[&str]| {
-        fs::write(&file, bytes).expect("written");
-        let answer = run(&[&["verify", text(&file)], more].concat());
-        (code(&answer), stdout(&answer).lines().next().unwrap_or("").to_owned())
-    };
-    let key = stdout(&run(&["ledger", "key", "--data", line["data"].as_str().expect("text")])).trim().to_owned();
-    let (exit, word) = check(&pdf, &[]);
-    assert!(exit == 0 && word.starts_with("INTACT, ISSUER NOT CONFIRMED"), "{word}");
-    let (exit, word) = check(&pdf, &["--key", &key]);
-    assert!(exit == 0 && word.starts_with("AUTHENTIC"), "{word}");
-    let vkey = Path::new(line["data"].as_str().expect("text")).join("keys/site.vkey");
-    assert_eq!(check(&pdf, &["--key-file", text(&vkey)]).0, 0);
-    // A key of the same name, made by somebody else: the signer is not the one that is trusted.
-    let stranger = stranger_of(&key);
-    let (exit, word) = check(&pdf, &["--key", &stranger]);
-    assert!(exit == 1 && word.starts_with("ALTERED"), "{exit} {word}");
-    assert_eq!(check(&pdf, &["--key", &stranger, "--key", &key]).0, 0, "one of the keys is right");
-    for at in (0..pdf.len()).step_by(pdf.len() / 40) {
-        let mut flipped = pdf.clone();
-        flipped[at] ^= 1;
-        for more in [&[][..], &["--key", key.as_str()]] {
-            let (exit, word) = check(&flipped, more);
-            assert!(exit != 0, "byte {at} flipped: {word}");
-        }
-    }
-    assert_ne!(check(&pdf[..pdf.len() - 1], &[]).0, 0);
-    assert_ne!(check(&[&pdf[..], b"\n"].concat(), &[]).0, 0);
-    assert_eq!(check(b"%PDF-1.7 garbage", &[]).0, 2);
-    assert_eq!(check(b"", &[]).0, 2);
 }
 
 /// Another key under the same name.
@@ -250,6 +210,66 @@ fn the_demonstration_tells_a_person_what_to_try_first() {
     assert_eq!(service.stop().0, Some(0));
 }
 
+// ---- lotgate verify ----
+
+/// A certificate as issued, with the site's key beside it in a file.
+fn certificate(folder: &Path) -> (Vec<u8>, String) {
+    let lab = Laboratory::new(folder, "2026-01-05T08:00:00Z", 31);
+    lab.make_ready("AD-1", "ana", "ben");
+    let released = lab.release("fay", &password("fay"), "AD-1", None).unwrap_or_else(|e| panic!("{e}"));
+    let pdf = lab.app.read(|view| Ok(view.document(&released.pdf_sha256)?)).expect("the PDF");
+    (pdf, lab.app.verifier_key().to_string())
+}
+
+/// Exit code and first line for a file of these bytes.
+fn verify(folder: &Path, bytes: &[u8], more: &[&str]) -> (i32, String) {
+    let file = folder.join("certificate.pdf");
+    fs::write(&file, bytes).expect("written");
+    let answer = run(&[&["verify", text(&file)], more].concat());
+    (code(&answer), stdout(&answer).lines().next().unwrap_or("").to_owned())
+}
+
+#[test]
+fn an_issued_certificate_is_authentic_with_the_site_key_and_only_intact_without_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pdf, key) = certificate(folder.path());
+    let (exit, word) = verify(folder.path(), &pdf, &[]);
+    assert!(exit == 0 && word.starts_with("INTACT, ISSUER NOT CONFIRMED"), "{exit} {word}");
+    let vkey = folder.path().join("keys/site.vkey");
+    let stranger = stranger_of(&key);
+    for more in [&["--key", key.as_str()][..], &["--key-file", text(&vkey)], &["--key", &stranger, "--key", &key]] {
+        let (exit, word) = verify(folder.path(), &pdf, more);
+        assert!(exit == 0 && word.starts_with("AUTHENTIC"), "{more:?}: {exit} {word}");
+    }
+}
+
+#[test]
+fn a_certificate_of_another_key_than_the_trusted_one_is_a_no() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pdf, key) = certificate(folder.path());
+    // Anybody can make a key of the same name and seal a forgery with it.
+    let (exit, word) = verify(folder.path(), &pdf, &["--key", &stranger_of(&key)]);
+    assert_eq!(exit, 1, "{word}");
+    assert!(!word.starts_with("AUTHENTIC"), "{word}");
+}
+
+#[test]
+fn a_changed_certificate_is_a_no_and_what_is_none_cannot_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pdf, key) = certificate(folder.path());
+    for at in (0..pdf.len()).step_by(pdf.len() / 25) {
+        let mut flipped = pdf.clone();
+        flipped[at] ^= 1;
+        let more = if at % 2 == 0 { &[][..] } else { &["--key", key.as_str()] };
+        let (exit, word) = verify(folder.path(), &flipped, more);
+        assert!(exit != 0, "byte {at} flipped: {word}");
+    }
+    assert_ne!(verify(folder.path(), &pdf[..pdf.len() - 1], &[]).0, 0, "one byte less");
+    assert_ne!(verify(folder.path(), &[&pdf[..], b"\n"].concat(), &[]).0, 0, "one byte more");
+    assert_eq!(verify(folder.path(), b"%PDF-1.7 garbage", &[]).0, 2);
+    assert_eq!(verify(folder.path(), b"", &[]).0, 2);
+}
+
 // ---- lotgate serve ----
 
 fn serves(line: &str) -> bool {
@@ -262,8 +282,6 @@ fn serve(data: &Path, is_new: bool) -> (Service, Vec<String>) {
     let ready: fn(&str) -> bool = if is_new { |l| l.contains("first-administrator?token=") } else { serves };
     let mut service = Service::start(&arguments, ready);
     let said = service.said().to_vec();
-    let place = said[0].find("http://").expect("an address");
-    service.url = said[0][place..].split_whitespace().next().expect("an address").to_owned();
     (service, said)
 }
 

@@ -28,7 +28,7 @@ use lotgate::workflow::permit::{Permit, RecordRun, Subject};
 use simulation::World;
 
 /// How many acts a simulated history has.
-const ACTS: usize = 450;
+const ACTS: usize = 400;
 
 /// Lives through a history and checks it; a failure names the seed and the act.
 fn live(seed: u64, acts: usize) -> (Tally, World, tempfile::TempDir) {
@@ -70,7 +70,9 @@ fn seeds(default: &[u64]) -> Vec<u64> {
 /// Lives through one history, and makes sure that enough happened in it.
 fn check_history(seed: u64) -> Tally {
     let (tally, world, _folder) = live(seed, ACTS);
-    eprintln!("seed {seed}: {} accepted, {} refused, {tally:?}", world.accepted, world.refused);
+    if std::env::var_os("LOTGATE_SEED").is_some() {
+        eprintln!("seed {seed}: {} accepted, {} refused, {tally:?}", world.accepted, world.refused);
+    }
     // A history in which nothing happens proves nothing.
     assert!(world.accepted > 100 && world.refused > 50, "seed {seed}: too tame");
     assert!(tally.refused > 20, "seed {seed}: too few refused attempts");
@@ -79,7 +81,10 @@ fn check_history(seed: u64) -> Tally {
 
 #[test]
 fn whatever_people_do_every_release_is_earned_and_everything_is_on_record() {
-    let tallies: Vec<Tally> = seeds(&[1, 2, 3]).into_iter().map(check_history).collect();
+    let tallies: Vec<Tally> = std::thread::scope(|scope| {
+        let lives: Vec<_> = seeds(&[1, 2, 3]).into_iter().map(|seed| scope.spawn(move || check_history(seed))).collect();
+        lives.into_iter().map(|life| life.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
     assert!(tallies.iter().any(|t| t.released > 0), "nothing was released in {tallies:?}");
 }
 

@@ -17,7 +17,7 @@ use super::{Failure, start_logging};
 use crate::clock::{Chance, Clock, FixedClock, SystemChance, SystemClock, random_hex};
 use crate::domain::ids::Username;
 use crate::store::User;
-use crate::web::WebConfig;
+use crate::web::{DemoAccount, WebConfig};
 use crate::workflow::keep_accounts::{UserEntry, create_first_administrator, create_user};
 use crate::workflow::permit::{Permit, Subject};
 use crate::workflow::set_up::{NewSite, Opening};
@@ -98,7 +98,9 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     } else {
         welcome(&url, &data);
     }
-    serve_until_stopped(app, listener, WebConfig { secure_cookies: false, workers: 2 })
+    let show = |a: &Account| DemoAccount { username: a.username, password: a.password, roles: a.roles };
+    let demo_accounts = ACCOUNTS.iter().map(show).collect();
+    serve_until_stopped(app, listener, WebConfig { secure_cookies: false, workers: 2, demo_accounts })
 }
 
 fn open(data: &std::path::Path, url: &str, clock: Arc<FixedClock>, chance: Arc<dyn Chance>) -> Result<App, Failure> {

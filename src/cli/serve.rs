@@ -110,5 +110,5 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         println!("  {}/first-administrator?token={token}", app.public_url());
     }
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    serve_until_stopped(app, listener, WebConfig { secure_cookies: args.behind_tls, workers })
+    serve_until_stopped(app, listener, WebConfig { secure_cookies: args.behind_tls, workers, demo_accounts: Vec::new() })
 }

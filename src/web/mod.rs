@@ -35,6 +35,19 @@ pub struct WebConfig {
     pub secure_cookies: bool,
     /// Number of worker threads.
     pub workers: usize,
+    /// Accounts that the sign-in page shows to everybody; none but in a demonstration.
+    pub demo_accounts: Vec<DemoAccount>,
+}
+
+/// An account whose password everybody may know.
+#[derive(Debug, Clone)]
+pub struct DemoAccount {
+    /// User name.
+    pub username: &'static str,
+    /// Password.
+    pub password: &'static str,
+    /// Roles.
+    pub roles: &'static [&'static str],
 }
 
 /// Starts the server on a listener that is already bound.

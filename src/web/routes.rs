@@ -111,7 +111,10 @@ routes! {
         GET  Anyone Reads  => pages::sign_in::show;
         POST Anyone Writes => pages::sign_in::submit;
     }
-    "/sign-out"                                  { POST SignedIn Writes => pages::sign_in::out; }
+    "/sign-out" {
+        GET  Anyone   Reads  => pages::back;
+        POST SignedIn Writes => pages::sign_in::out;
+    }
     "/first-administrator" {
         GET  Anyone Reads  => pages::sign_in::first_administrator;
         POST Anyone Writes => pages::sign_in::create_first;
@@ -124,14 +127,29 @@ routes! {
     "/lots/new"                                  { GET  ANALYST  Reads  => pages::lots::new; }
     "/lots/{lot}"                                { GET  SignedIn Reads  => pages::lot::show; }
     "/lots/{lot}/runs/new"                       { GET  ANALYST  Reads  => pages::runs::new; }
-    "/lots/{lot}/runs"                           { POST ANALYST  Writes => pages::runs::create; }
+    "/lots/{lot}/runs" {
+        GET  SignedIn Reads  => pages::runs::back;
+        POST ANALYST  Writes => pages::runs::create;
+    }
     "/lots/{lot}/runs/preview"                   { POST ANALYST  Reads  => pages::runs::preview; }
-    "/lots/{lot}/release"                        { POST QA       Writes => pages::lot::release; }
-    "/lots/{lot}/rejection"                      { POST QA       Writes => pages::lot::reject; }
+    "/lots/{lot}/release" {
+        GET  Anyone  Reads  => pages::back;
+        POST QA      Writes => pages::lot::release;
+    }
+    "/lots/{lot}/rejection" {
+        GET  Anyone  Reads  => pages::back;
+        POST QA      Writes => pages::lot::reject;
+    }
     "/review"                                    { GET  SignedIn Reads  => pages::review::list; }
     "/runs/{run}"                                { GET  SignedIn Reads  => pages::run::show; }
-    "/runs/{run}/verification"                   { POST ANALYST  Writes => pages::run::verify; }
-    "/runs/{run}/correction"                     { POST ANALYST  Writes => pages::run::correct; }
+    "/runs/{run}/verification" {
+        GET  Anyone  Reads  => pages::back;
+        POST ANALYST Writes => pages::run::verify;
+    }
+    "/runs/{run}/correction" {
+        GET  Anyone  Reads  => pages::back;
+        POST ANALYST Writes => pages::run::correct;
+    }
     "/certificates"                              { GET  SignedIn Reads  => pages::certificates::list; }
     "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }
     "/certificates/{number}/pdf"                 { GET  SignedIn Reads  => pages::certificates::pdf; }

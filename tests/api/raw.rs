@@ -89,10 +89,21 @@ pub fn send(site: &Site, bytes: Vec<u8>, asked: String) -> Answer {
     let mut buffer = [0; 65536];
     while let Ok(count @ 1..) = reading.read(&mut buffer) {
         received.extend_from_slice(&buffer[..count]);
+        // After an early answer the server keeps listening for a second; nothing more will be said.
+        if is_complete(&received) {
+            break;
+        }
     }
     let _ = reading.shutdown(Shutdown::Both);
     writer.join().expect("written");
     parse(&received, asked)
+}
+
+fn is_complete(received: &[u8]) -> bool {
+    let Some(end) = received.windows(4).position(|w| w == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();
+    let length = head.split("\r\n").find_map(|l| l.strip_prefix("content-length: ")?.parse::<usize>().ok());
+    length.is_some_and(|length| received.len() >= end + 4 + length)
 }
 
 fn parse(received: &[u8], asked: String) -> Answer {
@@ -108,7 +119,12 @@ fn parse(received: &[u8], asked: String) -> Answer {
         }
     }
     let chunked = headers.get("transfer-encoding").is_some_and(|v| v == "chunked");
-    let bytes = if chunked { joined(rest) } else { rest.to_vec() };
+    let mut bytes = if chunked { joined(rest) } else { rest.to_vec() };
+    if headers.get("content-encoding").is_some_and(|v| v == "gzip") {
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut plain).expect("gzip");
+        bytes = plain;
+    }
     Answer { asked, status, headers, bytes }
 }
 

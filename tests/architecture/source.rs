@@ -49,7 +49,7 @@ impl Source {
         }
         let root = format!("{}::", vec!["super"; self.depth()].join("::"));
         let mut found = Vec::new();
-        for way in ["crate::", root.as_str()] {
+        for way in ["crate::", "lotgate::", root.as_str()] {
             for (at, _) in joined.match_indices(way) {
                 let before = joined[..at].chars().next_back();
                 if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '$')) {

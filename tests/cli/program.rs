@@ -63,6 +63,11 @@ impl Service {
                 }
             }
             if service.seen.last().is_some_and(|line| ready(line)) {
+                service.url = service.seen.iter().find_map(|line| address(line)).expect("an address");
+                // The address is printed a moment before the workers listen to signals.
+                while service.ask("GET", "/healthz", "", None).0 != 200 {
+                    assert!(Instant::now() < until, "{arguments:?} does not answer");
+                }
                 return service;
             }
         }
@@ -148,6 +153,12 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The address in a line of text.
+fn address(line: &str) -> Option<String> {
+    let rest = line.split("http://").nth(1)?;
+    Some(format!("http://{}", rest.split(['"', '/', ' ']).next()?))
 }
 
 /// The permission bits of a file.

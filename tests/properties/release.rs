@@ -203,6 +203,25 @@ fn a_failing_reading_is_not_outweighed_by_passing_ones_before_or_after_it() {
 }
 
 #[test]
+fn an_interim_reading_needs_no_second_person_once_the_final_one_has_replaced_it() {
+    let spec = controlled();
+    let interims = spec.criteria.iter().filter(|c| c.attribute.as_str().starts_with("STERILITY"));
+    for criterion in interims {
+        let (_, _, interim) = value_of(criterion);
+        for place in [0, spec.criteria.len()] {
+            let mut with_final = lot(&spec, |_| Deed::Passes);
+            with_final.runs.insert(place, run(99, content(&spec, criterion, interim, true), false));
+            let assessment = assess(&with_final, &spec, at(TESTED));
+            assert_eq!(assessment.status, Status::Ready, "{}: {:?}", criterion.attribute, assessment.blockers);
+            // Alone it holds the lot back.
+            with_final.runs.retain(|r| r.number.0 == 100 || r.content.readings[0].attribute != criterion.attribute);
+            let assessment = assess(&with_final, &spec, at(TESTED));
+            assert!(blocks(&assessment, criterion) && assessment.status == Status::Testing);
+        }
+    }
+}
+
+#[test]
 fn an_invalid_run_that_nobody_checked_blocks_even_beside_a_passing_one() {
     let spec = controlled();
     let all_good = lot(&spec, |_| Deed::Passes);

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::narrate;
+use super::narrate::{self, Names};
 use super::shown;
 use super::view::ledger::{LedgerCheck, LedgerPage};
 use super::visit::{Visit, encoded, html, signed_in};
@@ -25,7 +25,7 @@ async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
     let lot = LotNumber::parse(&asked).ok();
     let wanted = lot.clone();
     let none = lot.is_none() && !asked.is_empty();
-    let (finding, mut entries) = visit.work(move |app| load(app, wanted, before, none)).await?;
+    let (finding, mut entries, names) = visit.work(move |app| load(app, wanted, before, none)).await?;
     let more = entries.len() > ROWS;
     entries.truncate(ROWS);
     let shown_lot = lot.map_or(asked.chars().take(40).collect(), |l| l.to_string());
@@ -35,20 +35,21 @@ async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
         check: check(&finding, visit),
         older: entries.last().filter(|_| more).map(|e| format!("/ledger?{narrowing}before={}", e.number)),
         newest: before.map(|_| format!("/ledger?{narrowing}").trim_end_matches(['?', '&']).to_owned()),
-        facts: entries.iter().map(|e| narrate::fact(e, visit.zone)).collect(),
+        facts: entries.iter().map(|e| narrate::fact(e, visit.zone, &names)).collect(),
         lot: shown_lot,
     };
     html(StatusCode::OK, &view)
 }
 
-fn load(app: &App, lot: Option<LotNumber>, before: Option<i64>, none: bool) -> Result<(Finding, Vec<Entry>), Error> {
+fn load(app: &App, lot: Option<LotNumber>, before: Option<i64>, none: bool) -> Result<(Finding, Vec<Entry>, Names), Error> {
     let finding = app.verify_ledger()?;
     if none {
-        return Ok((finding, Vec::new()));
+        return Ok((finding, Vec::new(), Names::default()));
     }
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let filter = FactFilter { lot, before, newest_first: true, limit, ..FactFilter::default() };
-    Ok((finding, app.read(|view| Ok(view.facts(&filter)?))?))
+    let (entries, specifications) = app.read(|view| Ok((view.facts(&filter)?, view.specifications()?)))?;
+    Ok((finding, entries, Names::of(specifications.iter().map(|s| &s.specification))))
 }
 
 fn check(finding: &Finding, visit: &Visit) -> LedgerCheck {

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::decision::{self, Deciding};
 use super::form::{Form, Refused};
 use super::lots::passage;
-use super::narrate;
+use super::narrate::{self, Names};
 use super::shown;
 use super::view::lot::{CriterionRow, LotPage, RunRow, Section, Superseded};
 use super::view::marks;
@@ -161,8 +161,8 @@ fn signing_problems(refusal: &Refusal, act: &str) -> Vec<FieldProblem> {
 }
 
 /// The newest facts in a line each, without attempts that changed nothing.
-fn news(facts: &[Entry], zone: chrono_tz::Tz) -> Vec<String> {
-    let told = facts.iter().map(|entry| narrate::fact(entry, zone)).filter(|fact| !fact.refused);
+fn news(facts: &[Entry], zone: chrono_tz::Tz, names: &Names) -> Vec<String> {
+    let told = facts.iter().map(|entry| narrate::fact(entry, zone, names)).filter(|fact| !fact.refused);
     told.take(NEWS)
         .map(|fact| format!("{} {}, {} (fact {})", fact.who, fact.sentence, fact.at.shown, fact.number))
         .collect()
@@ -197,12 +197,13 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
     let loaded = visit.work(move |app| load(app, &number)).await?;
     let (lot, spec) = (&loaded.lot, &loaded.spec.specification);
     let assessment = assess(lot, spec, visit.now);
+    let names = Names::of([spec]);
     let mut frame = visit.frame(lot.number().to_string(), "lot", "/lots");
     frame.crumbs = vec![Link::new("Lots", "/lots")];
     frame.message = said.message.clone();
     if let Some(message) = frame.message.as_mut().filter(|_| said.changed) {
         message.text.push_str(" What happened last:");
-        message.lines = news(&loaded.facts, visit.zone);
+        message.lines = news(&loaded.facts, visit.zone, &names);
     }
     frame.problems = said.refused.0.clone();
     let deciding = Deciding { visit, loaded: &loaded, assessment: &assessment, said: &said };
@@ -216,7 +217,7 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
         entries: entries(visit, lot, spec, &assessment),
         runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),
         decision: decision::decision(&deciding)?,
-        history: loaded.facts.iter().map(|fact| narrate::fact_of_lot(fact, visit.zone)).collect(),
+        history: loaded.facts.iter().map(|fact| narrate::fact_of_lot(fact, visit.zone, &names)).collect(),
         history_all: format!("/ledger?lot={}", lot.number()),
     };
     html(status, &view)

@@ -1,13 +1,17 @@
 //! Facts as sentences a person reads: who did what, before and after, and why.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 
 use super::shown;
 use super::view::ledger::{Change, LedgerFact};
 use super::view::parts::Link;
 use crate::domain::event::Event;
+use crate::domain::ids::AttributeCode;
 use crate::domain::role::Role;
 use crate::domain::run::RunContent;
+use crate::domain::spec::Specification;
 use crate::store::Entry;
 
 /// What a sentence says beyond who and when.
@@ -25,10 +29,26 @@ impl From<String> for Told {
     }
 }
 
+/// The names of attributes, from the specifications: facts hold their codes.
+#[derive(Debug, Default)]
+pub struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// The names in these specifications.
+    pub fn of<'s>(specifications: impl IntoIterator<Item = &'s Specification>) -> Self {
+        let criteria = specifications.into_iter().flat_map(|s| &s.criteria);
+        Names(criteria.map(|c| (c.attribute.to_string(), c.name.clone())).collect())
+    }
+
+    fn name(&self, attribute: &AttributeCode) -> String {
+        self.0.get(attribute.as_str()).cloned().unwrap_or_else(|| attribute.to_string())
+    }
+}
+
 /// A fact as a sentence.
-pub fn fact(entry: &Entry, zone: Tz) -> LedgerFact {
+pub fn fact(entry: &Entry, zone: Tz, names: &Names) -> LedgerFact {
     let fact = &entry.fact;
-    let mut told = tell(&fact.event);
+    let mut told = tell(&fact.event, names);
     if told.refused {
         told.reason = shown::local_times(&told.reason, zone);
     }
@@ -51,11 +71,11 @@ pub fn fact(entry: &Entry, zone: Tz) -> LedgerFact {
 }
 
 /// The same sentence on the lot's own page, where naming the lot again says nothing.
-pub fn fact_of_lot(entry: &Entry, zone: Tz) -> LedgerFact {
-    LedgerFact { about: Link::default(), ..fact(entry, zone) }
+pub fn fact_of_lot(entry: &Entry, zone: Tz, names: &Names) -> LedgerFact {
+    LedgerFact { about: Link::default(), ..fact(entry, zone, names) }
 }
 
-fn tell(event: &Event) -> Told {
+fn tell(event: &Event, names: &Names) -> Told {
     match event {
         Event::SiteCreated(site) => {
             let synthetic = if site.synthetic { ", for synthetic data only" } else { "" };
@@ -86,8 +106,8 @@ fn tell(event: &Event) -> Told {
             shown::counted(usize::try_from(details.containers).unwrap_or_default(), "container", "containers")
         )
         .into(),
-        Event::RunRecorded { run, content, .. } => recorded(run.0, content),
-        Event::RunCorrected { run, changes, .. } => corrected(run.0, changes),
+        Event::RunRecorded { run, content, .. } => recorded(run.0, content, names),
+        Event::RunCorrected { run, changes, .. } => corrected(run.0, changes, names),
         Event::RunVerified { run, .. } => format!("verified run #{run} against its raw data").into(),
         Event::LotReleased { lot, certificate, signature, .. } => Told {
             sentence: format!("released lot {lot} and issued certificate {certificate}"),
@@ -105,11 +125,11 @@ fn tell(event: &Event) -> Told {
     }
 }
 
-fn recorded(run: i64, content: &RunContent) -> Told {
+fn recorded(run: i64, content: &RunContent, names: &Names) -> Told {
     let values: Vec<String> = content
         .readings
         .iter()
-        .map(|r| format!("{} {}", r.attribute, shown::with_unit(&r.value, r.unit.as_deref())))
+        .map(|r| format!("{} {}", names.name(&r.attribute), shown::with_unit(&r.value, r.unit.as_deref())))
         .chain(content.controls.iter().map(|c| format!("{} control {}", c.name, c.value)))
         .collect();
     let assay = content.assay.as_str().replace('-', " ");
@@ -121,9 +141,9 @@ fn recorded(run: i64, content: &RunContent) -> Told {
     }
 }
 
-fn corrected(run: i64, changes: &[crate::domain::run::Change]) -> Told {
+fn corrected(run: i64, changes: &[crate::domain::run::Change], names: &Names) -> Told {
     let change = |c: &crate::domain::run::Change| Change {
-        what: c.attribute.to_string(),
+        what: names.name(&c.attribute),
         before: c.before.clone(),
         after: c.after.clone(),
     };

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::form::{Form, Refused};
 use super::people::{password_rule, place};
 use super::view::parts::{Field, FieldProblem, Message, Tone};
-use super::view::sign_in::{FirstAdministratorPage, SignInPage};
+use super::view::sign_in::{DemoAccount, FirstAdministratorPage, SignInPage};
 use super::visit::{app_of, frame, html, problem, query, safe_next, see_other};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::WebConfig;
@@ -68,12 +68,18 @@ pub async fn create_first(req: HttpRequest, body: Result<Bytes, actix_web::Error
 
 fn sign_in_page(req: &HttpRequest, next: &str, username: &str) -> Result<SignInPage, Error> {
     let app = app_of(req)?;
+    let config = req.app_data::<Data<WebConfig>>();
+    let demo_account = |a: &crate::web::DemoAccount| DemoAccount {
+        username: a.username.into(),
+        password: a.password.into(),
+        roles: a.roles.join(", "),
+    };
     Ok(SignInPage {
         frame: frame(&app, "Sign in", "sign-in"),
         next: safe_next(next),
         username: Field::of(username),
         password_problem: None,
-        accounts: Vec::new(),
+        accounts: config.iter().flat_map(|c| &c.demo_accounts).map(demo_account).collect(),
     })
 }
 
