@@ -57,7 +57,12 @@ pub(super) const ACCOUNTS: &[Account] = &[
     Account { username: "tomas.kral", password: "demo-tomas-kral", roles: &["analyst"], full_name: "Tomáš Král" },
     Account { username: "fang.wu", password: "demo-fang-wu", roles: &["qa"], full_name: "Wu Fang 吴芳" },
     Account { username: "ingrid.berg", password: "demo-ingrid-berg", roles: &["qa"], full_name: "Ingrid Berg" },
-    Account { username: "olga.petrova", password: "demo-olga-petrova", roles: &["auditor"], full_name: "Ольга Петрова" },
+    Account {
+        username: "olga.petrova",
+        password: "demo-olga-petrova",
+        roles: &["auditor"],
+        full_name: "Ольга Петрова",
+    },
     Account { username: "sam.reed", password: "demo-sam-reed", roles: &["admin"], full_name: "Sam Reed" },
 ];
 
@@ -84,7 +89,10 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     let clock = Arc::new(FixedClock::at(demo_lots::first_moment(now)));
     let app = open(&data, &url, clock.clone(), Arc::new(SystemChance))?;
     if !app.site().synthetic {
-        return Err(Failure(format!("{} holds records that are not a demonstration; choose another folder", data.display())));
+        return Err(Failure(format!(
+            "{} holds records that are not a demonstration; choose another folder",
+            data.display()
+        )));
     }
     if app.first_link()?.is_some() {
         if !args.json {
@@ -151,7 +159,13 @@ fn welcome(url: &str, data: &std::path::Path) {
     println!("Open  {url}\nData  {}\n", data.display());
     println!("{:<14} {:<18} {:<9} Name", "User name", "Password", "Role");
     for account in ACCOUNTS {
-        println!("{:<14} {:<18} {:<9} {}", account.username, account.password, account.roles.join(", "), account.full_name);
+        println!(
+            "{:<14} {:<18} {:<9} {}",
+            account.username,
+            account.password,
+            account.roles.join(", "),
+            account.full_name
+        );
     }
     println!(
         "\nTry first:

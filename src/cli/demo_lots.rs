@@ -27,12 +27,28 @@ pub(super) fn first_moment(now: Moment) -> Moment {
 
 /// What happens to a lot.
 enum Deed {
-    Register { donor: &'static str, passage: &'static str, expires_in_hours: i64, containers: u32 },
-    Record { assay: &'static str, readings: Vec<(&'static str, &'static str)>, started_hours_ago: Option<i64>, control: Option<&'static str> },
-    Correct { attribute: &'static str, value: &'static str, reason: &'static str },
+    Register {
+        donor: &'static str,
+        passage: &'static str,
+        expires_in_hours: i64,
+        containers: u32,
+    },
+    Record {
+        assay: &'static str,
+        readings: Vec<(&'static str, &'static str)>,
+        started_hours_ago: Option<i64>,
+        control: Option<&'static str>,
+    },
+    Correct {
+        attribute: &'static str,
+        value: &'static str,
+        reason: &'static str,
+    },
     VerifyAll,
     Release,
-    Reject { reason: &'static str },
+    Reject {
+        reason: &'static str,
+    },
 }
 
 /// A deed, so many hours before now.
@@ -43,8 +59,16 @@ struct Act {
 }
 
 const FLOW: &[(&str, &str)] = &[
-    ("CD105", "98.7"), ("CD73", "99.1"), ("CD90", "99.6"), ("CD44", "98.9"), ("CD34", "0.4"), ("CD45", "0.3"),
-    ("CD11B", "0.2"), ("CD19", "0.1"), ("HLA_DR", "0.6"), ("PURITY", "97.25"),
+    ("CD105", "98.7"),
+    ("CD73", "99.1"),
+    ("CD90", "99.6"),
+    ("CD44", "98.9"),
+    ("CD34", "0.4"),
+    ("CD45", "0.3"),
+    ("CD11B", "0.2"),
+    ("CD19", "0.1"),
+    ("HLA_DR", "0.6"),
+    ("PURITY", "97.25"),
 ];
 
 /// The runs of an ordinary good lot, from its making on, without sterility.
@@ -62,12 +86,15 @@ fn ordinary(lot: &'static str, made_hours_ago: i64, flow: &[(&'static str, &'sta
         after(5, plain("flow-cytometry", flow)),
         after(6, plain("endotoxin", &[("ENDOTOXIN", "<0.05")])),
         after(26, plain("mycoplasma", &[("MYCOPLASMA", "Not detected")])),
-        after(28, Deed::Record {
-            assay: "differentiation",
-            readings: vec![("ADIPOGENIC", "Positive"), ("OSTEOGENIC", "Positive"), ("CHONDROGENIC", "Positive")],
-            started_hours_ago: Some(22 * 24),
-            control: Some("Negative"),
-        }),
+        after(
+            28,
+            Deed::Record {
+                assay: "differentiation",
+                readings: vec![("ADIPOGENIC", "Positive"), ("OSTEOGENIC", "Positive"), ("CHONDROGENIC", "Positive")],
+                started_hours_ago: Some(22 * 24),
+                control: Some("Negative"),
+            },
+        ),
     ]
 }
 
@@ -77,7 +104,13 @@ fn sterility(lot: &'static str, hours_ago: i64, started_hours_ago: i64, word: &'
     Act { hours_ago, lot, deed: Deed::Record { assay: "sterility", readings, started_hours_ago, control: None } }
 }
 
-fn register(lot: &'static str, hours_ago: i64, donor: &'static str, passage: &'static str, expires_in_hours: i64) -> Act {
+fn register(
+    lot: &'static str,
+    hours_ago: i64,
+    donor: &'static str,
+    passage: &'static str,
+    expires_in_hours: i64,
+) -> Act {
     Act { hours_ago, lot, deed: Deed::Register { donor, passage, expires_in_hours, containers: 4 } }
 }
 
@@ -94,7 +127,15 @@ fn story() -> Vec<Act> {
     add(vec![register("AD-26-0001", 24 * day, "D-0027", "3", 90 * day)]);
     add(ordinary("AD-26-0001", 24 * day, FLOW));
     add(vec![
-        act("AD-26-0001", 24 * day - 4, Deed::Correct { attribute: "VIABILITY", value: "93.4", reason: "Transcription error: the count sheet says 93.4" }),
+        act(
+            "AD-26-0001",
+            24 * day - 4,
+            Deed::Correct {
+                attribute: "VIABILITY",
+                value: "93.4",
+                reason: "Transcription error: the count sheet says 93.4",
+            },
+        ),
         sterility("AD-26-0001", 10 * day - 4, 24 * day - 2, "No growth"),
         act("AD-26-0001", 9 * day, Deed::VerifyAll),
         act("AD-26-0001", 8 * day, Deed::Release),
@@ -124,13 +165,35 @@ fn story() -> Vec<Act> {
     add(vec![
         sterility("AD-26-0006", 7 * day, 13 * day - 2, "Growth"),
         act("AD-26-0006", 6 * day + 12, Deed::VerifyAll),
-        act("AD-26-0006", 6 * day, Deed::Reject { reason: "Growth in both sterility media on day 6; confirmed against the bottles" }),
+        act(
+            "AD-26-0006",
+            6 * day,
+            Deed::Reject { reason: "Growth in both sterility media on day 6; confirmed against the bottles" },
+        ),
     ]);
     // An invalid differentiation run and an endotoxin value that says too little.
     add(vec![
         register("AD-26-0007", 2 * day, "D-0038", "2", 45 * day),
-        act("AD-26-0007", 40, Deed::Record { assay: "differentiation", readings: vec![("ADIPOGENIC", "Positive")], started_hours_ago: Some(21 * 24), control: Some("Positive") }),
-        act("AD-26-0007", 38, Deed::Record { assay: "endotoxin", readings: vec![("ENDOTOXIN", "<1.0")], started_hours_ago: None, control: None }),
+        act(
+            "AD-26-0007",
+            40,
+            Deed::Record {
+                assay: "differentiation",
+                readings: vec![("ADIPOGENIC", "Positive")],
+                started_hours_ago: Some(21 * 24),
+                control: Some("Positive"),
+            },
+        ),
+        act(
+            "AD-26-0007",
+            38,
+            Deed::Record {
+                assay: "endotoxin",
+                readings: vec![("ENDOTOXIN", "<1.0")],
+                started_hours_ago: None,
+                control: None,
+            },
+        ),
     ]);
     // Just registered.
     add(vec![register("AD-26-0008", 3, "D-0038", "3", 45 * day)]);
@@ -166,13 +229,15 @@ fn carry_out(app: &App, lot: &LotNumber, deed: &Deed, at: Moment, now: Moment) -
             register_lot(app, &permit, &entry)?;
         }
         Deed::Record { assay, readings, started_hours_ago, control } => {
-            let entry = run_entry(app, lot, assay, readings, started_hours_ago.map(|h| at.plus_hours(-h)), *control, at)?;
+            let entry =
+                run_entry(app, lot, assay, readings, started_hours_ago.map(|h| at.plus_hours(-h)), *control, at)?;
             let permit = Permit::grant(app, &user(app, "mei.lin")?, &subject)?;
             record_run(app, &permit, lot, &entry)?;
         }
         Deed::Correct { attribute, value, reason } => {
             let run = run_of(app, lot, attribute)?;
-            let readings = vec![ReadingEntry { attribute: (*attribute).into(), value: (*value).into(), unit: Some("%".into()) }];
+            let readings =
+                vec![ReadingEntry { attribute: (*attribute).into(), value: (*value).into(), unit: Some("%".into()) }];
             let permit = Permit::grant(app, &user(app, "mei.lin")?, &subject)?;
             correct_run(app, &permit, run, &CorrectionEntry { readings, reason: (*reason).into() })?;
         }
@@ -204,8 +269,14 @@ fn password(username: &str) -> &'static str {
 
 fn run_of(app: &App, lot: &LotNumber, attribute: &str) -> Result<RunNumber, Error> {
     let (found, _) = app.lot(lot)?;
-    let measures = |run: &&crate::domain::run::Run| run.content.readings.iter().any(|r| r.attribute.as_str() == attribute);
-    found.runs.iter().find(measures).map(|r| r.number).ok_or_else(|| Error::Internal(format!("no run with {attribute}")))
+    let measures =
+        |run: &&crate::domain::run::Run| run.content.readings.iter().any(|r| r.attribute.as_str() == attribute);
+    found
+        .runs
+        .iter()
+        .find(measures)
+        .map(|r| r.number)
+        .ok_or_else(|| Error::Internal(format!("no run with {attribute}")))
 }
 
 fn run_entry(
@@ -221,7 +292,11 @@ fn run_entry(
     let spec = &stored.specification;
     let method = spec.assays.iter().find(|a| a.code.as_str() == assay).map_or("SOP", |a| a.method.as_str());
     let unit = |attribute: &str| {
-        spec.criteria.iter().find(|c| c.attribute.as_str() == attribute).and_then(|c| c.acceptance.unit()).map(str::to_owned)
+        spec.criteria
+            .iter()
+            .find(|c| c.attribute.as_str() == attribute)
+            .and_then(|c| c.acceptance.unit())
+            .map(str::to_owned)
     };
     let reading = |(attribute, value): &(&'static str, &'static str)| ReadingEntry {
         attribute: (*attribute).into(),
@@ -240,7 +315,9 @@ fn run_entry(
         instrument: Some(instrument.into()),
         started_at: started_at.map(|m| m.to_string()),
         tested_at: at.to_string(),
-        controls: control.map(|value| vec![ControlEntry { name: "uninduced".into(), value: value.into() }]).unwrap_or_default(),
+        controls: control
+            .map(|value| vec![ControlEntry { name: "uninduced".into(), value: value.into() }])
+            .unwrap_or_default(),
         readings: readings.iter().map(reading).collect(),
         comment: None,
     })

@@ -61,7 +61,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(1));
     }
     let origin = key.name().to_string();
-    let finding: Finding = read_once(&target, |view| Ok::<_, Error>(view.verify(&key, &origin, outside.as_deref())?))?;
+    let finding: Finding =
+        read_once(&target, |view| Ok::<_, Error>(view.verify(&key, &origin, outside.as_deref())?))?;
     match finding {
         Ok(whole) => {
             println!("WHOLE  {} facts, {} checkpoints, {} documents", whole.facts, whole.checkpoints, whole.documents);

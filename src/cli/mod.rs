@@ -17,11 +17,17 @@ use clap::{Parser, Subcommand};
 
 /// Decide, record and prove that a batch of cells may be given to a patient.
 #[derive(Debug, Parser)]
-#[command(name = "lotgate", version, about, max_term_width = 100, after_help = "Examples:
+#[command(
+    name = "lotgate",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:
   lotgate demo                                      try it with a synthetic laboratory
   lotgate serve --data /srv/lotgate --bind 127.0.0.1:8080
   lotgate verify RC-2026-000001.pdf --key \"$SITE_KEY\"
-  lotgate ledger verify --data /srv/lotgate")]
+  lotgate ledger verify --data /srv/lotgate"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -82,7 +88,8 @@ fn start_logging(default: &str) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).try_init();
 }
 
 #[cfg(test)]

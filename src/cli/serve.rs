@@ -62,7 +62,9 @@ pub struct Args {
 pub(super) fn target(data: &Path, database: Option<&str>) -> Result<Target, Failure> {
     match database {
         None => Ok(Target::Sqlite(data.join("lotgate.db"))),
-        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(Target::Postgres(url.to_owned())),
+        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            Ok(Target::Postgres(url.to_owned()))
+        }
         Some(_) => Err(Failure("--database is a URL such as postgres://user@host/name".into())),
     }
 }
@@ -110,5 +112,9 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         println!("  {}/first-administrator?token={token}", app.public_url());
     }
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    serve_until_stopped(app, listener, WebConfig { secure_cookies: args.behind_tls, workers, demo_accounts: Vec::new() })
+    serve_until_stopped(
+        app,
+        listener,
+        WebConfig { secure_cookies: args.behind_tls, workers, demo_accounts: Vec::new() },
+    )
 }

@@ -65,7 +65,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn print(report: &CheckReport) {
     let (word, detail) = match &report.outcome {
-        Outcome::Authentic { vkey } => ("AUTHENTIC", format!("exactly as issued by the holder of the key you trust\n  key     {vkey}")),
+        Outcome::Authentic { vkey } => {
+            ("AUTHENTIC", format!("exactly as issued by the holder of the key you trust\n  key     {vkey}"))
+        }
         Outcome::IntactIssuerUnconfirmed { vkey } => (
             "INTACT, ISSUER NOT CONFIRMED",
             format!(

@@ -4,6 +4,8 @@
 //! a valid, verified, passing result, nothing waits for verification, and it has not expired.
 //! There is no parameter that says otherwise. Status is derived here and stored nowhere.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::entry::in_minutes;
@@ -57,6 +59,21 @@ impl Status {
             Status::Expired => "expired",
             Status::Revoked => "revoked",
         }
+    }
+}
+
+impl fmt::Display for Status {
+    /// The status in a word or two for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Status::Testing => "Testing",
+            Status::OnHold => "On hold",
+            Status::Ready => "Ready",
+            Status::Released => "Released",
+            Status::Rejected => "Rejected",
+            Status::Expired => "Expired",
+            Status::Revoked => "Revoked",
+        })
     }
 }
 
@@ -114,7 +131,8 @@ pub fn assess<'a>(lot: &'a Lot, spec: &'a Specification, now: Moment) -> Assessm
         }
         None => blockers = open_blockers(lot, spec, &items, now),
     }
-    let failed = |item: &Item| item.verdict.outcome == Outcome::Fail && item.run.is_some_and(|r| r.verification.is_some());
+    let failed =
+        |item: &Item| item.verdict.outcome == Outcome::Fail && item.run.is_some_and(|r| r.verification.is_some());
     let on_hold = items.iter().filter(|i| i.criterion.kind == CriterionKind::Required).any(failed);
     let status = match &lot.decision {
         Some(Decision::Released { .. }) => Status::Released,
@@ -188,7 +206,10 @@ fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now: Moment) -
         blockers.push(blocker("expired", detail, "nobody: an expired lot is not released"));
     }
     if required.is_empty() {
-        let detail = format!("{} version {} requires nothing, so nothing shows that the lot is good.", spec.product, spec.version);
+        let detail = format!(
+            "{} version {} requires nothing, so nothing shows that the lot is good.",
+            spec.product, spec.version
+        );
         blockers.push(blocker("no_criteria", detail, "QA: a specification with criteria"));
     }
     let with = |outcome: Outcome| required.iter().filter(move |i| i.verdict.outcome == outcome);
@@ -246,7 +267,11 @@ fn missing_blockers(spec: &Specification, required: &[&Item]) -> Vec<Blocker> {
         blockers.push(Blocker {
             attributes: missing.iter().map(|c| c.attribute.clone()).collect(),
             assay: Some(assay.code.clone()),
-            ..blocker("missing", format!("{} has no result yet: {}.", assay.name, names.join(", ")), "an analyst: record it")
+            ..blocker(
+                "missing",
+                format!("{} has no result yet: {}.", assay.name, names.join(", ")),
+                "an analyst: record it",
+            )
         });
     }
     blockers
@@ -257,9 +282,12 @@ fn missing_blockers(spec: &Specification, required: &[&Item]) -> Vec<Blocker> {
 fn unverified_blockers(lot: &Lot, spec: &Specification, items: &[Item]) -> Vec<Blocker> {
     let mut blockers = Vec::new();
     for run in lot.runs.iter().filter(|r| r.verification.is_none()) {
-        let replaced_interim = spec.criteria.iter().zip(items).filter_map(|(c, i)| Some((verdict_in_run(run, spec, c)?, i))).all(
-            |(verdict, item)| verdict.outcome == Outcome::Pending && item.run.is_none_or(|r| r.number != run.number),
-        );
+        let replaced_interim =
+            spec.criteria.iter().zip(items).filter_map(|(c, i)| Some((verdict_in_run(run, spec, c)?, i))).all(
+                |(verdict, item)| {
+                    verdict.outcome == Outcome::Pending && item.run.is_none_or(|r| r.number != run.number)
+                },
+            );
         if replaced_interim {
             continue;
         }

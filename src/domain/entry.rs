@@ -93,7 +93,15 @@ impl RunEntry {
             return Err(refusal);
         }
         match (method, instrument, comment, started_at, tested_at, controls, readings) {
-            (Some(method), Some(instrument), Some(comment), Some(started_at), Some(tested_at), Some(controls), Some(readings)) => {
+            (
+                Some(method),
+                Some(instrument),
+                Some(comment),
+                Some(started_at),
+                Some(tested_at),
+                Some(controls),
+                Some(readings),
+            ) => {
                 let assay = assay.code.clone();
                 Ok(RunContent { assay, method, instrument, started_at, tested_at, controls, readings, comment })
             }
@@ -129,7 +137,8 @@ impl RunEntry {
         }
         let mut controls = Vec::new();
         for control in &assay.controls {
-            let mut given = self.controls.iter().enumerate().filter(|(_, c)| c.name.trim().eq_ignore_ascii_case(&control.name));
+            let mut given =
+                self.controls.iter().enumerate().filter(|(_, c)| c.name.trim().eq_ignore_ascii_case(&control.name));
             match (given.next(), given.next()) {
                 (Some((i, entry)), None) => match known_word(&entry.value, &control.allowed, &[]) {
                     Ok(word) => controls.push(ControlReading { name: control.name.clone(), value: word.to_owned() }),
@@ -214,7 +223,11 @@ impl ReadingEntry {
         }
         // A word is kept in the specification's spelling, a number exactly as typed.
         let value = verdict.as_entered.unwrap_or_else(|| self.value.clone());
-        Ok(Reading { attribute: criterion.attribute.clone(), value, unit: criterion.acceptance.unit().map(str::to_owned) })
+        Ok(Reading {
+            attribute: criterion.attribute.clone(),
+            value,
+            unit: criterion.acceptance.unit().map(str::to_owned),
+        })
     }
 
     fn check_unit(&self, criterion: &Criterion) -> Result<(), Refusal> {
@@ -227,7 +240,9 @@ impl ReadingEntry {
         let detail = match (given, required) {
             ("", required) => format!("{} needs its unit: {required}.", criterion.name),
             (_, "") => format!("{} has no unit. Leave out “{shown}”.", criterion.name),
-            (_, required) => format!("{} must be in {required}, and you gave “{shown}”. It is not converted.", criterion.name),
+            (_, required) => {
+                format!("{} must be in {required}, and you gave “{shown}”. It is not converted.", criterion.name)
+            }
         };
         Err(Refusal::field(Code::WrongUnit, "unit", detail))
     }
@@ -250,7 +265,12 @@ fn read_past(field: &str, text: &str, now: Moment) -> Result<Moment, Refusal> {
 
 /// A final negative of an incubated test needs the whole incubation time (USP <71>: 14 days,
 /// that is 14 x 24 h from its start); growth counts at any time.
-fn check_incubation(criterion: &Criterion, outcome: Outcome, start: Option<Moment>, tested: Moment) -> Result<(), Refusal> {
+fn check_incubation(
+    criterion: &Criterion,
+    outcome: Outcome,
+    start: Option<Moment>,
+    tested: Moment,
+) -> Result<(), Refusal> {
     let Acceptance::Categorical { incubation_hours_min: Some(hours), interim, .. } = &criterion.acceptance else {
         return Ok(());
     };

@@ -4,11 +4,13 @@
 //! it could stand for passes; what cannot be decided is *indeterminate*, which is not a pass.
 //! Sources: USP General Notices 7.20 (rounding), domain rules 3.1 to 3.3.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::limit::{Limit, Rounding};
 use super::moment::Moment;
-use super::quantity::{Quantity, Qualifier};
+use super::quantity::{Qualifier, Quantity};
 use super::refusal::{Code, Refusal};
 use super::spec::Acceptance;
 
@@ -50,6 +52,23 @@ impl Outcome {
             Outcome::Reported => "reported",
             Outcome::NotApplicable => "not_applicable",
         }
+    }
+}
+
+impl fmt::Display for Outcome {
+    /// The outcome in a word or two for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Outcome::Pass => "Pass",
+            Outcome::Fail => "Fail",
+            Outcome::Pending => "Pending",
+            Outcome::Missing => "Missing",
+            Outcome::Unverified => "Not verified",
+            Outcome::Invalid => "Invalid run",
+            Outcome::Indeterminate => "Indeterminate",
+            Outcome::Reported => "Reported",
+            Outcome::NotApplicable => "Not applicable",
+        })
     }
 }
 
@@ -166,7 +185,9 @@ fn judge_number(limit: &Limit, rounding: Rounding, quantity: &Quantity) -> Verdi
             (Outcome::Fail, typed.to_owned(), format!("{typed}: no value above {number} is {signs}"))
         }
         Qualifier::Below | Qualifier::Above => {
-            let why = format!("{typed} cannot be compared with {signs}: it says too little; test again with a suitable dilution");
+            let why = format!(
+                "{typed} cannot be compared with {signs}: it says too little; test again with a suitable dilution"
+            );
             (Outcome::Indeterminate, typed.to_owned(), why)
         }
     };

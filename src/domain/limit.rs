@@ -219,7 +219,9 @@ mod tests {
     #[test]
     fn rounding_is_half_up_and_keeps_trailing_zeros() {
         let dec = |s: &str| Decimal::from_str(s).expect("decimal");
-        for (raw, decimals, rounded) in [("96.04", 1, "96.0"), ("96.05", 1, "96.1"), ("94.9499", 1, "94.9"), ("95", 1, "95.0")] {
+        for (raw, decimals, rounded) in
+            [("96.04", 1, "96.0"), ("96.05", 1, "96.1"), ("94.9499", 1, "94.9"), ("95", 1, "95.0")]
+        {
             assert_eq!(Rounding::Usp720.reportable(dec(raw), decimals).to_string(), rounded);
             assert_eq!(Rounding::None.reportable(dec(raw), decimals).to_string(), raw);
         }

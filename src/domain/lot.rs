@@ -105,7 +105,11 @@ impl Lot {
         let detail = match &self.decision {
             None => return Ok(()),
             Some(Decision::Released { certificate, by, at }) => {
-                format!("Lot {number} was released by {} on {} with certificate {certificate}.", by.name.as_str(), in_minutes(*at))
+                format!(
+                    "Lot {number} was released by {} on {} with certificate {certificate}.",
+                    by.name.as_str(),
+                    in_minutes(*at)
+                )
             }
             Some(Decision::Rejected { by, at, .. }) => {
                 format!("Lot {number} was rejected by {} on {}.", by.name.as_str(), in_minutes(*at))
@@ -142,7 +146,13 @@ impl Lot {
     ///
     /// # Errors
     /// The lot is decided, the run is verified, or the person verified something of the lot.
-    pub fn check_correct(&self, spec: &Specification, run: &Run, corrected: &RunContent, by: &Actor) -> Result<(), Refusal> {
+    pub fn check_correct(
+        &self,
+        spec: &Specification,
+        run: &Run,
+        corrected: &RunContent,
+        by: &Actor,
+    ) -> Result<(), Refusal> {
         self.check_open()?;
         self.check_may_enter(by)?;
         if let Some(v) = &run.verification {
@@ -164,7 +174,8 @@ impl Lot {
     pub fn check_verify(&self, run: &Run, by: &Actor) -> Result<(), Refusal> {
         self.check_open()?;
         if let Some(v) = &run.verification {
-            let detail = format!("Run #{} was already verified by {} on {}.", run.number, v.by.name.as_str(), in_minutes(v.at));
+            let detail =
+                format!("Run #{} was already verified by {} on {}.", run.number, v.by.name.as_str(), in_minutes(v.at));
             return Err(Refusal::new(Code::AlreadyVerified, detail));
         }
         if self.was_entered_by(by) {
@@ -221,19 +232,31 @@ impl Lot {
         let name = &criterion.name;
         let what_to_do = match (outcome, &run.verification) {
             (_, None) => format!("If run #{} is wrong, correct it there with a reason.", run.number),
-            (Outcome::Fail, Some(_)) => "A failing result is not replaced by a new test without an investigation.".to_owned(),
+            (Outcome::Fail, Some(_)) => {
+                "A failing result is not replaced by a new test without an investigation.".to_owned()
+            }
             (_, Some(_)) => "A second test is not needed and would not be counted.".to_owned(),
         };
-        let detail =
-            format!("{name} already has a result: run #{}, entered by {who} on {}. {what_to_do}", run.number, in_minutes(run.entered_at));
+        let detail = format!(
+            "{name} already has a result: run #{}, entered by {who} on {}. {what_to_do}",
+            run.number,
+            in_minutes(run.entered_at)
+        );
         Some(Refusal::field(Code::AlreadyRecorded, "attribute", detail))
     }
 
     /// Co-expression of several markers cannot be more frequent than the rarest of them.
-    fn impossible_purity(&self, spec: &Specification, content: &RunContent, instead_of: Option<RunNumber>) -> Vec<Refusal> {
+    fn impossible_purity(
+        &self,
+        spec: &Specification,
+        content: &RunContent,
+        instead_of: Option<RunNumber>,
+    ) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         for purity in spec.criteria.iter().filter(|c| !c.coexpression_of.is_empty()) {
-            let Some((value, purity_at)) = self.exact_value(spec, content, instead_of, &purity.attribute) else { continue };
+            let Some((value, purity_at)) = self.exact_value(spec, content, instead_of, &purity.attribute) else {
+                continue;
+            };
             let lowest = purity
                 .coexpression_of
                 .iter()
@@ -274,7 +297,8 @@ impl Lot {
         if let Some(i) = content.readings.iter().position(|r| r.attribute == *attribute) {
             return content.readings.get(i).and_then(|r| exact(&r.value)).map(|number| (number, Some(i)));
         }
-        let earlier = self.runs.iter().rev().filter(|r| Some(r.number) != instead_of && r.invalid_because(spec).is_none());
+        let earlier =
+            self.runs.iter().rev().filter(|r| Some(r.number) != instead_of && r.invalid_because(spec).is_none());
         let reading = earlier.flat_map(|r| &r.content.readings).find(|r| r.attribute == *attribute)?;
         exact(&reading.value).map(|number| (number, None))
     }

@@ -92,7 +92,9 @@ mod tests {
 
     #[test]
     fn a_date_alone_or_a_time_without_zone_is_refused() {
-        for bad in ["2026-12-01", "2026-12-01T14:05:00", "", "tomorrow", "99999-01-01T00:00:00Z", "0000-01-01T00:00:00Z"] {
+        for bad in
+            ["2026-12-01", "2026-12-01T14:05:00", "", "tomorrow", "99999-01-01T00:00:00Z", "0000-01-01T00:00:00Z"]
+        {
             assert!(Moment::parse("at", bad).is_err(), "{bad:?}");
         }
     }

@@ -119,7 +119,8 @@ fn advice(typed: &str) -> String {
     } else if body.starts_with('.') || body.ends_with('.') {
         "put a digit on both sides of the point (0.5, not .5)".into()
     } else {
-        "use digits and one point, or <0.05 for a value below the detection limit; the unit goes in its own field".into()
+        "use digits and one point, or <0.05 for a value below the detection limit; the unit goes in its own field"
+            .into()
     }
 }
 
@@ -137,7 +138,10 @@ mod tests {
             ("94.9999999999999999", Qualifier::Exact, "94.9999999999999999"),
         ] {
             let read = Quantity::parse(typed).unwrap_or_else(|e| panic!("{typed}: {e}"));
-            assert_eq!((read.as_typed(), read.qualifier(), read.number().to_string().as_str()), (typed, qualifier, number));
+            assert_eq!(
+                (read.as_typed(), read.qualifier(), read.number().to_string().as_str()),
+                (typed, qualifier, number)
+            );
         }
     }
 

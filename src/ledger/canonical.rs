@@ -16,10 +16,7 @@ pub fn text<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
 
 /// SHA-256 of bytes as 64 lower-case hex digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// SHA-256 of the canonical JSON of a value, 64 hex digits.

@@ -99,12 +99,7 @@ impl Checkpoint {
 
     /// The three lines that are signed, the last newline included.
     pub fn to_body(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            self.root.to_base64()
-        )
+        format!("{}\n{}\n{}\n", self.origin, self.size, self.root.to_base64())
     }
 
     /// Reads what [`Checkpoint::to_body`] writes. Further lines are extensions: they must not be
@@ -118,8 +113,7 @@ impl Checkpoint {
             return Err(CheckpointError::Lines);
         }
         let mut lines = lines.split('\n');
-        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next())
-        else {
+        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(CheckpointError::Lines);
         };
         let size = parse_decimal(size).ok_or(CheckpointError::Size)?;
@@ -152,24 +146,15 @@ impl Checkpoint {
     ///
     /// # Errors
     /// Any [`CheckpointError`].
-    pub fn from_note(
-        note: &SignedNote,
-        keys: &[VerifierKey],
-        origin: &str,
-    ) -> Result<Self, CheckpointError> {
+    pub fn from_note(note: &SignedNote, keys: &[VerifierKey], origin: &str) -> Result<Self, CheckpointError> {
         let opened = note.open(keys)?;
         let checkpoint = Self::parse_body(opened.text)?;
         if checkpoint.origin != origin {
-            return Err(CheckpointError::OtherOrigin {
-                expected: origin.to_owned(),
-                found: checkpoint.origin,
-            });
+            return Err(CheckpointError::OtherOrigin { expected: origin.to_owned(), found: checkpoint.origin });
         }
         let by_the_log = |key: &&VerifierKey| checkpoint.check_signer(key).is_ok();
         if !opened.signed_by.iter().any(by_the_log) {
-            return Err(CheckpointError::OtherSigner {
-                origin: checkpoint.origin,
-            });
+            return Err(CheckpointError::OtherSigner { origin: checkpoint.origin });
         }
         Ok(checkpoint)
     }
@@ -178,9 +163,7 @@ impl Checkpoint {
     /// key trusted for one ledger can never speak for another.
     fn check_signer(&self, key: &VerifierKey) -> Result<(), CheckpointError> {
         if key.name().as_str() != self.origin {
-            return Err(CheckpointError::OtherSigner {
-                origin: self.origin.clone(),
-            });
+            return Err(CheckpointError::OtherSigner { origin: self.origin.clone() });
         }
         Ok(())
     }
@@ -206,18 +189,7 @@ mod tests {
         for (text, value) in [("0", 0), ("7", 7), ("18446744073709551615", u64::MAX)] {
             assert_eq!(parse_decimal(text), Some(value));
         }
-        for text in [
-            "",
-            "00",
-            "01",
-            "+1",
-            "-1",
-            " 1",
-            "1 ",
-            "1e3",
-            "١",
-            "18446744073709551616",
-        ] {
+        for text in ["", "00", "01", "+1", "-1", " 1", "1 ", "1e3", "١", "18446744073709551616"] {
             assert_eq!(parse_decimal(text), None, "{text:?}");
         }
     }
@@ -226,32 +198,17 @@ mod tests {
     fn a_checkpoint_that_could_be_read_two_ways_cannot_be_made() {
         let root = leaf_hash(b"a");
         for origin in ["", "evil\n999", "a\rb", "a\u{0}"] {
-            assert_eq!(
-                Checkpoint::new(origin, 1, root),
-                Err(CheckpointError::Origin)
-            );
+            assert_eq!(Checkpoint::new(origin, 1, root), Err(CheckpointError::Origin));
         }
-        assert_eq!(
-            Checkpoint::new("a", 0, root),
-            Err(CheckpointError::NotTheEmptyRoot)
-        );
-        assert_eq!(
-            Checkpoint::new("a", MAX_TREE_SIZE + 1, root),
-            Err(CheckpointError::Size)
-        );
+        assert_eq!(Checkpoint::new("a", 0, root), Err(CheckpointError::NotTheEmptyRoot));
+        assert_eq!(Checkpoint::new("a", MAX_TREE_SIZE + 1, root), Err(CheckpointError::Size));
         assert!(Checkpoint::new("a", 0, empty_root()).is_ok());
     }
 
     #[test]
     fn a_key_of_another_name_cannot_sign() {
         let other = NoteSigner::from_seed(KeyName::parse("b").unwrap(), &[1; 32]);
-        let err = Checkpoint::new("a", 1, leaf_hash(b"a"))
-            .unwrap()
-            .sign(&other)
-            .unwrap_err();
-        assert_eq!(
-            err.to_string(),
-            "The checkpoint of a is not signed by a key of that name."
-        );
+        let err = Checkpoint::new("a", 1, leaf_hash(b"a")).unwrap().sign(&other).unwrap_err();
+        assert_eq!(err.to_string(), "The checkpoint of a is not signed by a key of that name.");
     }
 }

@@ -59,9 +59,8 @@ impl Hash {
             return Err(HashTextError::Hex);
         }
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = pair.iter().try_fold(0u8, |sum, digit| {
-                Ok(sum << 4 | hex_digit(*digit).ok_or(HashTextError::Hex)?)
-            })?;
+            *byte =
+                pair.iter().try_fold(0u8, |sum, digit| Ok(sum << 4 | hex_digit(*digit).ok_or(HashTextError::Hex)?))?;
         }
         Ok(Self(bytes))
     }
@@ -116,14 +115,9 @@ pub fn empty_root() -> Hash {
 
 /// Lower-case hexadecimal of any bytes.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let digit = |nibble: u8| DIGITS[usize::from(nibble & 0x0f)];
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 /// The value of one lower-case hexadecimal digit.
@@ -168,14 +162,7 @@ mod tests {
         let upper = EMPTY_HEX.to_uppercase();
         let padded = format!(" {}", &EMPTY_HEX[1..]);
         let longer = format!("{EMPTY_HEX}0");
-        for wrong in [
-            "",
-            &longer,
-            &upper,
-            &EMPTY_HEX[1..],
-            &padded,
-            &"é".repeat(32),
-        ] {
+        for wrong in ["", &longer, &upper, &EMPTY_HEX[1..], &padded, &"é".repeat(32)] {
             assert_eq!(Hash::from_hex(wrong), Err(HashTextError::Hex), "{wrong}");
         }
     }

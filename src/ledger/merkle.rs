@@ -62,31 +62,20 @@ impl MissingNode {
     /// Storage holds no such node.
     pub fn at(level: u8, index: u64) -> Self {
         let reason = None;
-        Self {
-            level,
-            index,
-            reason,
-        }
+        Self { level, index, reason }
     }
 
     /// Storage failed while looking for it.
     pub fn because(level: u8, index: u64, reason: impl Into<String>) -> Self {
         let reason = Some(reason.into());
-        Self {
-            level,
-            index,
-            reason,
-        }
+        Self { level, index, reason }
     }
 }
 
 impl fmt::Display for MissingNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { level, index, .. } = self;
-        write!(
-            f,
-            "The ledger has no stored hash for subtree {index} of level {level}"
-        )?;
+        write!(f, "The ledger has no stored hash for subtree {index} of level {level}")?;
         match &self.reason {
             Some(reason) => write!(f, ": {reason}."),
             None => f.write_str("."),
@@ -161,9 +150,7 @@ impl<S: StoredHashes> Nodes for SparseNodes<S> {
         let below = STORED_LEVELS.into_iter().rev().find(|kept| *kept <= level);
         let base = below.unwrap_or(0);
         let count = 1u64.checked_shl(u32::from(level - base)).unwrap_or(0);
-        let end = index
-            .checked_add(1)
-            .and_then(|next| next.checked_mul(count));
+        let end = index.checked_add(1).and_then(|next| next.checked_mul(count));
         if count == 0 || end.is_none_or(|end| end > MAX_TREE_SIZE) {
             return Err(missing());
         }
@@ -343,9 +330,7 @@ fn edge_hashes(nodes: &dyn Nodes, from: u64, to: u64) -> Result<Vec<Hash>, Missi
 /// Joins the subtrees of an edge, the smallest first, into one root.
 fn fold_edge(edge: &[Hash]) -> Hash {
     let from_right = edge.iter().rev().copied();
-    from_right
-        .reduce(|right, left| node_hash(left, right))
-        .unwrap_or_else(empty_root)
+    from_right.reduce(|right, left| node_hash(left, right)).unwrap_or_else(empty_root)
 }
 
 #[cfg(test)]
@@ -386,15 +371,9 @@ mod tests {
     #[test]
     fn questions_without_an_answer_are_refused_before_storage_is_asked() {
         let (index, size) = (3, 3);
-        assert_eq!(
-            inclusion_proof(&Nothing, index, size),
-            Err(ProofError::NoSuchLeaf { index, size })
-        );
+        assert_eq!(inclusion_proof(&Nothing, index, size), Err(ProofError::NoSuchLeaf { index, size }));
         let (old, new) = (4, 3);
-        assert_eq!(
-            consistency_proof(&Nothing, old, new),
-            Err(ProofError::Shrinks { old, new })
-        );
+        assert_eq!(consistency_proof(&Nothing, old, new), Err(ProofError::Shrinks { old, new }));
         let size = MAX_TREE_SIZE + 1;
         assert_eq!(root_at(&Nothing, size), Err(ProofError::TooLarge { size }));
         assert!(root_at(&Nothing, MAX_TREE_SIZE).is_err());
@@ -403,15 +382,9 @@ mod tests {
     #[test]
     fn a_missing_hash_is_named_in_a_sentence() {
         let err = inclusion_proof(&Nothing, 0, 2).unwrap_err();
-        assert_eq!(
-            err.to_string(),
-            "The ledger has no stored hash for subtree 1 of level 0."
-        );
+        assert_eq!(err.to_string(), "The ledger has no stored hash for subtree 1 of level 0.");
         let err = MissingNode::because(8, 3, "the disk is full");
-        assert_eq!(
-            err.to_string(),
-            "The ledger has no stored hash for subtree 3 of level 8: the disk is full."
-        );
+        assert_eq!(err.to_string(), "The ledger has no stored hash for subtree 3 of level 8: the disk is full.");
     }
 
     #[test]

@@ -30,12 +30,12 @@ pub mod verify;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use hash::{Hash, HashTextError, MAX_LEAF_BYTES, empty_root, leaf_hash, node_hash};
 pub use merkle::{
-    Frontier, MAX_TREE_SIZE, MissingNode, Node, Nodes, ProofError, STORED_LEVELS, SparseNodes,
-    StoredHashes, consistency_proof, inclusion_proof, root_at,
+    Frontier, MAX_TREE_SIZE, MissingNode, Node, Nodes, ProofError, STORED_LEVELS, SparseNodes, StoredHashes,
+    consistency_proof, inclusion_proof, root_at,
 };
 pub use note::{
-    KeyError, KeyName, MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES, NoteError, NoteSigner, OpenedNote,
-    SignatureLine, SignedNote, VerifierKey,
+    KeyError, KeyName, MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES, NoteError, NoteSigner, OpenedNote, SignatureLine,
+    SignedNote, VerifierKey,
 };
 pub use proof::{MAX_PROOF_HASHES, TlogProof, TlogProofError};
 pub use verify::{VerifyError, verify_consistency, verify_inclusion};

@@ -253,11 +253,7 @@ impl SignatureLine {
         if signature.is_empty() {
             return None;
         }
-        Some(Self {
-            name,
-            key_id: u32::from_be_bytes(*key_id),
-            signature: signature.to_vec(),
-        })
+        Some(Self { name, key_id: u32::from_be_bytes(*key_id), signature: signature.to_vec() })
     }
 
     fn is_of(&self, key: &VerifierKey) -> bool {
@@ -379,9 +375,7 @@ fn parse_id(text: &str) -> Option<u32> {
     if text.len() != 8 {
         return None;
     }
-    text.bytes().try_fold(0, |sum, digit| {
-        Some(sum << 4 | u32::from(hex_digit(digit)?))
-    })
+    text.bytes().try_fold(0, |sum, digit| Some(sum << 4 | u32::from(hex_digit(digit)?)))
 }
 
 #[cfg(test)]
@@ -397,16 +391,7 @@ mod tests {
         for good in ["a", "lots.example.org/site-1/audit", "é", "—"] {
             assert_eq!(KeyName::parse(good).unwrap().as_str(), good);
         }
-        for bad in [
-            "",
-            " ",
-            "a b",
-            "a+b",
-            "a\nb",
-            "a\u{a0}b",
-            "a\u{7f}",
-            "a\u{2003}b",
-        ] {
+        for bad in ["", " ", "a b", "a+b", "a\nb", "a\u{a0}b", "a\u{7f}", "a\u{2003}b"] {
             assert_eq!(KeyName::parse(bad), Err(KeyError::Name), "{bad:?}");
         }
     }

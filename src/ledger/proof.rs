@@ -91,12 +91,7 @@ impl TlogProof {
         }
         let checkpoint = SignedNote::parse(checkpoint).map_err(TlogProofError::Note)?;
         let extra = Vec::new();
-        Ok(Self {
-            extra,
-            index,
-            hashes,
-            checkpoint,
-        })
+        Ok(Self { extra, index, hashes, checkpoint })
     }
 
     /// Adds data to the file, such as the leaf itself; empty data is no data.
@@ -139,23 +134,16 @@ impl TlogProof {
         let rest = text.strip_prefix(FIRST_LINE);
         let rest = rest.and_then(|rest| rest.strip_prefix('\n'));
         let rest = rest.ok_or(TlogProofError::FirstLine)?;
-        let (head, checkpoint) = rest
-            .split_once("\n\n")
-            .ok_or(TlogProofError::NoCheckpoint)?;
+        let (head, checkpoint) = rest.split_once("\n\n").ok_or(TlogProofError::NoCheckpoint)?;
         let mut lines = (2..).zip(head.split('\n')).peekable();
-        let extra = match lines
-            .peek()
-            .and_then(|(_, line)| line.strip_prefix("extra "))
-        {
+        let extra = match lines.peek().and_then(|(_, line)| line.strip_prefix("extra ")) {
             Some(base64) => {
                 lines.next();
                 parse_extra(base64)?
             }
             None => Vec::new(),
         };
-        let index = lines
-            .next()
-            .and_then(|(_, line)| line.strip_prefix("index "));
+        let index = lines.next().and_then(|(_, line)| line.strip_prefix("index "));
         let index = index.and_then(parse_decimal).ok_or(TlogProofError::Index)?;
         let mut hashes = Vec::new();
         for (line, text) in lines {
@@ -176,21 +164,9 @@ impl TlogProof {
     ///
     /// # Errors
     /// [`TlogProofError::Checkpoint`] or [`TlogProofError::Inclusion`].
-    pub fn verify(
-        &self,
-        leaf: &[u8],
-        keys: &[VerifierKey],
-        origin: &str,
-    ) -> Result<Checkpoint, TlogProofError> {
-        let checkpoint = Checkpoint::from_note(&self.checkpoint, keys, origin)
-            .map_err(TlogProofError::Checkpoint)?;
-        verify_inclusion(
-            leaf_hash(leaf),
-            self.index,
-            checkpoint.size(),
-            &self.hashes,
-            checkpoint.root(),
-        )?;
+    pub fn verify(&self, leaf: &[u8], keys: &[VerifierKey], origin: &str) -> Result<Checkpoint, TlogProofError> {
+        let checkpoint = Checkpoint::from_note(&self.checkpoint, keys, origin).map_err(TlogProofError::Checkpoint)?;
+        verify_inclusion(leaf_hash(leaf), self.index, checkpoint.size(), &self.hashes, checkpoint.root())?;
         Ok(checkpoint)
     }
 }
@@ -242,20 +218,11 @@ mod tests {
     fn a_proof_keeps_its_bounds_when_put_together_and_when_read() {
         let (proof, _) = proof_of_the_only_leaf();
         let note = proof.checkpoint().to_string();
-        assert_eq!(
-            TlogProof::new(MAX_TREE_SIZE, vec![], &note),
-            Err(TlogProofError::Index)
-        );
+        assert_eq!(TlogProof::new(MAX_TREE_SIZE, vec![], &note), Err(TlogProofError::Index));
         let hashes = vec![empty_root(); MAX_PROOF_HASHES + 1];
-        assert_eq!(
-            TlogProof::new(0, hashes, &note),
-            Err(TlogProofError::TooManyHashes)
-        );
+        assert_eq!(TlogProof::new(0, hashes, &note), Err(TlogProofError::TooManyHashes));
         let too_much = vec![0; MAX_LEAF_BYTES + 1];
-        assert_eq!(
-            proof.clone().with_extra(too_much),
-            Err(TlogProofError::Extra)
-        );
+        assert_eq!(proof.clone().with_extra(too_much), Err(TlogProofError::Extra));
         let largest = proof.with_extra(vec![0; MAX_LEAF_BYTES]).unwrap();
         assert_eq!(TlogProof::parse(&largest.to_string()), Ok(largest));
     }

@@ -55,13 +55,7 @@ pub enum VerifyError {
 /// # Errors
 /// [`VerifyError::NoSuchLeaf`], [`VerifyError::TooShort`], [`VerifyError::TooLong`] or
 /// [`VerifyError::RootDiffers`].
-pub fn verify_inclusion(
-    leaf: Hash,
-    index: u64,
-    size: u64,
-    proof: &[Hash],
-    root: Hash,
-) -> Result<(), VerifyError> {
+pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, proof: &[Hash], root: Hash) -> Result<(), VerifyError> {
     if index >= size {
         return Err(VerifyError::NoSuchLeaf { index, size });
     }
@@ -134,13 +128,7 @@ pub fn verify_consistency(
 }
 
 /// Consistency where there is nothing to prove: from the empty tree, or of a tree with itself.
-fn verify_trivial(
-    old: u64,
-    new: u64,
-    old_root: Hash,
-    new_root: Hash,
-    proof: &[Hash],
-) -> Result<(), VerifyError> {
+fn verify_trivial(old: u64, new: u64, old_root: Hash, new_root: Hash, proof: &[Hash]) -> Result<(), VerifyError> {
     if !proof.is_empty() {
         return Err(VerifyError::TooLong);
     }
@@ -202,11 +190,7 @@ impl Climb {
 
     /// Checks that the root was reached.
     fn end(&self) -> Result<(), VerifyError> {
-        if self.last == 0 {
-            Ok(())
-        } else {
-            Err(VerifyError::TooShort)
-        }
+        if self.last == 0 { Ok(()) } else { Err(VerifyError::TooShort) }
     }
 
     fn up(&mut self) {
@@ -224,10 +208,7 @@ mod tests {
     fn a_single_leaf_is_its_own_root() {
         let leaf = leaf_hash(b"a");
         assert_eq!(verify_inclusion(leaf, 0, 1, &[], leaf), Ok(()));
-        assert_eq!(
-            verify_inclusion(leaf, 0, 1, &[leaf], leaf),
-            Err(VerifyError::TooLong)
-        );
+        assert_eq!(verify_inclusion(leaf, 0, 1, &[leaf], leaf), Err(VerifyError::TooLong));
     }
 
     #[test]
@@ -245,42 +226,24 @@ mod tests {
         let empty = empty_root();
         assert_eq!(verify_consistency(0, 1, empty, root, &[]), Ok(()));
         assert_eq!(verify_consistency(0, 0, empty, empty, &[]), Ok(()));
-        assert_eq!(
-            verify_consistency(0, 1, root, root, &[]),
-            Err(VerifyError::NotTheEmptyRoot)
-        );
-        assert_eq!(
-            verify_consistency(0, 0, root, root, &[]),
-            Err(VerifyError::NotTheEmptyRoot)
-        );
-        assert_eq!(
-            verify_consistency(0, 1, empty, root, &[root]),
-            Err(VerifyError::TooLong)
-        );
+        assert_eq!(verify_consistency(0, 1, root, root, &[]), Err(VerifyError::NotTheEmptyRoot));
+        assert_eq!(verify_consistency(0, 0, root, root, &[]), Err(VerifyError::NotTheEmptyRoot));
+        assert_eq!(verify_consistency(0, 1, empty, root, &[root]), Err(VerifyError::TooLong));
     }
 
     #[test]
     fn a_tree_is_consistent_with_itself_only_under_the_same_root() {
         let (a, b) = (leaf_hash(b"a"), leaf_hash(b"b"));
         assert_eq!(verify_consistency(7, 7, a, a, &[]), Ok(()));
-        assert_eq!(
-            verify_consistency(7, 7, a, b, &[]),
-            Err(VerifyError::OldRootDiffers)
-        );
-        assert_eq!(
-            verify_consistency(7, 7, a, a, &[a]),
-            Err(VerifyError::TooLong)
-        );
+        assert_eq!(verify_consistency(7, 7, a, b, &[]), Err(VerifyError::OldRootDiffers));
+        assert_eq!(verify_consistency(7, 7, a, a, &[a]), Err(VerifyError::TooLong));
     }
 
     #[test]
     fn a_ledger_that_shrank_is_refused_by_name() {
         let a = leaf_hash(b"a");
         let err = verify_consistency(9, 8, a, a, &[]).unwrap_err();
-        assert_eq!(
-            err.to_string(),
-            "The ledger had 9 leaves before and has 8 now: leaves were removed."
-        );
+        assert_eq!(err.to_string(), "The ledger had 9 leaves before and has 8 now: leaves were removed.");
     }
 
     #[test]

@@ -36,7 +36,13 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The database fails.
-    pub fn keep_answer(&mut self, username: &Username, key: &str, kept: &KeptAnswer, now: Moment) -> Result<(), StoreError> {
+    pub fn keep_answer(
+        &mut self,
+        username: &Username,
+        key: &str,
+        kept: &KeptAnswer,
+        now: Moment,
+    ) -> Result<(), StoreError> {
         let row = (
             answers::username.eq(username.as_str()),
             answers::idempotency_key.eq(key),

@@ -70,7 +70,8 @@ impl View<'_> {
     /// # Errors
     /// The database fails.
     pub fn certificate_of(&mut self, lot: &LotNumber) -> Result<Option<Issued>, StoreError> {
-        let row: Option<Row> = certificates::table.filter(certificates::lot.eq(lot.as_str())).first(self.0).optional()?;
+        let row: Option<Row> =
+            certificates::table.filter(certificates::lot.eq(lot.as_str())).first(self.0).optional()?;
         row.map(read).transpose()
     }
 
@@ -102,7 +103,8 @@ impl View<'_> {
     /// # Errors
     /// The database fails, the document is not there, or its bytes are not those of its hash.
     pub fn document(&mut self, sha256: &str) -> Result<Vec<u8>, StoreError> {
-        let bytes: Option<Vec<u8>> = documents::table.find(sha256).select(documents::content).first(self.0).optional()?;
+        let bytes: Option<Vec<u8>> =
+            documents::table.find(sha256).select(documents::content).first(self.0).optional()?;
         let bytes = bytes.ok_or_else(|| inconsistent("documents", "content", sha256, "the document is missing"))?;
         if sha256_hex(&bytes) != sha256 {
             return Err(inconsistent("documents", "content", sha256, "the bytes were changed"));
@@ -120,7 +122,8 @@ impl Tx<'_> {
         let sha256 = sha256_hex(&bytes);
         let kept: i64 = documents::table.filter(documents::sha256.eq(&sha256)).count().get_result(self.conn)?;
         if kept == 0 {
-            let row = (documents::sha256.eq(&sha256), documents::media_type.eq(media_type), documents::content.eq(bytes));
+            let row =
+                (documents::sha256.eq(&sha256), documents::media_type.eq(media_type), documents::content.eq(bytes));
             diesel::insert_into(documents::table).values(row).execute(self.conn)?;
         }
         Ok(sha256)

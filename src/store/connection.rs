@@ -55,7 +55,8 @@ impl Target {
         let failed = |e: diesel::ConnectionError| StoreError::Connection(e.to_string());
         match self {
             Target::Sqlite(path) => {
-                let path = path.to_str().ok_or_else(|| StoreError::Connection(format!("{} is not UTF-8", path.display())))?;
+                let path =
+                    path.to_str().ok_or_else(|| StoreError::Connection(format!("{} is not UTF-8", path.display())))?;
                 open_sqlite(path, purpose)
             }
             Target::Memory => open_sqlite(":memory:", Purpose::Write),

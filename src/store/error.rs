@@ -56,6 +56,11 @@ pub enum StoreError {
 }
 
 /// Names the place of an impossible value.
-pub(super) fn inconsistent(table: &'static str, column: &'static str, row: impl ToString, why: impl ToString) -> StoreError {
+pub(super) fn inconsistent(
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+    why: impl ToString,
+) -> StoreError {
     StoreError::Inconsistent { table, column, row: row.to_string(), why: why.to_string() }
 }

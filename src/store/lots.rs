@@ -11,7 +11,9 @@ use diesel::prelude::*;
 use super::View;
 use super::error::{StoreError, inconsistent};
 use super::schema::{changes, decisions, lots, readings, runs, verifications};
-use crate::domain::ids::{AssayCode, AttributeCode, CertificateNumber, DonorCode, LotNumber, ProductCode, RunNumber, Username};
+use crate::domain::ids::{
+    AssayCode, AttributeCode, CertificateNumber, DonorCode, LotNumber, ProductCode, RunNumber, Username,
+};
 use crate::domain::lot::{Decision, Lot, LotDetails};
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
@@ -100,7 +102,12 @@ impl LotRow {
         let details = LotDetails {
             lot: column!("lots", "lot", key, LotNumber::parse(&self.lot))?,
             product: column!("lots", "product", key, ProductCode::parse(&self.product))?,
-            specification_version: column!("lots", "specification_version", key, u32::try_from(self.specification_version))?,
+            specification_version: column!(
+                "lots",
+                "specification_version",
+                key,
+                u32::try_from(self.specification_version)
+            )?,
             donor: column!("lots", "donor", key, DonorCode::parse(&self.donor))?,
             manufactured_at: moment("lots", "manufactured_at", &key, &self.manufactured_at)?,
             expires_at: moment("lots", "expires_at", &key, &self.expires_at)?,
@@ -113,7 +120,12 @@ impl LotRow {
 }
 
 impl RunRow {
-    fn read(self, readings: Vec<Reading>, changes: Vec<Change>, verification: Option<Verification>) -> Result<Run, StoreError> {
+    fn read(
+        self,
+        readings: Vec<Reading>,
+        changes: Vec<Change>,
+        verification: Option<Verification>,
+    ) -> Result<Run, StoreError> {
         let key = self.run.to_string();
         let started_at = self.started_at.as_deref().map(|t| moment("runs", "started_at", &key, t)).transpose()?;
         let content = RunContent {
@@ -192,11 +204,16 @@ impl View<'_> {
             // Codes are stored in capitals; the wildcards of LIKE are taken literally.
             let escaped = search.trim().to_uppercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             let pattern = format!("%{escaped}%");
-            query = query.filter(lots::lot.like(pattern.clone()).escape('\\').or(lots::donor.like(pattern).escape('\\')));
+            query =
+                query.filter(lots::lot.like(pattern.clone()).escape('\\').or(lots::donor.like(pattern).escape('\\')));
         }
         if let Some(decided) = filter.decided {
             let with_decision = decisions::table.select(decisions::lot);
-            query = if decided { query.filter(lots::lot.eq_any(with_decision)) } else { query.filter(lots::lot.ne_all(with_decision)) };
+            query = if decided {
+                query.filter(lots::lot.eq_any(with_decision))
+            } else {
+                query.filter(lots::lot.ne_all(with_decision))
+            };
         }
         if let Some(before) = filter.before_entry {
             query = query.filter(lots::entry.lt(before));
@@ -234,7 +251,8 @@ impl View<'_> {
         &mut self,
         number: &LotNumber,
     ) -> Result<Option<crate::domain::certificate::SignatureRecord>, StoreError> {
-        let text: Option<String> = decisions::table.find(number.as_str()).select(decisions::signature).first(self.0).optional()?;
+        let text: Option<String> =
+            decisions::table.find(number.as_str()).select(decisions::signature).first(self.0).optional()?;
         text.map(|t| column!("decisions", "signature", number, serde_json::from_str(&t))).transpose()
     }
 
@@ -253,7 +271,8 @@ impl View<'_> {
             decisions::decided_at,
         );
         let decided: Vec<DecisionRow> = of_these.select(columns).load(self.0)?;
-        let mut decided: BTreeMap<String, Decision> = decided.into_iter().map(read_decision).collect::<Result<_, _>>()?;
+        let mut decided: BTreeMap<String, Decision> =
+            decided.into_iter().map(read_decision).collect::<Result<_, _>>()?;
         let complete = |row: LotRow| {
             let runs = runs_of.remove(&row.lot).unwrap_or_default();
             let decision = decided.remove(&row.lot);
@@ -266,8 +285,10 @@ impl View<'_> {
         let run_rows: Vec<RunRow> = runs::table.filter(runs::lot.eq_any(lots)).order(runs::run).load(self.0)?;
         let numbers: Vec<i64> = run_rows.iter().map(|r| r.run).collect();
         let mut readings_of: BTreeMap<i64, Vec<Reading>> = BTreeMap::new();
-        let rows: Vec<ReadingRow> =
-            readings::table.filter(readings::run.eq_any(&numbers)).order((readings::run, readings::place)).load(self.0)?;
+        let rows: Vec<ReadingRow> = readings::table
+            .filter(readings::run.eq_any(&numbers))
+            .order((readings::run, readings::place))
+            .load(self.0)?;
         for (run, attribute, _, value, unit) in rows {
             let attribute = column!("readings", "attribute", run, AttributeCode::parse(&attribute))?;
             readings_of.entry(run).or_default().push(Reading { attribute, value, unit });
@@ -282,11 +303,15 @@ impl View<'_> {
             changes_of.entry(run).or_default().push(change);
         }
         let mut verified: BTreeMap<i64, Verification> = BTreeMap::new();
-        let rows: Vec<VerificationRow> = verifications::table.filter(verifications::run.eq_any(&numbers)).load(self.0)?;
+        let rows: Vec<VerificationRow> =
+            verifications::table.filter(verifications::run.eq_any(&numbers)).load(self.0)?;
         for (run, by, name, at, content_sha256, _) in rows {
             let key = run.to_string();
             let by = person("verifications", "verified_by", &key, &by, &name)?;
-            verified.insert(run, Verification { by, at: moment("verifications", "verified_at", &key, &at)?, content_sha256 });
+            verified.insert(
+                run,
+                Verification { by, at: moment("verifications", "verified_at", &key, &at)?, content_sha256 },
+            );
         }
         let mut by_lot: BTreeMap<String, Vec<Run>> = BTreeMap::new();
         for row in run_rows {

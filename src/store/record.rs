@@ -40,7 +40,9 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
     match event {
         Event::SiteCreated(_) | Event::SignedIn {} | Event::SignedOut {} => Ok(()),
         Event::SignInFailed { .. } | Event::AttemptRefused { .. } => Ok(()),
-        Event::SpecificationInstalled { specification, sha256 } => insert_specification(conn, entry.number, specification, sha256),
+        Event::SpecificationInstalled { specification, sha256 } => {
+            insert_specification(conn, entry.number, specification, sha256)
+        }
         Event::UserCreated { username, full_name, roles } => {
             let row = (
                 users::username.eq(username.to_string()),
@@ -68,7 +70,14 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
             Ok(())
         }
         Event::LotReleased { lot, certificate, record_sha256, pdf_sha256, signature } => {
-            let decision = DecisionRow { act: "release", lot, certificate: Some(certificate), reason: None, record_sha256, signature };
+            let decision = DecisionRow {
+                act: "release",
+                lot,
+                certificate: Some(certificate),
+                reason: None,
+                record_sha256,
+                signature,
+            };
             insert_decision(conn, entry.number, &decision, by, *at)?;
             insert_certificate(conn, entry.number, lot, certificate, record_sha256, pdf_sha256, *at)
         }
@@ -186,7 +195,13 @@ struct DecisionRow<'a> {
     signature: &'a SignatureRecord,
 }
 
-fn insert_decision(conn: &mut Conn, entry: i64, decision: &DecisionRow, by: &Actor, at: Moment) -> Result<(), StoreError> {
+fn insert_decision(
+    conn: &mut Conn,
+    entry: i64,
+    decision: &DecisionRow,
+    by: &Actor,
+    at: Moment,
+) -> Result<(), StoreError> {
     let row = (
         decisions::lot.eq(decision.lot.as_str()),
         decisions::act.eq(decision.act),

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 
 use diesel::prelude::*;
 
+use super::Target;
 use super::connection::{Conn, Purpose, migrate};
 use super::error::StoreError;
 use super::facts::Entry;
@@ -14,7 +15,6 @@ use super::lots::RunRow;
 use super::record::project;
 use super::schema::{certificates, changes, decisions, lots, readings, runs, specifications, users, verifications};
 use super::verify::Break;
-use super::Target;
 use crate::domain::event::Fact;
 
 /// Empty tables in memory that facts are projected into.

@@ -93,7 +93,9 @@ impl Writer {
             });
             (reply, panicked)
         });
-        let gone = || E::from(StoreError::NotCarriedOut("the database could not be written, or the service is stopping".into()));
+        let gone = || {
+            E::from(StoreError::NotCarriedOut("the database could not be written, or the service is stopping".into()))
+        };
         match self.queue.as_ref().map(|q| q.try_send(job)) {
             Some(Ok(())) => answered.recv().unwrap_or_else(|_| Err(gone())),
             Some(Err(TrySendError::Full(_))) => Err(E::from(StoreError::Busy)),

@@ -38,7 +38,10 @@ impl<T: DeserializeOwned> Body<T> {
         let mut plain: Value = serde_json::from_slice(bytes).map_err(|e| malformed(&e))?;
         // An array would fill the fields too, and its password would have no name to be left out by.
         let Value::Object(fields) = &mut plain else {
-            return Err(Refusal::new(Code::MalformedRequest, "The request must be a JSON object: fields by name, in braces."));
+            return Err(Refusal::new(
+                Code::MalformedRequest,
+                "The request must be a JSON object: fields by name, in braces.",
+            ));
         };
         fields.remove("password");
         Ok(Body { value, fingerprint: plain.to_string() })
@@ -48,7 +51,9 @@ impl<T: DeserializeOwned> Body<T> {
 fn malformed(e: &serde_json::Error) -> Refusal {
     let what: String = e.to_string().chars().take(300).collect();
     let detail = if what.contains("expected a string") {
-        format!("The request cannot be read: {what}. Values are sent as text in quotes, such as \"98.7\", so that nothing is rounded.")
+        format!(
+            "The request cannot be read: {what}. Values are sent as text in quotes, such as \"98.7\", so that nothing is rounded."
+        )
     } else {
         format!("The request cannot be read: {what}.")
     };
@@ -61,7 +66,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = req.headers().get(CONTENT_TYPE).is_some_and(|t| {
-            t.to_str().is_ok_and(|t| t.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json")))
+            t.to_str()
+                .is_ok_and(|t| t.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json")))
         });
         let bytes = Bytes::from_request(req, payload);
         Box::pin(async move {

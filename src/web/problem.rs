@@ -104,12 +104,15 @@ pub fn explain(error: &Error) -> (StatusCode, &'static str, String, Vec<FieldRef
             (status_of(refusal), refusal.code.as_str(), refusal.detail.clone(), refusal.fields.clone())
         }
         Error::Store(StoreError::Busy) => {
-            let detail = "Too many people are writing at this moment. Nothing was recorded; try again in a few seconds.";
+            let detail =
+                "Too many people are writing at this moment. Nothing was recorded; try again in a few seconds.";
             (StatusCode::SERVICE_UNAVAILABLE, "too_busy", detail.into(), Vec::new())
         }
         other => {
             tracing::error!(error = %other, %request, "a request failed");
-            let detail = format!("Something went wrong inside Lotgate; nothing was recorded. Tell the administrator: {request}.");
+            let detail = format!(
+                "Something went wrong inside Lotgate; nothing was recorded. Tell the administrator: {request}."
+            );
             (StatusCode::INTERNAL_SERVER_ERROR, "internal", detail, Vec::new())
         }
     }

@@ -40,13 +40,19 @@ pub struct Corrected {
 ///
 /// # Errors
 /// The run is verified, a value cannot be accepted, nothing would change, or no reason is given.
-pub fn correct_run(app: &App, permit: &Permit<RecordRun>, number: RunNumber, entry: &CorrectionEntry) -> Result<Corrected, Error> {
+pub fn correct_run(
+    app: &App,
+    permit: &Permit<RecordRun>,
+    number: RunNumber,
+    entry: &CorrectionEntry,
+) -> Result<Corrected, Error> {
     let entry = entry.clone();
     app.write_once(permit.actor(), permit.once(), move |desk| {
         let lot = desk.view().lot_of_run(number)??;
         let (lot, stored) = desk.lot(lot.number())?;
         let spec = &stored.specification;
-        let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
+        let run =
+            lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
         let by = desk.by.clone();
         let reason = Line::parse("reason", &entry.reason)?;
         check_drawable("reason", reason.as_str())?;

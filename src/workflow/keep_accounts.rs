@@ -97,7 +97,8 @@ fn create(
     app.write_once(by, once, move |desk| {
         check(desk)?;
         if made.username == set_up::system_actor().username || desk.view().user(&made.username)?.is_some() {
-            let detail = format!("The user name {} was given before and is never given twice. Choose another.", made.username);
+            let detail =
+                format!("The user name {} was given before and is never given twice. Choose another.", made.username);
             return Err(Refusal::field(Code::UserExists, "username", detail).into());
         }
         desk.record(Event::UserCreated {

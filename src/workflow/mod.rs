@@ -58,7 +58,11 @@ struct Inner {
     site: SiteDetails,
     public_url: std::sync::RwLock<String>,
     first_link: std::sync::Mutex<Option<String>>,
+    last_finding: std::sync::Mutex<Option<(Moment, Finding)>>,
 }
+
+/// For how long a page may show the last walk through the ledger instead of walking again.
+const FINDING_HOURS_MAX: i64 = 1;
 
 /// The running product: records, key, clock, chance. Cheap to clone.
 #[derive(Clone)]
@@ -127,6 +131,22 @@ impl App {
         // The copy outside is read first: a write meanwhile then only makes the database longer.
         let outside = self.0.store.outside_checkpoint()?;
         self.read(|view| Ok(view.verify(self.verifier_key(), &self.0.site.origin, outside.as_deref())?))
+    }
+
+    /// The last walk through the whole record and when it was made; walks now if that is more
+    /// than an hour ago or if `now` is asked for. For pages, which say the time of the walk.
+    ///
+    /// # Errors
+    /// As [`App::verify_ledger`].
+    pub fn last_ledger_finding(&self, now: bool) -> Result<(Moment, Finding), Error> {
+        let mut last = self.0.last_finding.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let recent = |at: &Moment| !now && at.plus_hours(FINDING_HOURS_MAX) > self.now();
+        if let Some((at, finding)) = last.as_ref().filter(|(at, _)| recent(at)) {
+            return Ok((*at, finding.clone()));
+        }
+        let walked = (self.now(), self.verify_ledger()?);
+        *last = Some(walked.clone());
+        Ok(walked)
     }
 
     /// The newest signed checkpoint (C2SP tlog-checkpoint).

@@ -158,7 +158,12 @@ impl<D: Duty> Signed<D> {
 }
 
 /// Records that an attempt was refused, if this duty's attempts are recorded and the lot exists.
-pub(super) fn record_refusal<D: Duty>(app: &App, actor: &Actor, subject: &Subject, refusal: &Refusal) -> Result<(), Error> {
+pub(super) fn record_refusal<D: Duty>(
+    app: &App,
+    actor: &Actor,
+    subject: &Subject,
+    refusal: &Refusal,
+) -> Result<(), Error> {
     let Some(act) = D::ACT else { return Ok(()) };
     let (subject, refusal) = (subject.clone(), refusal.clone());
     app.write(actor, move |desk| {

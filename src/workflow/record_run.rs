@@ -54,7 +54,12 @@ pub struct JudgedReading {
 ///
 /// # Errors
 /// The entry does not hold together, or the lot does not take it (see the domain's rules).
-pub fn record_run(app: &App, permit: &Permit<RecordRun>, number: &LotNumber, entry: &RunEntry) -> Result<RecordedRun, Error> {
+pub fn record_run(
+    app: &App,
+    permit: &Permit<RecordRun>,
+    number: &LotNumber,
+    entry: &RunEntry,
+) -> Result<RecordedRun, Error> {
     let (number, entry) = (number.clone(), entry.clone());
     app.write_once(permit.actor(), permit.once(), move |desk| {
         let (lot, stored) = desk.lot(&number)?;
@@ -74,7 +79,12 @@ pub fn record_run(app: &App, permit: &Permit<RecordRun>, number: &LotNumber, ent
 ///
 /// # Errors
 /// As [`record_run`].
-pub fn preview_run(app: &App, permit: &Permit<RecordRun>, number: &LotNumber, entry: &RunEntry) -> Result<RecordedRun, Error> {
+pub fn preview_run(
+    app: &App,
+    permit: &Permit<RecordRun>,
+    number: &LotNumber,
+    entry: &RunEntry,
+) -> Result<RecordedRun, Error> {
     let (lot, stored) = app.lot(number)?;
     lot.check_open()?;
     let content = entry.read(&stored.specification, app.now())?;

@@ -31,7 +31,12 @@ pub struct Rejected {
 ///
 /// # Errors
 /// The lot is decided already or changed since it was shown.
-pub fn reject_lot(app: &App, signed: &Signed<RejectLot>, number: &LotNumber, seen: Option<&str>) -> Result<Rejected, Error> {
+pub fn reject_lot(
+    app: &App,
+    signed: &Signed<RejectLot>,
+    number: &LotNumber,
+    seen: Option<&str>,
+) -> Result<Rejected, Error> {
     let (lot_number, seen, reason) = (number.clone(), seen.map(str::to_owned), signed.meaning().as_str().to_owned());
     let outcome = app.write_once(signed.actor(), signed.once(), move |desk| {
         let (lot, stored) = desk.lot(&lot_number)?;

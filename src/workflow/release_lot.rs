@@ -44,7 +44,11 @@ pub struct Released {
 ///
 /// # Errors
 /// A failure of ours: a dossier always has canonical JSON.
-pub fn to_be_signed(lot: &Lot, spec: &StoredSpecification, assessment: &Assessment) -> Result<(Dossier, String), Error> {
+pub fn to_be_signed(
+    lot: &Lot,
+    spec: &StoredSpecification,
+    assessment: &Assessment,
+) -> Result<(Dossier, String), Error> {
     let dossier = dossier::compose(lot, &spec.specification, &spec.sha256, assessment);
     let sha256 = canonical::sha256_of(&dossier).map_err(|e| Error::Internal(e.to_string()))?;
     Ok((dossier, sha256))
@@ -67,7 +71,8 @@ pub(super) fn manifest(act: &str, by: &Actor, meaning: &str, at: Moment, signed_
 pub(super) fn check_seen(seen: Option<&str>, signed_sha256: &str, number: &LotNumber) -> Result<(), Refusal> {
     match seen {
         Some(seen) if seen != signed_sha256 => {
-            let detail = format!("Lot {number} changed after it was shown to you. Nothing was signed; look at it again.");
+            let detail =
+                format!("Lot {number} changed after it was shown to you. Nothing was signed; look at it again.");
             Err(Refusal::new(Code::ChangedSinceSeen, detail))
         }
         _ => Ok(()),
@@ -79,9 +84,15 @@ pub(super) fn check_seen(seen: Option<&str>, signed_sha256: &str, number: &LotNu
 /// # Errors
 /// Something blocks (all blockers named), own work, decided already, changed since shown, or
 /// text that cannot be printed. All are recorded as refused attempts.
-pub fn release_lot(app: &App, signed: &Signed<ReleaseLot>, number: &LotNumber, seen: Option<&str>) -> Result<Released, Error> {
+pub fn release_lot(
+    app: &App,
+    signed: &Signed<ReleaseLot>,
+    number: &LotNumber,
+    seen: Option<&str>,
+) -> Result<Released, Error> {
     let (lot, seen, meaning) = (number.clone(), seen.map(str::to_owned), signed.meaning().as_str().to_owned());
-    let outcome = app.write_once(signed.actor(), signed.once(), move |desk| release(desk, lot, seen.as_deref(), &meaning));
+    let outcome =
+        app.write_once(signed.actor(), signed.once(), move |desk| release(desk, lot, seen.as_deref(), &meaning));
     let subject = Subject { lot: Some(number.clone()), run: None };
     recording_refusals::<ReleaseLot, _>(app, signed.actor(), &subject, outcome)
 }
@@ -129,7 +140,12 @@ fn check_against_facts(desk: &mut Desk, lot: &Lot) -> Result<(), Error> {
     Err(StoreError::LedgerBroken(why).into())
 }
 
-fn record(desk: &Desk, certificate: &CertificateNumber, dossier: Dossier, signature: SignatureRecord) -> CertificateRecord {
+fn record(
+    desk: &Desk,
+    certificate: &CertificateNumber,
+    dossier: Dossier,
+    signature: SignatureRecord,
+) -> CertificateRecord {
     let site = desk.app.site();
     let (tree_size, root) = desk.tx.ledger_head();
     CertificateRecord {

@@ -81,7 +81,9 @@ impl App {
         if !keys.exists() {
             let origin = match &new_site.origin {
                 Some(origin) => origin.clone(),
-                None => format!("lotgate.invalid/{}", crate::clock::random_hex::<8>(&*chance).map_err(Error::Internal)?),
+                None => {
+                    format!("lotgate.invalid/{}", crate::clock::random_hex::<8>(&*chance).map_err(Error::Internal)?)
+                }
             };
             keys.create(&origin, &*chance)?;
         }
@@ -104,6 +106,7 @@ impl App {
             site: details.clone(),
             public_url: RwLock::new(public_url.trim_end_matches('/').to_owned()),
             first_link: Mutex::new(None),
+            last_finding: Mutex::new(None),
         };
         let app = App(Arc::new(inner));
         if is_new {

@@ -49,11 +49,17 @@ pub fn content_sha256(content: &RunContent) -> Result<String, Error> {
 ///
 /// # Errors
 /// Own work, already verified, changed since it was shown, lot decided, no such run.
-pub fn verify_run(app: &App, permit: &Permit<VerifyRun>, number: RunNumber, entry: &VerificationEntry) -> Result<Verified, Error> {
+pub fn verify_run(
+    app: &App,
+    permit: &Permit<VerifyRun>,
+    number: RunNumber,
+    entry: &VerificationEntry,
+) -> Result<Verified, Error> {
     let seen = entry.content_sha256.clone();
     let outcome = app.write_once(permit.actor(), permit.once(), move |desk| {
         let lot = desk.view().lot_of_run(number)??;
-        let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
+        let run =
+            lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
         lot.check_verify(run, &desk.by)?;
         let content_sha256 = content_sha256(&run.content)?;
         if seen.is_some_and(|seen| seen != content_sha256) {

@@ -52,7 +52,8 @@ fn sends(who: &'static str, path: &str, body: &Value) -> Option<Call> {
 }
 
 fn fills(who: &'static str, path: &str, fields: &[(&str, &str)]) -> Option<Call> {
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    let pairs: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     Some(Call { who: Some(who), path: path.to_owned(), body: Some((FORM.to_owned(), pairs.join("&").into_bytes())) })
 }
 
@@ -87,7 +88,8 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
         }
         ("DELETE", "/api/v1/session") => reads("amy", route.path),
         ("POST", "/api/v1/users") => {
-            let user = json!({"username": "dora", "full_name": "Dora Dean", "roles": ["qa"], "password": password("dora")});
+            let user =
+                json!({"username": "dora", "full_name": "Dora Dean", "roles": ["qa"], "password": password("dora")});
             sends("adam", route.path, &user)
         }
         ("GET", "/api/v1/users") => reads("adam", route.path),
@@ -127,7 +129,13 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
 
 /// An address with its parameters filled in, as they are after one release.
 pub fn filled(path: &str) -> String {
-    let named = [("{lot}", "L-1"), ("{run}", "1"), ("{number}", "RC-2026-000001"), ("{product}", "ADMSC-IV"), ("{version}", "1")];
+    let named = [
+        ("{lot}", "L-1"),
+        ("{run}", "1"),
+        ("{number}", "RC-2026-000001"),
+        ("{product}", "ADMSC-IV"),
+        ("{version}", "1"),
+    ];
     named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
 }
 
@@ -135,7 +143,8 @@ pub fn filled(path: &str) -> String {
 fn page_call(site: &Site, route: &Route) -> Option<Call> {
     match (route.method, route.path) {
         ("POST", "/sign-in") => {
-            let call = fills("amy", route.path, &[("username", "amy"), ("password", &password("amy")), ("next", "/lots")])?;
+            let call =
+                fills("amy", route.path, &[("username", "amy"), ("password", &password("amy")), ("next", "/lots")])?;
             Some(Call { who: None, ..call })
         }
         ("POST", "/sign-out") => fills("amy", route.path, &[]),
@@ -146,13 +155,19 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/first-administrator") => {
             let link = site.app.first_link().expect("readable")?;
             let secret = password("root");
-            let fields =
-                [("token", link.as_str()), ("username", "root"), ("full_name", "Root"), ("password", &secret), ("password_again", &secret)];
+            let fields = [
+                ("token", link.as_str()),
+                ("username", "root"),
+                ("full_name", "Root"),
+                ("password", &secret),
+                ("password_again", &secret),
+            ];
             let call = fills("adam", route.path, &fields)?;
             Some(Call { who: None, ..call })
         }
         ("POST", "/people") => {
-            let fields = [("username", "dora"), ("full_name", "Dora Dean"), ("roles", "qa"), ("password", &password("dora"))];
+            let fields =
+                [("username", "dora"), ("full_name", "Dora Dean"), ("roles", "qa"), ("password", &password("dora"))];
             fills("adam", route.path, &fields)
         }
         ("GET", "/people" | "/people/new") => reads("adam", route.path),
@@ -225,7 +240,8 @@ fn signs(site: &Site, route: &Route, name: &str) -> Option<Call> {
     let seen = site.qa().sees("L-1");
     assert!(!criterion(&seen, "PASSAGE").is_null());
     let secret = password("queen");
-    let fields = [("password", secret.as_str()), (name, "For the walk"), ("dossier_sha256", seen["dossier_sha256"].as_str()?)];
+    let fields =
+        [("password", secret.as_str()), (name, "For the walk"), ("dossier_sha256", seen["dossier_sha256"].as_str()?)];
     fills("queen", &route.path.replace("{lot}", "L-1"), &fields)
 }
 

@@ -50,7 +50,10 @@ fn the_record_is_the_bytes_that_were_hashed_and_holds_the_arithmetic() {
     assert!(results.iter().all(|r| r["outcome"] == "pass" && r["run"].is_i64()));
     let result = |attribute: &str| results.iter().find(|r| r["attribute"] == attribute).expect("a result");
     let purity = result("PURITY");
-    assert_eq!((&purity["acceptance"], &purity["as_typed"], &purity["reported"]), (&json!("> 96.0 %"), &json!("96.05"), &json!("96.1")));
+    assert_eq!(
+        (&purity["acceptance"], &purity["as_typed"], &purity["reported"]),
+        (&json!("> 96.0 %"), &json!("96.05"), &json!("96.1"))
+    );
     assert_eq!(purity["arithmetic"], "96.05 → 96.1; 96.1 > 96.0");
     assert!(purity["definition"].as_str().expect("a definition").contains("CD105"));
     assert_eq!(result("ENDOTOXIN")["as_typed"], "<0.05");
@@ -106,7 +109,15 @@ fn a_certificate_shows_what_its_release_answered() {
 #[test]
 fn a_certificate_that_was_not_issued_is_not_found() {
     let (site, _) = site_with_certificate();
-    for number in ["RC-2026-000002", "RC-2025-000001", "1", "%20", "RC-2026-000001.pdf", "%2e%2e", "RC-2026-%EF%BC%90%EF%BC%90%EF%BC%90%EF%BC%90%EF%BC%90%EF%BC%91"] {
+    for number in [
+        "RC-2026-000002",
+        "RC-2025-000001",
+        "1",
+        "%20",
+        "RC-2026-000001.pdf",
+        "%2e%2e",
+        "RC-2026-%EF%BC%90%EF%BC%90%EF%BC%90%EF%BC%90%EF%BC%90%EF%BC%91",
+    ] {
         for path in ["", "/pdf", "/record"] {
             site.auditor().get(&format!("/api/v1/certificates/{number}{path}")).refused(404, "no_such_certificate");
         }

@@ -28,7 +28,8 @@ fn of_eight_releases_at_once_one_issues_a_certificate_and_the_others_are_told_of
     let (won, lost): (Vec<Answer>, Vec<Answer>) = answers.into_iter().partition(|a| a.status == 201);
     assert_eq!(won.len(), 1);
     assert_eq!(won[0].created()["certificate"], "RC-2026-000001");
-    let winner = site.events("lot_released").pop().expect("a release")["signature"]["name"].as_str().expect("a name").to_owned();
+    let winner =
+        site.events("lot_released").pop().expect("a release")["signature"]["name"].as_str().expect("a name").to_owned();
     for answer in lost {
         answer.refused(409, "lot_closed").says(&winner).says("RC-2026-000001");
     }
@@ -41,9 +42,12 @@ fn of_eight_releases_at_once_one_issues_a_certificate_and_the_others_are_told_of
 fn a_release_and_a_rejection_at_once_decide_the_lot_once() {
     let site = Site::start();
     site.full_lot("L-1");
-    let answers = at_once(6, |n| if n % 2 == 0 { site.qa().releases("L-1") } else { site.other_qa().rejects("L-1", "Doubt") });
+    let answers =
+        at_once(6, |n| if n % 2 == 0 { site.qa().releases("L-1") } else { site.other_qa().rejects("L-1", "Doubt") });
     assert_eq!(answers.iter().filter(|a| a.status == 201).count(), 1);
-    assert!(answers.iter().filter(|a| a.status != 201).all(|a| a.refused(409, "lot_closed").detail().contains("L-1 was ")));
+    assert!(
+        answers.iter().filter(|a| a.status != 201).all(|a| a.refused(409, "lot_closed").detail().contains("L-1 was "))
+    );
     assert_eq!(site.events("lot_released").len() + site.events("lot_rejected").len(), 1);
     site.whole();
 }
@@ -85,13 +89,16 @@ fn a_correction_and_a_verification_at_once_never_confirm_what_was_not_seen() {
     for round in 0..5 {
         let lot = format!("L-{round}");
         site.analyst().registers(&lot).created();
-        let run = site.analyst().records(&lot, "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
+        let run = site.analyst().records(&lot, "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"]
+            .as_i64()
+            .expect("a run");
         let seen = site.verifier().get(&format!("/api/v1/runs/{run}")).ok()["content_sha256"].clone();
         let answers = at_once(2, |n| match n {
             0 => site.analyst().corrects(run, &[("ENDOTOXIN", "0.2")], "Read again"),
             _ => site.verifier().post(&format!("/api/v1/runs/{run}/verification"), &json!({"content_sha256": seen})),
         });
-        let codes = answers.iter().map(|a| if a.status == 201 { json!("done") } else { a.problem().body["code"].clone() });
+        let codes =
+            answers.iter().map(|a| if a.status == 201 { json!("done") } else { a.problem().body["code"].clone() });
         let codes: Vec<Value> = codes.collect();
         assert!(codes == ["done", "changed_since_seen"] || codes == ["already_verified", "done"], "{codes:?}");
     }
@@ -148,6 +155,9 @@ fn readers_see_a_whole_record_while_others_write() {
         let body = answer.json();
         assert!(body.get("whole").is_none_or(|w| *w == true), "{body}");
         let lots = body["lots"].as_array().cloned().unwrap_or_default();
-        assert!(lots.iter().all(|l| l["blockers"].as_array().is_some_and(|b| b.len() == 8)), "a lot and its passage come together: {body}");
+        assert!(
+            lots.iter().all(|l| l["blockers"].as_array().is_some_and(|b| b.len() == 8)),
+            "a lot and its passage come together: {body}"
+        );
     }
 }

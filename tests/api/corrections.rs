@@ -61,7 +61,10 @@ fn a_correction_needs_a_reason_and_a_change() {
         site.analyst().corrects(run, &[("VIABILITY", "93.4")], reason).refused(422, "invalid_field").about(&["reason"]);
     }
     site.analyst().corrects(run, &[("VIABILITY", "93.4")], "محمد").refused(422, "undrawable_text").about(&["reason"]);
-    site.analyst().corrects(run, &[("VIABILITY", "92.4")], "Same").refused(422, "invalid_field").says("Nothing was changed");
+    site.analyst()
+        .corrects(run, &[("VIABILITY", "92.4")], "Same")
+        .refused(422, "invalid_field")
+        .says("Nothing was changed");
     site.analyst().corrects(run, &[], "None").refused(422, "invalid_field");
     assert_eq!(site.facts_count(), before);
 }
@@ -78,9 +81,13 @@ fn a_corrected_value_is_held_to_the_rules_of_a_first_one() {
         site.analyst().corrects(run, &[(attribute, value)], "Read again").refused(422, code);
     }
     let twice = [("VIABILITY", "93.4"), ("VIABILITY", "93.5")];
-    site.analyst().corrects(run, &twice, "Read again").refused(422, "repeated_attribute").about(&["readings[1].attribute"]);
+    site.analyst()
+        .corrects(run, &twice, "Read again")
+        .refused(422, "repeated_attribute")
+        .about(&["readings[1].attribute"]);
     site.analyst().corrects(999, &[("VIABILITY", "93.4")], "Read again").refused(404, "no_such_run");
-    let alone = site.analyst().records("L-1", "flow-cytometry", &[("CD105", "98.7")]).created()["run"].as_i64().expect("a run");
+    let alone =
+        site.analyst().records("L-1", "flow-cytometry", &[("CD105", "98.7")]).created()["run"].as_i64().expect("a run");
     let other = site.analyst().corrects(alone, &[("CD73", "99.0")], "Read again");
     other.refused(422, "unknown_attribute").says("Record it as a new run");
 }
@@ -91,7 +98,8 @@ fn an_interim_reading_is_not_corrected_into_a_final_one() {
     site.analyst().registers("L-1").created();
     let times = json!({"started_at": site.hours(-7 * 24)});
     let interim = [("STERILITY_AEROBIC", "No growth to date")];
-    let run = site.analyst().records_with("L-1", "sterility", &interim, &times).created()["run"].as_i64().expect("a run");
+    let run =
+        site.analyst().records_with("L-1", "sterility", &interim, &times).created()["run"].as_i64().expect("a run");
     site.waits_hours(30 * 24);
     let answer = site.analyst().corrects(run, &[("STERILITY_AEROBIC", "No growth")], "Day 14 is over now");
     answer.refused(422, "read_too_early").about(&["readings[0].value"]);

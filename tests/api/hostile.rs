@@ -80,7 +80,9 @@ fn fuzz(route: &Route, site: &Site, call: &Call, bodies: impl Iterator<Item = (S
         sent += 1;
         let done = answer.status == 201 || answer.status == 303;
         accepted += usize::from(done);
-        passages += usize::from(done && kind_of(route) == "lot_registered" && (!is_api(route) || answer.json()["run"].is_i64()));
+        passages += usize::from(
+            done && kind_of(route) == "lot_registered" && (!is_api(route) || answer.json()["run"].is_i64()),
+        );
     }
     let after = counted(site);
     let new = |kind: &str| after.get(kind).copied().unwrap_or_default() - before.get(kind).copied().unwrap_or_default();
@@ -113,7 +115,8 @@ fn no_json_breaks_a_route_or_leaves_half_a_record() {
         let document: Value = serde_json::from_slice(&good).expect("JSON");
         // Each password costs a hash; a handful of them shows as much as a hundred.
         let hashes = document.get("password").is_some();
-        let replaced = payloads::replaced(&document).into_iter().step_by(if hashes { 5 } else { 1 }).map(String::into_bytes);
+        let replaced =
+            payloads::replaced(&document).into_iter().step_by(if hashes { 5 } else { 1 }).map(String::into_bytes);
         let bodies = payloads::broken(&good, &mut Dice::new(seed)).into_iter().chain(replaced);
         sent += fuzz(route, &site, &call, bodies.map(|b| ("application/json".to_owned(), b)));
     }
@@ -133,7 +136,8 @@ fn no_form_breaks_a_page_or_comes_back_as_markup() {
         for (i, (name, _)) in pairs.iter().enumerate() {
             for text in payloads::texts().iter().skip(i % 3).step_by(if hashes { 3 } else { 1 }) {
                 let value = encoded(text);
-                let changed = pairs.iter().map(|(n, v)| if n == name { format!("{n}={value}") } else { format!("{n}={v}") });
+                let changed =
+                    pairs.iter().map(|(n, v)| if n == name { format!("{n}={value}") } else { format!("{n}={v}") });
                 bodies.push(changed.collect::<Vec<_>>().join("&").into_bytes());
             }
             let missing = pairs.iter().filter(|(n, _)| n != name).map(|(n, v)| format!("{n}={v}"));
@@ -155,7 +159,17 @@ fn no_media_type_breaks_a_route() {
         let call = call(&site, route);
         let (_, body) = call.body.clone().expect("a body");
         let before = site.facts_count();
-        for media_type in ["", "text/plain", "application/xml", "application/json2", "multipart/form-data", "a/b; c=\"", "\u{FF}", "*/*;;;", "application/json, text/html"] {
+        for media_type in [
+            "",
+            "text/plain",
+            "application/xml",
+            "application/json2",
+            "multipart/form-data",
+            "a/b; c=\"",
+            "\u{FF}",
+            "*/*;;;",
+            "application/json, text/html",
+        ] {
             let answer = request(&site, route, &call.path, call.who).body(media_type, body.clone()).sent_to(&site);
             check(route, &answer);
             if is_api(route) {
@@ -199,9 +213,16 @@ fn no_address_breaks_a_route() {
         let mut targets: Vec<String> = Vec::new();
         let filled = crate::calls::filled(route.path).replace("{file:.*}", "site.css");
         if route.path.contains('{') {
-            for parameter in PARAMETERS.iter().map(|p| (*p).to_owned()).chain(["x".repeat(50_000), "%41".repeat(15_000)]) {
+            for parameter in
+                PARAMETERS.iter().map(|p| (*p).to_owned()).chain(["x".repeat(50_000), "%41".repeat(15_000)])
+            {
                 let one = |name: &str| crate::calls::filled(&route.path.replace(name, &parameter));
-                targets.extend(["{lot}", "{run}", "{number}", "{product}", "{version}", "{file:.*}"].iter().filter(|n| route.path.contains(*n)).map(|n| one(n)));
+                targets.extend(
+                    ["{lot}", "{run}", "{number}", "{product}", "{version}", "{file:.*}"]
+                        .iter()
+                        .filter(|n| route.path.contains(*n))
+                        .map(|n| one(n)),
+                );
             }
         }
         targets.extend(payloads::queries().into_iter().map(|query| format!("{filled}?{query}")));
@@ -223,7 +244,12 @@ fn no_header_breaks_a_route() {
     let site = Site::start();
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
-    for route in ROUTES.iter().filter(|r| r.path.contains("certificates") || r.path.contains("/me") || r.path.ends_with("/verify") || r.path.ends_with("lots")) {
+    for route in ROUTES.iter().filter(|r| {
+        r.path.contains("certificates")
+            || r.path.contains("/me")
+            || r.path.ends_with("/verify")
+            || r.path.ends_with("lots")
+    }) {
         let target = crate::calls::filled(route.path);
         for (name, value) in payloads::headers() {
             let mut raw = request(&site, route, &target, Some("olga"));

@@ -65,7 +65,8 @@ fn every_write_can_be_repeated_under_its_key() {
         assert_eq!(site.facts_count(), before, "{path}");
         first
     };
-    let user = json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst"], "password": "dora's own password"});
+    let user =
+        json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst"], "password": "dora's own password"});
     twice("adam", "/api/v1/users", "a", &user);
     let lot = site.analyst().registration("L-1", &json!({}));
     let run = twice("amy", "/api/v1/lots", "a", &lot)["run"].as_i64().expect("a run");
@@ -107,7 +108,9 @@ fn a_refused_request_did_nothing_and_may_be_sent_again_under_its_key() {
 fn the_order_of_the_fields_is_no_difference() {
     let site = Site::start();
     let key = [("Idempotency-Key", KEY)];
-    let send = |text: &str| site.analyst().asks("POST", "/api/v1/lots", &key, Some(("application/json", text.as_bytes().to_vec())));
+    let send = |text: &str| {
+        site.analyst().asks("POST", "/api/v1/lots", &key, Some(("application/json", text.as_bytes().to_vec())))
+    };
     let first = r#"{"lot":"L-1","product":"ADMSC-IV","donor":"D-1","manufactured_at":"2026-05-01T00:00:00Z","expires_at":"2026-09-01T00:00:00Z","containers":1}"#;
     let other = r#"{ "containers": 1, "expires_at":"2026-09-01T00:00:00Z","manufactured_at":"2026-05-01T00:00:00Z","donor":"D-1","product":"ADMSC-IV","lot":"L-1" }"#;
     let made = send(first).created();

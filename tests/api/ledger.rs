@@ -37,18 +37,31 @@ fn a_lots_facts_tell_its_story_in_order() {
     let site = Site::start();
     site.analyst().registers("L-1").created();
     site.analyst().registers("L-2").created();
-    let run = site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
+    let run =
+        site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
     site.analyst().corrects(run, &[("ENDOTOXIN", "0.2")], "Read again").created();
     site.analyst().verifies(run).refused(403, "own_work");
     site.verifier().verifies(run).created();
     site.qa().releases("L-1").refused(409, "not_releasable");
     site.qa().rejects("L-1", "Bag leaks").created();
     for spelling in ["L-1", "l-1"] {
-        let entries = site.auditor().get(&format!("/api/v1/ledger?lot={spelling}")).ok()["entries"].as_array().expect("entries").clone();
-        assert_eq!(kinds(&entries), [
-            "lot_registered", "run_recorded", "run_recorded", "run_corrected", "attempt_refused", "run_verified",
-            "attempt_refused", "lot_rejected",
-        ]);
+        let entries = site.auditor().get(&format!("/api/v1/ledger?lot={spelling}")).ok()["entries"]
+            .as_array()
+            .expect("entries")
+            .clone();
+        assert_eq!(
+            kinds(&entries),
+            [
+                "lot_registered",
+                "run_recorded",
+                "run_recorded",
+                "run_corrected",
+                "attempt_refused",
+                "run_verified",
+                "attempt_refused",
+                "lot_rejected",
+            ]
+        );
         let numbers: Vec<i64> = entries.iter().filter_map(|e| e["entry"].as_i64()).collect();
         assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     }
@@ -63,10 +76,13 @@ fn a_fact_says_who_when_and_what_in_one_versioned_form() {
     let fact = &entry["fact"];
     assert_eq!((&fact["v"], &fact["at"]), (&json!(1), &json!("2026-06-01T08:00:00.000000Z")));
     assert_eq!(fact["by"], json!({"user": "amy", "name": "Amy Adams", "role": "analyst"}));
-    assert_eq!(fact["event"], json!({
-        "kind": "lot_registered", "lot": "L-1", "product": "ADMSC-IV", "specification_version": 1, "donor": "D-0031",
-        "manufactured_at": "2026-05-12T08:00:00.000000Z", "expires_at": "2026-07-01T08:00:00.000000Z", "containers": 4,
-    }));
+    assert_eq!(
+        fact["event"],
+        json!({
+            "kind": "lot_registered", "lot": "L-1", "product": "ADMSC-IV", "specification_version": 1, "donor": "D-0031",
+            "manufactured_at": "2026-05-12T08:00:00.000000Z", "expires_at": "2026-07-01T08:00:00.000000Z", "containers": 4,
+        })
+    );
     let salt = fact["salt"].as_str().expect("a salt");
     assert!(salt.len() == 32 && salt.bytes().all(|b| b.is_ascii_hexdigit()));
     let facts = site.facts();
@@ -135,7 +151,10 @@ fn a_whole_ledger_says_so_with_a_signed_checkpoint() {
     site.qa().releases("L-1").created();
     let whole = site.auditor().get("/api/v1/ledger/verify").ok();
     let facts = site.facts().len();
-    assert_eq!((&whole["whole"], &whole["facts"], &whole["place"], &whole["what"]), (&json!(true), &json!(facts), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&whole["whole"], &whole["facts"], &whole["place"], &whole["what"]),
+        (&json!(true), &json!(facts), &Value::Null, &Value::Null)
+    );
     assert_eq!(whole["documents"], 2, "the record and the PDF");
     let note = whole["checkpoint"].as_str().expect("a checkpoint");
     assert!(note.starts_with(&format!("lots.example.org/test\n{facts}\n")), "{note}");

@@ -32,7 +32,8 @@ fn a_lot_that_was_just_registered_lists_the_work_to_do() {
     assert_eq!(all.len(), 21);
     assert!(all.iter().all(|c| c["verdict"]["outcome"] == "missing" && c["run"].is_null()));
     assert_eq!(blockers(&seen), ["missing"; 8], "one for each assay");
-    let flow = seen["blockers"].as_array().expect("blockers").iter().find(|b| b["attributes"][0] == "CD105").expect("flow");
+    let flow =
+        seen["blockers"].as_array().expect("blockers").iter().find(|b| b["attributes"][0] == "CD105").expect("flow");
     assert_eq!(flow["attributes"].as_array().expect("attributes").len(), 10);
     assert_eq!((&seen["registered_by"], &seen["containers"]), (&json!("Amy Adams"), &json!(4)));
 }
@@ -85,7 +86,12 @@ fn each_field_of_a_registration_is_checked() {
 fn every_mistake_in_a_registration_is_named_at_once() {
     let site = Site::start();
     let wrong = json!({"donor": "", "containers": 0, "expires_at": "soon"});
-    site.analyst().registers_with("a b", &wrong).refused(422, "invalid_field").about(&["lot", "donor", "expires_at", "containers"]);
+    site.analyst().registers_with("a b", &wrong).refused(422, "invalid_field").about(&[
+        "lot",
+        "donor",
+        "expires_at",
+        "containers",
+    ]);
 }
 
 #[test]

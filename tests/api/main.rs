@@ -12,6 +12,7 @@ mod hostile;
 mod idempotency;
 mod ledger;
 mod lots;
+mod pages;
 mod payloads;
 mod person;
 mod raw;

@@ -134,7 +134,8 @@ pub fn broken(body: &[u8], dice: &mut Dice) -> Vec<Vec<u8>> {
         }
         all.push(flipped);
     }
-    let doubled = text.replacen('{', &format!("{{{},", text.trim_matches(['{', '}']).split(',').next().unwrap_or_default()), 1);
+    let doubled =
+        text.replacen('{', &format!("{{{},", text.trim_matches(['{', '}']).split(',').next().unwrap_or_default()), 1);
     let extra = text.replacen('{', "{\"__proto__\":{\"admin\":true},", 1);
     let surrogate = text.replacen("\":\"", "\":\"\\ud800", 1);
     let escaped_nul = text.replacen("\":\"", "\":\"\\u0000", 1);
@@ -249,8 +250,20 @@ pub fn queries() -> Vec<String> {
 pub fn headers() -> Vec<(&'static str, Vec<u8>)> {
     let mut headers: Vec<(&str, Vec<u8>)> = Vec::new();
     let names = [
-        "Authorization", "Cookie", "Idempotency-Key", "Origin", "Referer", "Sec-Fetch-Site", "Accept", "Accept-Encoding",
-        "Content-Encoding", "If-None-Match", "Range", "X-Forwarded-For", "X-HTTP-Method-Override", "X-Request-Id",
+        "Authorization",
+        "Cookie",
+        "Idempotency-Key",
+        "Origin",
+        "Referer",
+        "Sec-Fetch-Site",
+        "Accept",
+        "Accept-Encoding",
+        "Content-Encoding",
+        "If-None-Match",
+        "Range",
+        "X-Forwarded-For",
+        "X-HTTP-Method-Override",
+        "X-Request-Id",
     ];
     let odd: [&[u8]; 9] = [
         b"",

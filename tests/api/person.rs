@@ -84,7 +84,8 @@ impl Person<'_> {
             "differentiation" => Value::from(self.site.hours(-22 * 24)),
             _ => Value::Null,
         };
-        let controls = if assay == "differentiation" { json!([{"name": "uninduced", "value": "Negative"}]) } else { json!([]) };
+        let controls =
+            if assay == "differentiation" { json!([{"name": "uninduced", "value": "Negative"}]) } else { json!([]) };
         let usual = json!({
             "assay": assay, "method": "SOP-QC-012 v3", "instrument": "CYT-1", "comment": "",
             "started_at": started_at, "tested_at": self.site.hours(-1), "controls": controls,

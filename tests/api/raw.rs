@@ -35,10 +35,14 @@ impl Raw {
 
     /// The request as bytes, with the length that it has.
     fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", self.method, self.target).into_bytes();
+        let mut bytes = format!("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", self.method, self.target)
+            .into_bytes();
         let length = format!("{}", self.body.len()).into_bytes();
         let length = [("Content-Length".to_owned(), length)];
-        let own_length = self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case("content-length") || n.eq_ignore_ascii_case("transfer-encoding"));
+        let own_length = self
+            .headers
+            .iter()
+            .any(|(n, _)| n.eq_ignore_ascii_case("content-length") || n.eq_ignore_ascii_case("transfer-encoding"));
         let length = if own_length || self.body.is_empty() { &[][..] } else { &length[..] };
         for (name, value) in self.headers.iter().chain(length) {
             bytes.extend_from_slice(name.as_bytes());
@@ -132,7 +136,8 @@ fn parse(received: &[u8], asked: String) -> Answer {
 fn joined(mut rest: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     while let Some(at) = rest.windows(2).position(|w| w == b"\r\n") {
-        let size = std::str::from_utf8(&rest[..at]).ok().and_then(|s| usize::from_str_radix(s.trim(), 16).ok()).unwrap_or(0);
+        let size =
+            std::str::from_utf8(&rest[..at]).ok().and_then(|s| usize::from_str_radix(s.trim(), 16).ok()).unwrap_or(0);
         let chunk = rest.get(at + 2..at + 2 + size).unwrap_or_default();
         whole.extend_from_slice(chunk);
         rest = rest.get(at + 4 + size..).unwrap_or_default();

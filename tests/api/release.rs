@@ -74,7 +74,8 @@ fn results_that_nobody_verified_hold_a_lot_back() {
     site.records_all("L-1", &[], &[]);
     let seen = site.qa().sees("L-1");
     assert_eq!(blockers(&seen), ["unverified"; 8]);
-    let runs: Vec<i64> = seen["blockers"].as_array().expect("blockers").iter().filter_map(|b| b["run"].as_i64()).collect();
+    let runs: Vec<i64> =
+        seen["blockers"].as_array().expect("blockers").iter().filter_map(|b| b["run"].as_i64()).collect();
     for run in runs {
         site.qa().releases("L-1").refused(409, "not_releasable").says("is not verified");
         site.verifier().verifies(run).created();
@@ -216,7 +217,13 @@ fn a_released_lot_is_closed() {
     site.qa().releases("L-1").created();
     let run = criterion(&site.qa().sees("L-1"), "CD105")["run"].as_i64().expect("a run");
     let seen = site.qa().sees("L-1");
-    refuses_everything(&site, "L-1", run, run, "was released by Queen Qiu on 2026-06-01 08:00 UTC with certificate RC-2026-000001");
+    refuses_everything(
+        &site,
+        "L-1",
+        run,
+        run,
+        "was released by Queen Qiu on 2026-06-01 08:00 UTC with certificate RC-2026-000001",
+    );
     assert_eq!(site.qa().sees("L-1"), seen);
 }
 
@@ -224,7 +231,8 @@ fn a_released_lot_is_closed() {
 fn a_rejected_lot_is_closed_and_says_why() {
     let site = Site::start();
     site.analyst().registers("L-1").created();
-    let run = site.analyst().records("L-1", "flow-cytometry", &[("CD105", "98.7")]).created()["run"].as_i64().expect("a run");
+    let run =
+        site.analyst().records("L-1", "flow-cytometry", &[("CD105", "98.7")]).created()["run"].as_i64().expect("a run");
     let dossier = site.qa().sees("L-1")["dossier_sha256"].clone();
     let rejected = site.other_qa().rejects("L-1", "Bag <leaks>").created();
     assert_eq!((&rejected["lot"], &rejected["rejected_at"]), (&json!("L-1"), &json!("2026-06-01T08:00:00.000000Z")));
@@ -234,7 +242,10 @@ fn a_rejected_lot_is_closed_and_says_why() {
     assert!(seen["blockers"][0]["detail"].as_str().expect("a sentence").contains("Bag <leaks>"));
     refuses_everything(&site, "L-1", run, run, "was rejected by Quinn Qvist");
     let event = site.events("lot_rejected").pop().expect("a fact");
-    assert_eq!((&event["reason"], &event["signature"]["meaning"]), (&json!("Bag <leaks>"), &json!("Rejected: Bag <leaks>")));
+    assert_eq!(
+        (&event["reason"], &event["signature"]["meaning"]),
+        (&json!("Bag <leaks>"), &json!("Rejected: Bag <leaks>"))
+    );
     assert_eq!(certificates(&site), 0);
 }
 

@@ -50,7 +50,8 @@ fn an_invalid_run_holds_the_lot_back_until_somebody_has_checked_it() {
     assert_eq!(outcome(&site, "ADIPOGENIC"), "pass", "the valid result stands");
     site.qa().releases("L-1").created();
     let record = site.auditor().get("/api/v1/certificates/RC-2026-000001/record").ok();
-    let invalid: Vec<&Value> = record["dossier"]["runs"].as_array().expect("runs").iter().filter(|r| r["valid"] == false).collect();
+    let invalid: Vec<&Value> =
+        record["dossier"]["runs"].as_array().expect("runs").iter().filter(|r| r["valid"] == false).collect();
     assert_eq!(invalid.len(), 1, "and the certificate does not hide the invalid run");
 }
 
@@ -58,12 +59,21 @@ fn an_invalid_run_holds_the_lot_back_until_somebody_has_checked_it() {
 fn a_differentiation_without_its_control_is_refused() {
     let site = site_with_lot();
     let with_controls = |controls: Value| {
-        site.analyst().records_with("L-1", "differentiation", &[("ADIPOGENIC", "Positive")], &json!({"controls": controls}))
+        site.analyst().records_with(
+            "L-1",
+            "differentiation",
+            &[("ADIPOGENIC", "Positive")],
+            &json!({"controls": controls}),
+        )
     };
     with_controls(json!([])).refused(422, "control_required").says("uninduced").about(&["controls"]);
     with_controls(Value::Null).refused(422, "control_required");
-    with_controls(json!([{"name": "induced", "value": "Negative"}])).refused(422, "invalid_field").about(&["controls[0].name", "controls"]);
-    with_controls(json!([{"name": "uninduced", "value": ""}])).refused(422, "unknown_value").about(&["controls[0].value"]);
+    with_controls(json!([{"name": "induced", "value": "Negative"}]))
+        .refused(422, "invalid_field")
+        .about(&["controls[0].name", "controls"]);
+    with_controls(json!([{"name": "uninduced", "value": ""}]))
+        .refused(422, "unknown_value")
+        .about(&["controls[0].value"]);
     with_controls(json!([{"name": "uninduced", "value": "none"}])).refused(422, "unknown_value");
     let twice = json!([{"name": "uninduced", "value": "Negative"}, {"name": "Uninduced", "value": "Positive"}]);
     with_controls(twice).refused(422, "invalid_field").says("given twice").about(&["controls[1].name"]);
@@ -96,12 +106,21 @@ fn a_purity_above_its_lowest_marker_is_impossible_across_runs_too() {
     let site = site_with_lot();
     site.analyst().records("L-1", "flow-cytometry", &[("CD44", "96.50")]).created();
     let purity = |value: &str| site.analyst().records("L-1", "flow-cytometry", &[("PURITY", value)]);
-    purity("96.51").refused(422, "impossible_purity").says("CD44-positive is only 96.50 %").about(&["readings[0].value"]);
+    purity("96.51")
+        .refused(422, "impossible_purity")
+        .says("CD44-positive is only 96.50 %")
+        .about(&["readings[0].value"]);
     purity("96.50").created();
     let marker = site.analyst().records("L-1", "flow-cytometry", &[("CD105", "96.4")]);
     marker.refused(422, "impossible_purity").says("CD105-positive is only 96.4 %").about(&["readings[0].value"]);
     site.analyst().records("L-1", "flow-cytometry", &[("CD105", "96.5")]).created();
-    let run = site.qa().sees("L-1")["criteria"].as_array().expect("criteria").iter().find(|c| c["attribute"] == "CD44").expect("CD44")["run"].as_i64();
+    let run = site.qa().sees("L-1")["criteria"]
+        .as_array()
+        .expect("criteria")
+        .iter()
+        .find(|c| c["attribute"] == "CD44")
+        .expect("CD44")["run"]
+        .as_i64();
     let answer = site.analyst().corrects(run.expect("a run"), &[("CD44", "96.4")], "Typed wrongly");
     answer.refused(422, "impossible_purity");
 }
@@ -117,7 +136,11 @@ fn a_result_that_is_there_is_not_recorded_again() {
     let site = site_with_lot();
     site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created();
     let again = || site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.2")]);
-    again().refused(409, "already_recorded").says("Amy Adams").says("correct it there").about(&["readings[0].attribute"]);
+    again()
+        .refused(409, "already_recorded")
+        .says("Amy Adams")
+        .says("correct it there")
+        .about(&["readings[0].attribute"]);
     site.verifier().verifies_all("L-1");
     again().refused(409, "already_recorded").says("would not be counted");
 }
@@ -149,7 +172,8 @@ fn a_failing_marker_is_taken_even_where_it_contradicts_the_purity() {
 #[test]
 fn a_run_shows_all_that_was_recorded() {
     let site = site_with_lot();
-    let instead = json!({"comment": "Second <b>tube</b>\nused", "instrument": "CYT-1 µ", "method": "SOP-QC-012 v3 & more"});
+    let instead =
+        json!({"comment": "Second <b>tube</b>\nused", "instrument": "CYT-1 µ", "method": "SOP-QC-012 v3 & more"});
     let made = site.analyst().records_with("L-1", "endotoxin", &[("ENDOTOXIN", "<0.05")], &instead).created();
     let run = site.auditor().get(&format!("/api/v1/runs/{}", made["run"])).ok();
     let wanted = json!({

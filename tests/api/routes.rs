@@ -70,7 +70,9 @@ fn everybody_without_the_role_is_refused() {
                 assert_eq!(answer.status, 403, "{answer}");
                 assert!(answer.text().contains(&format!("Your role: {other}")), "{answer}");
             }
-            let attempts = u64::from(call.path.contains("release") || call.path.contains("rejection") || call.path.contains("verification"));
+            let attempts = u64::from(
+                call.path.contains("release") || call.path.contains("rejection") || call.path.contains("verification"),
+            );
             assert_eq!(site.facts_count(), before + attempts, "nothing but the refused attempt: {answer}");
             walked += 1;
         }
@@ -196,7 +198,16 @@ fn head_is_answered_as_get_without_the_body() {
 #[test]
 fn where_there_is_nothing_the_api_says_so_as_a_problem_and_the_site_as_a_page() {
     let site = Site::start();
-    for path in ["/api/v1", "/api/v2/lots", "/api/v1/nothing", "/api/v1/lots/", "/api/v1//lots", "/api/v1/lots//runs", "/api/", "/api/v1/Lots"] {
+    for path in [
+        "/api/v1",
+        "/api/v2/lots",
+        "/api/v1/nothing",
+        "/api/v1/lots/",
+        "/api/v1//lots",
+        "/api/v1/lots//runs",
+        "/api/",
+        "/api/v1/Lots",
+    ] {
         for method in ["GET", "POST", "DELETE"] {
             site.admin().asks(method, path, &[], None).refused(404, "no_such_page");
             site.stranger().asks(method, path, &[], None).refused(404, "no_such_page");
@@ -212,7 +223,15 @@ fn where_there_is_nothing_the_api_says_so_as_a_problem_and_the_site_as_a_page() 
 #[test]
 fn a_file_that_is_not_embedded_is_not_found() {
     let site = Site::start();
-    for path in ["nothing.css", "../Cargo.toml", "..%2f..%2fCargo.toml", "%2e%2e/%2e%2e/Cargo.toml", "/etc/passwd", "", "site.css%00"] {
+    for path in [
+        "nothing.css",
+        "../Cargo.toml",
+        "..%2f..%2fCargo.toml",
+        "%2e%2e/%2e%2e/Cargo.toml",
+        "/etc/passwd",
+        "",
+        "site.css%00",
+    ] {
         assert_eq!(site.stranger().get(&format!("/static/{path}")).status, 404, "{path}");
     }
     let style = site.stranger().get("/static/site.css");

@@ -72,7 +72,11 @@ fn a_value_that_is_no_plain_decimal_is_refused_with_what_to_type_instead() {
 fn a_number_that_is_not_text_is_refused_because_it_would_be_rounded() {
     let site = site_with_lot();
     for value in [json!(98.7), json!(99), json!(null), json!(true), json!(["98.7"])] {
-        let body = site.analyst().run("flow-cytometry", &[], &json!({"readings": [{"attribute": "CD105", "value": value, "unit": "%"}]}));
+        let body = site.analyst().run(
+            "flow-cytometry",
+            &[],
+            &json!({"readings": [{"attribute": "CD105", "value": value, "unit": "%"}]}),
+        );
         let refused = site.analyst().post("/api/v1/lots/L-1/runs", &body).refused(400, "malformed_request");
         refused.says("Values are sent as text in quotes");
     }
@@ -144,7 +148,10 @@ fn a_censored_value_does_not_pass_a_strict_limit_that_rounding_can_bring_it_down
         let judged = judges(&site, "flow-cytometry", reading("PURITY", value)).ok();
         judged["readings"][0]["verdict"]["outcome"].clone()
     };
-    assert_eq!((outcome("96.04"), outcome(">96.0"), outcome(">96.04")), (json!("fail"), json!("indeterminate"), json!("indeterminate")));
+    assert_eq!(
+        (outcome("96.04"), outcome(">96.0"), outcome(">96.04")),
+        (json!("fail"), json!("indeterminate"), json!("indeterminate"))
+    );
     assert_eq!((outcome("96.05"), outcome(">96.05")), (json!("pass"), json!("pass")));
 }
 
@@ -173,9 +180,14 @@ fn what_cannot_be_is_refused() {
         ("cell-count", "VIABLE_CELLS", "-3"),
         ("endotoxin", "ENDOTOXIN", "<-1"),
     ] {
-        judges(&site, assay, reading(attribute, value)).refused(422, "out_of_range").says(value).about(&["readings[0].value"]);
+        judges(&site, assay, reading(attribute, value))
+            .refused(422, "out_of_range")
+            .says(value)
+            .about(&["readings[0].value"]);
     }
-    for (assay, attribute, value) in [("flow-cytometry", "CD105", "100.0"), ("flow-cytometry", "CD34", "0"), ("cell-count", "VIABLE_CELLS", "1000")] {
+    for (assay, attribute, value) in
+        [("flow-cytometry", "CD105", "100.0"), ("flow-cytometry", "CD34", "0"), ("cell-count", "VIABLE_CELLS", "1000")]
+    {
         judges(&site, assay, reading(attribute, value)).ok();
     }
 }
@@ -226,7 +238,8 @@ fn every_mistake_in_a_run_is_named_at_once_and_nothing_of_it_is_recorded() {
         "readings[4].attribute",
         "readings[5].value",
     ]);
-    let codes: Vec<&str> = refused.body["fields"].as_array().expect("fields").iter().filter_map(|f| f["code"].as_str()).collect();
+    let codes: Vec<&str> =
+        refused.body["fields"].as_array().expect("fields").iter().filter_map(|f| f["code"].as_str()).collect();
     assert_eq!(codes[3..], ["invalid_number", "wrong_unit", "unknown_attribute", "repeated_attribute", "out_of_range"]);
     assert_eq!(site.facts_count(), before, "the good value among them is not recorded either");
 }
@@ -236,10 +249,15 @@ fn a_run_takes_what_its_assay_measures_and_nothing_else() {
     let site = site_with_lot();
     let run = |instead: Value| site.analyst().records_with("L-1", "flow-cytometry", &[("CD105", "98.7")], &instead);
     run(json!({"assay": "pcr"})).refused(422, "unknown_assay").says("flow-cytometry").about(&["assay"]);
-    run(json!({"assay": "endotoxin"})).refused(422, "unknown_attribute").says("It measures ENDOTOXIN").about(&["readings[0].attribute"]);
+    run(json!({"assay": "endotoxin"}))
+        .refused(422, "unknown_attribute")
+        .says("It measures ENDOTOXIN")
+        .about(&["readings[0].attribute"]);
     run(json!({"readings": []})).refused(422, "invalid_field").about(&["readings"]);
     run(json!({"readings": vec![reading("CD105", "98.7"); 101]})).refused(413, "too_large").about(&["readings"]);
-    run(json!({"controls": [{"name": "isotype", "value": "ok"}]})).refused(422, "invalid_field").about(&["controls[0].name"]);
+    run(json!({"controls": [{"name": "isotype", "value": "ok"}]}))
+        .refused(422, "invalid_field")
+        .about(&["controls[0].name"]);
     run(json!({"tested_at": site.hours(1)})).refused(422, "in_the_future").about(&["tested_at"]);
     run(json!({"method": "محمد"})).refused(422, "undrawable_text");
     run(json!({"method": null})).refused(400, "malformed_request").says("missing field `method`");

@@ -34,7 +34,8 @@ fn nobody_verifies_their_own_work_and_the_attempt_is_a_fact() {
 fn who_registered_a_lot_verifies_none_of_its_runs() {
     let site = Site::start();
     site.verifier().registers_with("L-1", &json!({"passage": null})).created();
-    let run = site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
+    let run =
+        site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
     site.verifier().verifies(run).refused(403, "own_work");
 }
 
@@ -45,7 +46,8 @@ fn who_entered_one_run_of_a_lot_verifies_none_of_it() {
     site.verifier().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created();
     site.verifier().verifies(run_of(&site, "L-1", "PASSAGE")).refused(403, "own_work");
     let blockers = site.qa().sees("L-1")["blockers"].clone();
-    let unverified = blockers.as_array().expect("blockers").iter().find(|b| b["code"] == "unverified").expect("unverified");
+    let unverified =
+        blockers.as_array().expect("blockers").iter().find(|b| b["code"] == "unverified").expect("unverified");
     let who = unverified["who"].as_str().expect("who");
     assert!(who.contains("Amy Adams") && who.contains("Ben Łukasz 患者"), "{who}");
     site.has_person("cora", "Cora Cole", &["analyst"]).verifies_all("L-1");
@@ -55,7 +57,8 @@ fn who_entered_one_run_of_a_lot_verifies_none_of_it() {
 fn who_corrected_a_value_has_entered_it() {
     let site = Site::start();
     site.analyst().registers("L-1").created();
-    let run = site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
+    let run =
+        site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
     site.verifier().corrects(run, &[("ENDOTOXIN", "0.2")], "Read again").created();
     site.verifier().verifies(run).refused(403, "own_work");
 }
@@ -64,7 +67,8 @@ fn who_corrected_a_value_has_entered_it() {
 fn who_verified_something_of_a_lot_enters_nothing_of_it() {
     let site = Site::start();
     site.analyst().registers("L-1").created();
-    let run = site.analyst().records("L-1", "cell-count", &[("VIABILITY", "92.4")]).created()["run"].as_i64().expect("a run");
+    let run =
+        site.analyst().records("L-1", "cell-count", &[("VIABILITY", "92.4")]).created()["run"].as_i64().expect("a run");
     site.verifier().verifies(run_of(&site, "L-1", "PASSAGE")).created();
     let refused = site.verifier().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).refused(403, "own_work");
     refused.says("two people's work");
@@ -144,7 +148,10 @@ fn neither_auditor_nor_admin_does_a_gmp_act() {
     for nobody in [site.auditor(), site.admin()] {
         let before = site.facts_count();
         nobody.registers("L-9").refused(403, "wrong_role").says("Only an analyst may register a lot");
-        nobody.records("OPEN", "endotoxin", &[("ENDOTOXIN", "0.1")]).refused(403, "wrong_role").says("may record results");
+        nobody
+            .records("OPEN", "endotoxin", &[("ENDOTOXIN", "0.1")])
+            .refused(403, "wrong_role")
+            .says("may record results");
         nobody.corrects(run, &[("PASSAGE", "3")], "Mine").refused(403, "wrong_role");
         assert_eq!(site.facts_count(), before);
         nobody.verifies(run).refused(403, "wrong_role").says("may verify a run");
@@ -153,12 +160,16 @@ fn neither_auditor_nor_admin_does_a_gmp_act() {
         assert_eq!(site.facts_count(), before + 3, "attempts at a lot's decision are facts");
     }
     site.auditor().get("/api/v1/users").refused(403, "wrong_role").says("Only an admin may keep accounts");
-    let acts: Vec<Value> = site.events("attempt_refused").iter().map(|e| json!([e["act"], e["lot"], e["code"]])).collect();
-    assert_eq!(acts[..3], [
-        json!(["verification", "OPEN", "wrong_role"]),
-        json!(["release", "READY", "wrong_role"]),
-        json!(["rejection", "OPEN", "wrong_role"]),
-    ]);
+    let acts: Vec<Value> =
+        site.events("attempt_refused").iter().map(|e| json!([e["act"], e["lot"], e["code"]])).collect();
+    assert_eq!(
+        acts[..3],
+        [
+            json!(["verification", "OPEN", "wrong_role"]),
+            json!(["release", "READY", "wrong_role"]),
+            json!(["rejection", "OPEN", "wrong_role"]),
+        ]
+    );
     assert_eq!(site.qa().sees("READY")["status"], "ready");
 }
 
@@ -171,7 +182,8 @@ fn an_analyst_does_not_decide_and_qa_does_not_measure() {
     site.qa().registers("L-9").refused(403, "wrong_role");
     site.qa().records("READY", "endotoxin", &[("ENDOTOXIN", "9")]).refused(403, "wrong_role");
     site.qa().verifies(1).refused(403, "wrong_role");
-    let user = json!({"username": "dora", "full_name": "Dora Dean", "roles": ["qa"], "password": "dora's own password"});
+    let user =
+        json!({"username": "dora", "full_name": "Dora Dean", "roles": ["qa"], "password": "dora's own password"});
     site.qa().post("/api/v1/users", &user).refused(403, "wrong_role");
 }
 

@@ -41,7 +41,9 @@ fn a_session_ends_at_its_moment_and_not_before() {
 fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
     let site = Site::start();
     let wrong = sign_in(&site, "amy", "not her password").refused(401, "wrong_credentials");
-    for (username, password) in [("nobody.here", "not her password"), ("amy", ""), ("", ""), ("Łukasz", "x"), ("lotgate", "x")] {
+    for (username, password) in
+        [("nobody.here", "not her password"), ("amy", ""), ("", ""), ("Łukasz", "x"), ("lotgate", "x")]
+    {
         let other = sign_in(&site, username, password).refused(401, "wrong_credentials");
         assert_eq!(other.detail(), wrong.detail(), "{username:?}");
     }

@@ -354,7 +354,9 @@ fn run(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
     let (sender, started) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let server = serve(app, listener, WebConfig { secure_cookies: false, workers: 2, demo_accounts: Vec::new() }).expect("a server");
+            let server =
+                serve(app, listener, WebConfig { secure_cookies: false, workers: 2, demo_accounts: Vec::new() })
+                    .expect("a server");
             sender.send(server.handle()).expect("somebody waits");
             server.await.expect("served");
         });

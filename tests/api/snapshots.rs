@@ -28,7 +28,9 @@ fn a_refusal_with_its_fields() {
 fn a_run_with_a_correction() {
     let site = Site::start();
     site.analyst().registers("AD-26-0001").created();
-    let run = site.analyst().records("AD-26-0001", "cell-count", &[("VIABILITY", "92.4")]).created()["run"].as_i64().expect("a run");
+    let run = site.analyst().records("AD-26-0001", "cell-count", &[("VIABILITY", "92.4")]).created()["run"]
+        .as_i64()
+        .expect("a run");
     site.analyst().corrects(run, &[("VIABILITY", "93.4")], "The count sheet says 93.4").created();
     let seen = site.auditor().get(&format!("/api/v1/runs/{run}")).ok();
     insta::assert_json_snapshot!("run", seen, { ".content_sha256" => "[sha256]" });

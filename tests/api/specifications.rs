@@ -59,7 +59,8 @@ fn the_shipped_specification_requires_what_the_issue_says() {
     seen.sort();
     assert_eq!(seen, wanted.map(|(a, c)| (a.to_owned(), c.to_owned())));
     assert_eq!((&spec["example"], &spec["rounding"]), (&json!(true), &json!("usp_7_20")));
-    let purity = spec["criteria"].as_array().expect("criteria").iter().find(|c| c["attribute"] == "PURITY").expect("purity");
+    let purity =
+        spec["criteria"].as_array().expect("criteria").iter().find(|c| c["attribute"] == "PURITY").expect("purity");
     assert!(purity["definition"].as_str().expect("a definition").contains("CD105"), "{purity}");
 }
 
@@ -69,10 +70,15 @@ fn the_list_names_every_version_and_a_version_that_is_not_there_is_not_found() {
     let list = site.analyst().get("/api/v1/specifications").ok();
     let rows = list["specifications"].as_array().expect("rows");
     assert_eq!(rows.len(), 1);
-    assert_eq!((&rows[0]["product"], &rows[0]["version"], &rows[0]["criteria"]), (&json!("ADMSC-IV"), &json!(1), &json!(21)));
+    assert_eq!(
+        (&rows[0]["product"], &rows[0]["version"], &rows[0]["criteria"]),
+        (&json!("ADMSC-IV"), &json!(1), &json!(21))
+    );
     let one = site.analyst().get("/api/v1/specifications/admsc-iv/1").ok();
     assert_eq!(one["sha256"], rows[0]["sha256"]);
-    for path in ["ADMSC-IV/2", "ADMSC-IV/0", "ADMSC-IV/-1", "ADMSC-IV/1.0", "ADMSC-IV/99999999999", "NOTHING/1", "%20/1"] {
+    for path in
+        ["ADMSC-IV/2", "ADMSC-IV/0", "ADMSC-IV/-1", "ADMSC-IV/1.0", "ADMSC-IV/99999999999", "NOTHING/1", "%20/1"]
+    {
         site.analyst().get(&format!("/api/v1/specifications/{path}")).refused(404, "no_such_specification");
     }
 }
@@ -128,7 +134,10 @@ fn a_specification_without_criteria_can_never_release_anything() {
     let seen = site.qa().sees("L-1");
     assert_eq!((&seen["status"], blockers(&seen)), (&json!("testing"), vec!["no_criteria"]));
     site.qa().releases("L-1").refused(409, "not_releasable").says("requires nothing");
-    site.analyst().registers_with("L-2", &json!({"product": "EMPTY-1"})).refused(422, "unknown_attribute").about(&["passage"]);
+    site.analyst()
+        .registers_with("L-2", &json!({"product": "EMPTY-1"}))
+        .refused(422, "unknown_attribute")
+        .about(&["passage"]);
 }
 
 #[test]
@@ -169,7 +178,8 @@ fn a_product_that_has_no_specification_in_force_takes_no_lots() {
     later["effective_from"] = json!("2026-06-02T00:00:00Z");
     install(&site, later);
     for product in ["LATER-1", "NOTHING"] {
-        let refused = site.analyst().registers_with("L-1", &json!({"product": product})).refused(422, "no_such_product");
+        let refused =
+            site.analyst().registers_with("L-1", &json!({"product": product})).refused(422, "no_such_product");
         refused.says(product).about(&["product"]);
     }
     site.is_at(moment("2026-06-02T00:00:00Z"));

@@ -73,7 +73,8 @@ fn no_growth_to_date_stays_pending_until_the_moment_it_names() {
     site.verifier().verifies(run["run"].as_i64().expect("a run")).created();
     assert_eq!(aerobic(&site)["outcome"], "pending", "verifying an interim reading does not make it final");
     let seen = site.qa().sees("L-1");
-    let blocker = seen["blockers"].as_array().expect("blockers").iter().find(|b| b["code"] == "pending").expect("pending");
+    let blocker =
+        seen["blockers"].as_array().expect("blockers").iter().find(|b| b["code"] == "pending").expect("pending");
     assert_eq!((&blocker["earliest"], &blocker["attributes"]), (&json!(EARLIEST), &json!(["STERILITY_AEROBIC"])));
     assert!(blocker["who"].as_str().expect("who").contains("analyst"));
 }

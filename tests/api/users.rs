@@ -7,7 +7,8 @@ use crate::person::with;
 use crate::site::Site;
 
 fn make(site: &Site, instead: &Value) -> Answer {
-    let usual = json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst"], "password": "dora's own password"});
+    let usual =
+        json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst"], "password": "dora's own password"});
     site.admin().post("/api/v1/users", &with(usual, instead))
 }
 
@@ -19,7 +20,10 @@ fn an_admin_makes_an_account_that_can_sign_in() {
     let body = json!({"username": "dora", "password": "dora's own password"});
     assert_eq!(site.stranger().post("/api/v1/session", &body).created()["user"], made);
     let fact = site.events("user_created").pop().expect("a fact");
-    assert_eq!(fact, json!({"kind": "user_created", "username": "dora", "full_name": "Dora Dean", "roles": ["analyst", "qa"]}));
+    assert_eq!(
+        fact,
+        json!({"kind": "user_created", "username": "dora", "full_name": "Dora Dean", "roles": ["analyst", "qa"]})
+    );
 }
 
 #[test]
@@ -38,7 +42,10 @@ fn a_user_name_is_given_once_whatever_its_case() {
     let site = Site::start();
     let before = site.facts_count();
     for username in ["amy", "AMY", " Amy "] {
-        make(&site, &json!({"username": username})).refused(409, "user_exists").says("never given twice").about(&["username"]);
+        make(&site, &json!({"username": username}))
+            .refused(409, "user_exists")
+            .says("never given twice")
+            .about(&["username"]);
     }
     make(&site, &json!({"username": "lotgate"})).refused(409, "user_exists");
     assert_eq!(site.facts_count(), before);
@@ -66,7 +73,9 @@ fn separation_of_duties_begins_with_the_account() {
 fn a_name_that_the_certificate_cannot_print_is_refused_for_who_signs_certificates() {
     let site = Site::start();
     for roles in [json!(["analyst"]), json!(["qa"])] {
-        make(&site, &json!({"full_name": "محمد", "roles": roles})).refused(422, "undrawable_text").about(&["full_name"]);
+        make(&site, &json!({"full_name": "محمد", "roles": roles}))
+            .refused(422, "undrawable_text")
+            .about(&["full_name"]);
     }
     make(&site, &json!({"full_name": "محمد", "roles": ["auditor"]})).created();
     make(&site, &json!({"username": "l.wu", "full_name": "Łukasz Ω Жук 吴芳"})).created();
@@ -89,7 +98,10 @@ fn every_mistake_in_an_account_is_named_at_once() {
 fn a_password_has_eight_characters_at_least() {
     let site = Site::start();
     for short in ["", "1234567", "患者患者患者患"] {
-        make(&site, &json!({"password": short})).refused(422, "invalid_field").says("at least 8 characters").about(&["password"]);
+        make(&site, &json!({"password": short}))
+            .refused(422, "invalid_field")
+            .says("at least 8 characters")
+            .about(&["password"]);
     }
     make(&site, &json!({"password": "x".repeat(1025)})).refused(422, "invalid_field").about(&["password"]);
     make(&site, &json!({"password": "患者患者患者患者"})).created();
@@ -100,7 +112,9 @@ fn no_password_and_no_hash_is_ever_a_fact() {
     let site = Site::start();
     make(&site, &json!({})).created();
     site.full_lot("L-1");
-    site.qa().releases_with("L-1", &[], &json!({"password": "a password typed wrongly"})).refused(403, "wrong_password");
+    site.qa()
+        .releases_with("L-1", &[], &json!({"password": "a password typed wrongly"}))
+        .refused(403, "wrong_password");
     site.qa().releases("L-1").created();
     let everything = Value::Array(site.facts()).to_string();
     for secret in ["the password of", "dora's own password", "typed wrongly", "argon2", &site.token("queen")] {

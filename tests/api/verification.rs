@@ -52,7 +52,12 @@ fn the_issued_file_is_valid_and_the_answer_says_for_which_lot() {
     for (bytes, what) in [(&pdf, "PDF"), (&record, "record")] {
         let answer = sends(&site, &[("file", bytes)]).ok();
         assert_eq!(answer["outcome"], "valid", "{answer}");
-        assert!(answer["detail"].as_str().expect("a sentence").contains(&format!("the {what} of certificate RC-2026-000001 for lot L-1")));
+        assert!(
+            answer["detail"]
+                .as_str()
+                .expect("a sentence")
+                .contains(&format!("the {what} of certificate RC-2026-000001 for lot L-1"))
+        );
         assert_eq!(answer["certificate"]["lot"], "L-1");
         assert_eq!(answer["certificate"]["pdf_sha256"], sha256_hex(&pdf));
     }
@@ -61,7 +66,9 @@ fn the_issued_file_is_valid_and_the_answer_says_for_which_lot() {
 #[test]
 fn the_hash_of_the_issued_file_is_valid_in_any_case() {
     let Issued { site, pdf, record } = issue();
-    for sha256 in [sha256_hex(&pdf), sha256_hex(&record), sha256_hex(&pdf).to_uppercase(), format!(" {} ", sha256_hex(&pdf))] {
+    for sha256 in
+        [sha256_hex(&pdf), sha256_hex(&record), sha256_hex(&pdf).to_uppercase(), format!(" {} ", sha256_hex(&pdf))]
+    {
         let answer = says(&site, &json!({"sha256": sha256})).ok();
         assert_eq!(answer["outcome"], "valid", "{answer}");
         assert_eq!(answer["certificate"]["certificate"], "RC-2026-000001");
@@ -93,7 +100,10 @@ fn one_changed_bit_anywhere_is_never_valid() {
         assert!(outcome == "altered" || outcome == "unknown", "byte {at}: {answer}");
         *outcomes.entry(outcome).or_insert(0) += 1;
     }
-    assert!(outcomes.get("altered").is_some_and(|n| *n > 50), "the number can nearly always still be read: {outcomes:?}");
+    assert!(
+        outcomes.get("altered").is_some_and(|n| *n > 50),
+        "the number can nearly always still be read: {outcomes:?}"
+    );
 }
 
 #[test]
@@ -162,7 +172,12 @@ fn a_claim_that_is_none_is_refused() {
     sends(&site, &[]).refused(422, "invalid_field");
     sends(&site, &[("file", b"")]).refused(422, "invalid_field");
     sends(&site, &[("certificate", &pdf)]).refused(422, "invalid_field");
-    let form = site.stranger().asks("POST", "/api/v1/verify", &[], Some(("application/x-www-form-urlencoded", b"number=RC-2026-000001".to_vec())));
+    let form = site.stranger().asks(
+        "POST",
+        "/api/v1/verify",
+        &[],
+        Some(("application/x-www-form-urlencoded", b"number=RC-2026-000001".to_vec())),
+    );
     form.refused(415, "wrong_media_type");
 }
 

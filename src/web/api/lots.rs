@@ -4,8 +4,8 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
-use super::{query, read_cursor, read_limit};
 use super::lot_views::{LotRow, LotView, LotsView, PinnedSpecification};
+use super::{query, read_cursor, read_limit};
 use crate::domain::assessment::{Status, assess};
 use crate::domain::ids::LotNumber;
 use crate::domain::refusal::{Code, Refusal};
@@ -13,12 +13,12 @@ use crate::web::body::Body;
 use crate::web::guard::{Allowed, once, subject};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
+use crate::workflow::App;
 use crate::workflow::list_lots::{LotQuery, list_lots};
 use crate::workflow::permit::{RegisterLot, RejectLot, ReleaseLot};
 use crate::workflow::register_lot::{LotEntry, register_lot};
 use crate::workflow::reject_lot::reject_lot;
 use crate::workflow::release_lot::release_lot;
-use crate::workflow::App;
 
 /// A lot as registration takes it.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -122,7 +122,8 @@ pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result
 /// # Errors
 /// There is no lot of such a number.
 pub fn read_lot(text: &str) -> Result<LotNumber, Refusal> {
-    LotNumber::parse(text).map_err(|_| Refusal::new(Code::NoSuchLot, "There is no lot of this number. Check the number."))
+    LotNumber::parse(text)
+        .map_err(|_| Refusal::new(Code::NoSuchLot, "There is no lot of this number. Check the number."))
 }
 
 /// One lot: criteria, verdicts, blockers.

@@ -56,7 +56,11 @@ pub fn read_cursor(field: &'static str, cursor: Option<&str>) -> Result<Option<i
         None => Ok(None),
         Some(text) => match text.parse::<i64>() {
             Ok(place) if place >= 0 => Ok(Some(place)),
-            _ => Err(Refusal::field(Code::InvalidField, field, format!("{field} is the value that the previous page gave."))),
+            _ => Err(Refusal::field(
+                Code::InvalidField,
+                field,
+                format!("{field} is the value that the previous page gave."),
+            )),
         },
     }
 }

@@ -9,8 +9,8 @@ use crate::store::User;
 use crate::web::body::Body;
 use crate::web::guard::{Allowed, once};
 use crate::web::problem::{Problem, ProblemBody, block};
-use crate::workflow::keep_accounts::{UserEntry, UserMade, create_user};
 use crate::workflow::App;
+use crate::workflow::keep_accounts::{UserEntry, UserMade, create_user};
 use crate::workflow::permit::KeepAccounts;
 
 /// An account as others see it.

@@ -254,7 +254,13 @@ impl RunView {
         let reading = |r: &crate::domain::run::Reading| {
             let verdict = spec.criterion(&r.attribute).and_then(|c| verdict_in_run(run, spec, c))?;
             let (attribute, value, unit) = (r.attribute.to_string(), r.value.clone(), r.unit.clone());
-            Some(ReadingView { attribute, value, unit, distance: verdict.distance.clone(), verdict: VerdictView::from(&verdict) })
+            Some(ReadingView {
+                attribute,
+                value,
+                unit,
+                distance: verdict.distance.clone(),
+                verdict: VerdictView::from(&verdict),
+            })
         };
         let verification = run.verification.as_ref();
         Ok(RunView {
@@ -265,7 +271,11 @@ impl RunView {
             instrument: content.instrument.as_str().to_owned(),
             started_at: content.started_at.map(|m| m.to_string()),
             tested_at: content.tested_at.to_string(),
-            controls: content.controls.iter().map(|c| NamedValue { name: c.name.clone(), value: c.value.clone() }).collect(),
+            controls: content
+                .controls
+                .iter()
+                .map(|c| NamedValue { name: c.name.clone(), value: c.value.clone() })
+                .collect(),
             readings: content.readings.iter().filter_map(reading).collect(),
             invalid_because: run.invalid_because(spec),
             comment: content.comment.as_str().to_owned(),
@@ -286,7 +296,8 @@ pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Resu
     let number = RunNumber::parse(&path)?;
     let view = block(move || {
         let (lot, stored) = app.lot_of_run(number)?;
-        let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
+        let run =
+            lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
         RunView::new(run, &stored.specification)
     });
     Ok(HttpResponse::Ok().json(view.await?))

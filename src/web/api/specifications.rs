@@ -1,7 +1,7 @@
 //! `/api/v1/specifications`: what lots are judged by.
 
-use actix_web::web::{Data, Path};
 use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -24,7 +24,10 @@ pub struct Judged {
     /// The attribute.
     pub attribute: String,
     /// An outcome, or `refused` for a text that is no value.
-    pub outcome: String,
+    pub outcome: &'static str,
+    /// The outcome; `None` for a text that is no value.
+    #[serde(skip)]
+    pub verdict: Option<Outcome>,
     /// Why.
     pub because: String,
     /// How far inside (+) or outside (−) the limit; empty where that says nothing.
@@ -127,7 +130,8 @@ pub fn judge_typed(
                         let because = format!("does not count: the {} control is {}", control.name, control.value);
                         Judged {
                             attribute,
-                            outcome: Outcome::Invalid.as_str().into(),
+                            outcome: Outcome::Invalid.as_str(),
+                            verdict: Some(Outcome::Invalid),
                             because,
                             distance: String::new(),
                         }
@@ -150,7 +154,7 @@ pub fn judge_typed(
 }
 
 fn refused(attribute: String, because: String) -> Judged {
-    Judged { attribute, outcome: "refused".into(), because, distance: String::new() }
+    Judged { attribute, outcome: "refused", verdict: None, because, distance: String::new() }
 }
 
 fn verdict(spec: &Specification, reading: &Reading, started: Option<Moment>) -> Judged {
@@ -160,7 +164,8 @@ fn verdict(spec: &Specification, reading: &Reading, started: Option<Moment>) -> 
     match verdict {
         Some(Ok(verdict)) => Judged {
             attribute,
-            outcome: verdict.outcome.as_str().into(),
+            outcome: verdict.outcome.as_str(),
+            verdict: Some(verdict.outcome),
             because: verdict.because,
             distance: verdict.distance.unwrap_or_default(),
         },

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::narrate::{self, Names};
 use super::shown;
 use super::view::ledger::{LedgerCheck, LedgerPage};
+use super::view::parts;
 use super::visit::{Visit, encoded, html, signed_in};
 use crate::domain::ids::LotNumber;
 use crate::store::{Entry, FactFilter, Finding};
@@ -25,14 +26,16 @@ async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
     let lot = LotNumber::parse(&asked).ok();
     let wanted = lot.clone();
     let none = lot.is_none() && !asked.is_empty();
-    let (finding, mut entries, names) = visit.work(move |app| load(app, wanted, before, none)).await?;
+    let walk_now = visit.query("walk") == "now";
+    let (walked_at, finding) = visit.work(move |app| app.last_ledger_finding(walk_now)).await?;
+    let (mut entries, names) = visit.work(move |app| load(app, wanted, before, none)).await?;
     let more = entries.len() > ROWS;
     entries.truncate(ROWS);
     let shown_lot = lot.map_or(asked.chars().take(40).collect(), |l| l.to_string());
     let narrowing = if shown_lot.is_empty() { String::new() } else { format!("lot={}&", encoded(&shown_lot)) };
     let view = LedgerPage {
         frame: visit.frame("Ledger", "ledger", "/ledger"),
-        check: check(&finding, visit),
+        check: check(&finding, shown::moment(walked_at, visit)),
         older: entries.last().filter(|_| more).map(|e| format!("/ledger?{narrowing}before={}", e.number)),
         newest: before.map(|_| format!("/ledger?{narrowing}").trim_end_matches(['?', '&']).to_owned()),
         facts: entries.iter().map(|e| narrate::fact(e, visit.zone, &names)).collect(),
@@ -41,19 +44,17 @@ async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
     html(StatusCode::OK, &view)
 }
 
-fn load(app: &App, lot: Option<LotNumber>, before: Option<i64>, none: bool) -> Result<(Finding, Vec<Entry>, Names), Error> {
-    let finding = app.verify_ledger()?;
+fn load(app: &App, lot: Option<LotNumber>, before: Option<i64>, none: bool) -> Result<(Vec<Entry>, Names), Error> {
     if none {
-        return Ok((finding, Vec::new(), Names::default()));
+        return Ok((Vec::new(), Names::default()));
     }
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let filter = FactFilter { lot, before, newest_first: true, limit, ..FactFilter::default() };
     let (entries, specifications) = app.read(|view| Ok((view.facts(&filter)?, view.specifications()?)))?;
-    Ok((finding, entries, Names::of(specifications.iter().map(|s| &s.specification))))
+    Ok((entries, Names::of(specifications.iter().map(|s| &s.specification))))
 }
 
-fn check(finding: &Finding, visit: &Visit) -> LedgerCheck {
-    let at = shown::plain_moment(visit.now, visit.zone);
+fn check(finding: &Finding, at: parts::Moment) -> LedgerCheck {
     match finding {
         Ok(whole) => LedgerCheck {
             whole: true,

@@ -210,7 +210,7 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
     let view = LotPage {
         frame,
         lot: lot.number().to_string(),
-        status: shown::status(assessment.status),
+        status: assessment.status,
         standing: standing(&assessment, &loaded),
         facts: facts(visit, lot, spec),
         sections: sections(visit, lot, &assessment),
@@ -292,7 +292,7 @@ fn criterion(visit: &Visit, lot: &Lot, item: &Item) -> CriterionRow {
         unit,
         typed: value(&item.verdict.as_entered),
         reported: value(&item.verdict.reported),
-        outcome: shown::outcome(item.verdict.outcome),
+        outcome: item.verdict.outcome,
         because: shown::local_times(&item.verdict.because, visit.zone),
         earliest: item.verdict.earliest.map(|at| shown::moment(at, visit)),
         run,

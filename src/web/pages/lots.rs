@@ -145,7 +145,7 @@ fn filters(asked: &Asked, open: &[LotAndSpec], now: Moment) -> Vec<Link> {
         if status == Status::Revoked {
             continue;
         }
-        let link = Link::new(shown::status(status).to_string(), format!("/lots?status={}{search}", status.as_str()));
+        let link = Link::new(status.to_string(), format!("/lots?status={}{search}", status.as_str()));
         let open_status = matches!(status, Status::Testing | Status::OnHold | Status::Ready | Status::Expired);
         let count = counts.get(&status).copied().unwrap_or_default();
         let link =
@@ -177,7 +177,7 @@ fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
         lot: lot.number().to_string(),
         product: lot.details.product.to_string(),
         passage: passage(lot),
-        status: shown::status(assessment.status),
+        status: assessment.status,
         held_by,
         held_more,
         next: assessment.blockers.iter().filter_map(|b| b.earliest).min().map(|at| shown::moment(at, visit)),
@@ -203,7 +203,7 @@ fn csv_text(page: &LotPage, visit: &Visit) -> String {
         let more = row.held_more.to_string();
         let donor = lot.details.donor.as_str();
         let cells =
-            [&row.lot, &row.product, donor, &row.passage, row.status.code(), &row.held_by, &more, &row.expires.shown];
+            [&row.lot, &row.product, donor, &row.passage, row.status.as_str(), &row.held_by, &more, &row.expires.shown];
         let quoted: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         text.push_str(&quoted.join(","));
         text.push_str("\r\n");

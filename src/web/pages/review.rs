@@ -82,7 +82,7 @@ fn summary(spec: &Specification, run: &Run) -> (marks::Outcome, String) {
         let found: Vec<&str> = verdicts.iter().filter(|(o, _)| *o == outcome).map(|(_, text)| text.as_str()).collect();
         if let Some(first) = found.first() {
             let more = if found.len() > 1 { format!(" (+{} more)", found.len() - 1) } else { String::new() };
-            return (shown::outcome(outcome), format!("{values}; {first} {word}{more}"));
+            return (outcome, format!("{values}; {first} {word}{more}"));
         }
     }
     let all = if number == 1 { "it passes" } else { "all pass" };

@@ -192,7 +192,7 @@ fn row(visit: &Visit, spec: &Specification, run: &Run, reading: &Reading) -> Rea
         unit,
         typed: Value::from(reading.value.as_str()),
         reported: verdict.as_ref().and_then(|v| v.reported.as_deref()).map_or(Value::None, Value::from),
-        outcome: verdict.as_ref().map_or(super::view::marks::Outcome::Reported, |v| shown::outcome(v.outcome)),
+        outcome: verdict.as_ref().map_or(super::view::marks::Outcome::Reported, |v| v.outcome),
         because: verdict.map(|v| v.because).unwrap_or_default(),
         superseded: run.changes.iter().rev().filter(|c| c.attribute == reading.attribute).map(former).collect(),
     }

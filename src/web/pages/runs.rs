@@ -9,7 +9,6 @@ use super::entry::{self, Judged};
 use super::form::{Form, Refused};
 use super::lots::passage;
 use super::shown;
-use super::view::marks;
 use super::view::parts::{Choice, Field, Link};
 use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartField};
 use super::visit::{Visit, html, see_other, signed_in};
@@ -233,7 +232,7 @@ fn row(criterion: &Criterion, form: &Form, answer: &Answer, lot: &Lot) -> EntryR
             interim.iter().chain(allowed).map(|word| Choice::of(word.as_str(), *word == typed)).collect()
         }
     };
-    let judged = answer.judged.iter().find(|j| j.attribute == code && j.outcome != "refused");
+    let judged = answer.judged.iter().find(|j| j.attribute == code && j.verdict.is_some());
     let because = judged.map(|j| match j.distance.as_str() {
         "" => j.because.clone(),
         distance => format!("{} · {distance}", j.because),
@@ -246,7 +245,7 @@ fn row(criterion: &Criterion, form: &Form, answer: &Answer, lot: &Lot) -> EntryR
         unit_code: criterion.acceptance.unit().unwrap_or_default().to_owned(),
         choices,
         field: answer.refused.field(&format!("value-{code}"), typed),
-        outcome: judged.map(|j| marks::Outcome::of(&j.outcome)),
+        outcome: judged.and_then(|j| j.verdict),
         because: because.unwrap_or_default(),
         recorded: recorded(criterion, lot),
     }

@@ -2,12 +2,10 @@
 
 use chrono_tz::Tz;
 
-use super::view::marks::{self, Signature};
+use super::view::marks::Signature;
 use super::view::parts::{self, Unit};
 use super::visit::Visit;
-use crate::domain::assessment::Status;
 use crate::domain::certificate::SignatureRecord;
-use crate::domain::evaluation::Outcome;
 use crate::domain::moment::Moment;
 use crate::domain::spec::{Acceptance, Specification};
 use crate::web::times;
@@ -21,24 +19,6 @@ pub fn moment(at: Moment, visit: &Visit) -> parts::Moment {
 /// A moment alone.
 pub fn plain_moment(at: Moment, zone: Tz) -> parts::Moment {
     parts::Moment::new(at.to_string(), times::to_minutes(at, zone), "")
-}
-
-/// An outcome's mark.
-pub fn outcome(outcome: Outcome) -> marks::Outcome {
-    marks::Outcome::of(outcome.as_str())
-}
-
-/// A status's mark.
-pub fn status(status: Status) -> marks::Status {
-    match status {
-        Status::Testing => marks::Status::Testing,
-        Status::OnHold => marks::Status::OnHold,
-        Status::Ready => marks::Status::Ready,
-        Status::Released => marks::Status::Released,
-        Status::Rejected => marks::Status::Rejected,
-        Status::Expired => marks::Status::Expired,
-        Status::Revoked => marks::Status::Revoked,
-    }
 }
 
 /// What is acceptable, without its unit, and the unit.
