@@ -116,7 +116,7 @@ fn no_json_breaks_a_route_or_leaves_half_a_record() {
         // Each password costs a hash; a handful of them shows as much as a hundred.
         let hashes = document.get("password").is_some();
         let replaced =
-            payloads::replaced(&document).into_iter().step_by(if hashes { 5 } else { 1 }).map(String::into_bytes);
+            payloads::replaced(&document).into_iter().step_by(if hashes { 9 } else { 1 }).map(String::into_bytes);
         let bodies = payloads::broken(&good, &mut Dice::new(seed)).into_iter().chain(replaced);
         sent += fuzz(route, &site, &call, bodies.map(|b| ("application/json".to_owned(), b)));
     }
@@ -134,7 +134,7 @@ fn no_form_breaks_a_page_or_comes_back_as_markup() {
         let hashes = good.contains("password=");
         let mut bodies: Vec<Vec<u8>> = Vec::new();
         for (i, (name, _)) in pairs.iter().enumerate() {
-            for text in payloads::texts().iter().skip(i % 3).step_by(if hashes { 3 } else { 1 }) {
+            for text in payloads::texts().iter().skip(i % 3).step_by(if hashes { 7 } else { 1 }) {
                 let value = encoded(text);
                 let changed =
                     pairs.iter().map(|(n, v)| if n == name { format!("{n}={value}") } else { format!("{n}={v}") });
@@ -226,15 +226,17 @@ fn no_address_breaks_a_route() {
             }
         }
         targets.extend(payloads::queries().into_iter().map(|query| format!("{filled}?{query}")));
-        for target in targets {
-            for who in [None, Some("amy"), Some("adam")] {
+        for (n, target) in targets.into_iter().enumerate() {
+            // Strangers and the administrator get less far, so a part of it shows as much.
+            let everybody = [Some("amy"), None, Some("adam")];
+            for who in everybody.into_iter().take(if n % 4 == 0 { 3 } else { 1 }) {
                 let answer = request(&site, route, &target, who).sent_to(&site);
                 check(route, &answer);
                 sent += 1;
             }
         }
     }
-    assert!(sent > 2000, "{sent}");
+    assert!(sent > 1500, "{sent}");
     assert_eq!(site.facts_count(), before, "reading leaves no fact");
     site.whole();
 }
