@@ -156,7 +156,10 @@ fn unfinished(source: &Source) -> Vec<String> {
         }
         let indent = line.len() - line.trim_start().len();
         let lints = ["clippy::expect_used", "clippy::unwrap_used", "clippy::panic"];
-        if line.trim_start().starts_with("#[expect(") && lints.iter().any(|l| line.contains(l)) && line.contains("reason = ") {
+        if line.trim_start().starts_with("#[expect(")
+            && lints.iter().any(|l| line.contains(l))
+            && line.contains("reason = ")
+        {
             excused_until = Some(format!("{}}}", " ".repeat(indent)));
         }
         if excused_until.is_none()
@@ -176,7 +179,9 @@ fn floats(source: &Source) -> Vec<String> {
         return Vec::new();
     }
     let is_float = |word: &str| matches!(word, "f32" | "f64") || word.ends_with("_f64") || word.ends_with("_f32");
-    let with = (1..).zip(&source.code).filter(|(_, line)| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(is_float));
+    let with = (1..)
+        .zip(&source.code)
+        .filter(|(_, line)| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(is_float));
     with.map(|(number, _)| format!("{}:{number}: a float", source.path)).collect()
 }
 
@@ -220,14 +225,16 @@ fn no_file_has_more_than_400_lines_without_its_tests() {
 #[test]
 fn every_file_says_first_what_it_is() {
     let rust = ["src", "tests", "benches"].iter().flat_map(|folder| files(folder)).filter(|p| p.ends_with(".rs"));
-    let silent: Vec<String> = rust.chain(["build.rs".to_owned()]).filter(|path| !read(path).starts_with("//! ")).collect();
+    let silent: Vec<String> =
+        rust.chain(["build.rs".to_owned()]).filter(|path| !read(path).starts_with("//! ")).collect();
     assert_eq!(silent, [""; 0]);
 }
 
 #[test]
 fn no_file_is_a_drawer_for_odds_and_ends() {
     let drawers = ["util", "utils", "helper", "helpers", "common", "misc", "shared", "stuff"];
-    let is_drawer = |path: &String| path.split('/').any(|part| drawers.contains(&part.split('.').next().unwrap_or(part)));
+    let is_drawer =
+        |path: &String| path.split('/').any(|part| drawers.contains(&part.split('.').next().unwrap_or(part)));
     let all = ["src", "tests", "benches"].iter().flat_map(|folder| files(folder));
     assert_eq!(all.filter(is_drawer).collect::<Vec<_>>(), [""; 0]);
 }
@@ -240,7 +247,8 @@ fn every_template_is_drawn_by_somebody() {
     let html: String = templates.iter().map(|path| read(path)).collect();
     let is_drawn = |path: &&String| {
         let name = path.trim_start_matches("templates/");
-        let by_template = ["extends", "include", "import"].iter().any(|how| html.contains(&format!("{how} \"{name}\"")));
+        let by_template =
+            ["extends", "include", "import"].iter().any(|how| html.contains(&format!("{how} \"{name}\"")));
         code.contains(&format!("path = \"{name}\"")) || by_template
     };
     let (drawn, orphans): (Vec<&String>, Vec<&String>) = templates.iter().partition(is_drawn);
@@ -255,7 +263,10 @@ fn the_rules_see_planted_faults() {
         [wrong_arrows, borrowed_crates, unfinished, floats, too_long].map(|rule| rule(&source).len())
     };
     let long = "let a = 1;\n".repeat(401);
-    let tested = format!("#[cfg(test)]\nmod tests {{\n{}}}\nfn b() {{}}\n", "    use crate::web::routes;\n    a.unwrap();\n".repeat(300));
+    let tested = format!(
+        "#[cfg(test)]\nmod tests {{\n{}}}\nfn b() {{}}\n",
+        "    use crate::web::routes;\n    a.unwrap();\n".repeat(300)
+    );
     for (path, text, expected) in [
         ("src/domain/lot.rs", "use crate::store::Tx;", [1, 0, 0, 0, 0]),
         ("src/domain/lot.rs", "use super::super::store::Tx;", [1, 0, 0, 0, 0]),
@@ -269,7 +280,11 @@ fn the_rules_see_planted_faults() {
         ("src/cli/serve.rs", "actix_web::rt::System::new();\nactix_web::rt::spawn(a);", [0, 1, 0, 0, 0]),
         ("src/workflow/mod.rs", "let a: diesel::Insert = argon2::b();", [0, 1, 0, 0, 0]),
         ("src/store/mod.rs", "a.unwrap();\ntodo!()", [0, 0, 2, 0, 0]),
-        ("src/store/mod.rs", "#[expect(clippy::unwrap_used, reason = \"a constant\")]\nfn a() {\n    b.unwrap();\n}\nc.unwrap();", [0, 0, 1, 0, 0]),
+        (
+            "src/store/mod.rs",
+            "#[expect(clippy::unwrap_used, reason = \"a constant\")]\nfn a() {\n    b.unwrap();\n}\nc.unwrap();",
+            [0, 0, 1, 0, 0],
+        ),
         ("src/store/mod.rs", "let a = 1 as f64;\nlet b = c.to_f64();", [0, 0, 0, 2, 0]),
         ("src/certificate/page.rs", "let a: f64 = 1.0;", [0; 5]),
         ("src/store/mod.rs", "// crate::web and f64 and diesel:: and .unwrap()", [0; 5]),

@@ -101,7 +101,8 @@ fn account(line: &Value, role: &str) -> (String, String) {
 fn records(service: &Service, token: &str) -> (Vec<(String, String)>, Value) {
     let (status, page) = service.ask("GET", "/api/v1/lots?limit=100", token, None);
     assert_eq!(status, 200, "{page}");
-    let pair = |lot: &Value| (lot["lot"].as_str().unwrap_or("").to_owned(), lot["status"].as_str().unwrap_or("").to_owned());
+    let pair =
+        |lot: &Value| (lot["lot"].as_str().unwrap_or("").to_owned(), lot["status"].as_str().unwrap_or("").to_owned());
     let lots = page["lots"].as_array().expect("lots").iter().map(pair).collect();
     let (status, whole) = service.ask("GET", "/api/v1/ledger/verify", token, None);
     assert_eq!(status, 200, "{whole}");
@@ -116,7 +117,9 @@ fn the_line_is_right(line: &Value, data: &Path) {
     let keys_of = |a: &Value| a.as_object().expect("an object").keys().cloned().collect::<BTreeSet<String>>();
     let expected = ["password", "roles", "username"].map(str::to_owned);
     assert!(accounts.iter().all(|a| keys_of(a) == BTreeSet::from(expected.clone())), "{accounts:?}");
-    let count = |role: &str| accounts.iter().filter(|a| a["roles"].as_array().is_some_and(|r| r.iter().any(|r| r == role))).count();
+    let count = |role: &str| {
+        accounts.iter().filter(|a| a["roles"].as_array().is_some_and(|r| r.iter().any(|r| r == role))).count()
+    };
     assert!(count("analyst") >= 2 && count("qa") >= 1 && count("auditor") >= 1 && count("admin") >= 1, "{accounts:?}");
 }
 
@@ -202,7 +205,8 @@ fn a_broken_ledger_is_told_by_the_exit_code(data: &Path) {
 fn the_demonstration_tells_a_person_what_to_try_first() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("demo");
-    let mut service = Service::start(&["demo", "--bind", "127.0.0.1:0", "--data", text(&data)], |l| l.contains("Ctrl-C"));
+    let mut service =
+        Service::start(&["demo", "--bind", "127.0.0.1:0", "--data", text(&data)], |l| l.contains("Ctrl-C"));
     let said = service.said().join("\n");
     for word in ["SYNTHETIC", "http://127.0.0.1:", text(&data), "Try first", "analyst", "qa", "auditor", "admin"] {
         assert!(said.contains(word), "{word} is not in:\n{said}");
@@ -329,7 +333,11 @@ fn the_link_works_once(url: &str, old: &str, token: &str) -> &'static str {
     let follow = |token, username| {
         let password = "correct horse battery";
         let names = [("token", token), ("username", username), ("full_name", "Chief")];
-        submit(url, "/first-administrator", &[&names[..], &[("password", password), ("password_again", password)]].concat())
+        submit(
+            url,
+            "/first-administrator",
+            &[&names[..], &[("password", password), ("password_again", password)]].concat(),
+        )
     };
     assert_eq!((follow(old, "thief"), follow("guess", "thief")), (403, 403));
     // Two people follow the link at the same moment: one becomes administrator.

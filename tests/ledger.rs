@@ -56,9 +56,7 @@ impl StoredHashes for Rows<'_> {
         assert!(last <= MAX_TREE_SIZE);
         let range = first.try_into().unwrap()..last.try_into().unwrap();
         let found = row.get::<std::ops::Range<usize>>(range);
-        found
-            .map(<[Hash]>::to_vec)
-            .ok_or(MissingNode::at(level, first))
+        found.map(<[Hash]>::to_vec).ok_or(MissingNode::at(level, first))
     }
 }
 
@@ -86,36 +84,19 @@ fn flip(hash: Hash, bit: usize) -> Hash {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|c| c.to_digit(16).unwrap().try_into().unwrap())
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
+    let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).unwrap().try_into().unwrap()).collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
 fn hashes(texts: &[&str]) -> Vec<Hash> {
-    texts
-        .iter()
-        .map(|text| Hash::from_hex(text).unwrap())
-        .collect()
+    texts.iter().map(|text| Hash::from_hex(text).unwrap()).collect()
 }
 
 // ---------------------------------------------------------------------------------------------
 // The reference vectors of Certificate Transparency (RFC 6962), as in google/trillian.
 
-const CT_LEAVES: [&str; 8] = [
-    "",
-    "00",
-    "10",
-    "2021",
-    "3031",
-    "40414243",
-    "5051525354555657",
-    "606162636465666768696a6b6c6d6e6f",
-];
+const CT_LEAVES: [&str; 8] =
+    ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
 
 const CT_ROOTS: [&str; 8] = [
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -180,13 +161,8 @@ fn the_reference_inclusion_proofs_are_ours() {
 #[test]
 fn the_reference_consistency_proofs_are_ours() {
     let (tree, roots) = ct_tree();
-    let vectors: [(u64, u64, &[&str]); 5] = [
-        (1, 1, &[]),
-        (1, 8, &[L1, N23, N47]),
-        (6, 8, &[N45, N67, N03]),
-        (2, 5, &[N23, L4]),
-        (4, 8, &[N47]),
-    ];
+    let vectors: [(u64, u64, &[&str]); 5] =
+        [(1, 1, &[]), (1, 8, &[L1, N23, N47]), (6, 8, &[N45, N67, N03]), (2, 5, &[N23, L4]), (4, 8, &[N47])];
     for (old, new, proof) in vectors {
         let proof = hashes(proof);
         assert_eq!(consistency_proof(&tree, old, new).as_ref(), Ok(&proof));
@@ -203,10 +179,7 @@ struct TlogRows(Vec<tlog_tiles::Hash>);
 
 impl tlog_tiles::HashReader for TlogRows {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, tlog_tiles::Error> {
-        Ok(indexes
-            .iter()
-            .map(|&index| self.0[index as usize])
-            .collect())
+        Ok(indexes.iter().map(|&index| self.0[index as usize]).collect())
     }
 }
 
@@ -256,9 +229,7 @@ fn every_inclusion_proof_is_the_one_other_implementations_make_and_accept() {
 #[test]
 fn every_consistency_proof_is_the_one_other_implementations_make_and_accept() {
     let (tree, rows) = (WholeTree::of(ORACLE_SIZE), tlog_rows(ORACLE_SIZE));
-    let roots: Vec<Hash> = (0..=ORACLE_SIZE)
-        .map(|size| root_at(&tree, size).unwrap())
-        .collect();
+    let roots: Vec<Hash> = (0..=ORACLE_SIZE).map(|size| root_at(&tree, size).unwrap()).collect();
     for new in 1..=ORACLE_SIZE {
         for old in 1..=new {
             let proof = consistency_proof(&tree, old, new).unwrap();
@@ -268,8 +239,7 @@ fn every_consistency_proof_is_the_one_other_implementations_make_and_accept() {
             let verdict = verify_consistency(old, new, old_root, new_root, &proof);
             assert_eq!(verdict, Ok(()), "{old} to {new}");
             let foreign = ct_merkle::ConsistencyProof::try_from_bytes(bytes_of(&proof)).unwrap();
-            let verdict =
-                ct_root(new_root, new).verify_consistency(&ct_root(old_root, old), &foreign);
+            let verdict = ct_root(new_root, new).verify_consistency(&ct_root(old_root, old), &foreign);
             assert!(verdict.is_ok(), "{old} to {new}: {verdict:?}");
         }
     }
@@ -300,9 +270,7 @@ fn a_reloaded_edge_is_the_edge_that_was_pushed() {
 fn the_sparse_tree_answers_like_the_whole_one() {
     let tree = WholeTree::of(70_001);
     let sparse = SparseNodes::new(Rows(&tree));
-    for size in [
-        1, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 70_001,
-    ] {
+    for size in [1, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 70_001] {
         assert_eq!(root_at(&sparse, size), root_at(&tree, size));
         for index in [0, 1, 254, 255, 256, 257, 32_767, 65_535, 65_536, 70_000] {
             let index = index.min(size - 1);
@@ -372,22 +340,10 @@ fn a_tree_that_is_not_there_is_missed_and_never_invented() {
     let tree = WholeTree::of(300);
     let sparse = SparseNodes::new(Rows(&tree));
     for size in [301, 302, 512, 65_536, 1 << 33, 1 << 60, MAX_TREE_SIZE] {
-        assert!(matches!(
-            root_at(&sparse, size),
-            Err(ProofError::Missing(_))
-        ));
-        assert!(matches!(
-            Frontier::load(&sparse, size),
-            Err(ProofError::Missing(_))
-        ));
-        assert!(matches!(
-            inclusion_proof(&sparse, 0, size),
-            Err(ProofError::Missing(_))
-        ));
-        assert!(matches!(
-            consistency_proof(&sparse, 1, size),
-            Err(ProofError::Missing(_))
-        ));
+        assert!(matches!(root_at(&sparse, size), Err(ProofError::Missing(_))));
+        assert!(matches!(Frontier::load(&sparse, size), Err(ProofError::Missing(_))));
+        assert!(matches!(inclusion_proof(&sparse, 0, size), Err(ProofError::Missing(_))));
+        assert!(matches!(consistency_proof(&sparse, 1, size), Err(ProofError::Missing(_))));
     }
     for level in 0..=u8::MAX {
         for index in [300, u64::MAX / 2, u64::MAX] {
@@ -459,17 +415,7 @@ fn an_inclusion_proof_that_differs_anywhere_is_refused() {
 fn a_consistency_proof_that_differs_anywhere_is_refused() {
     let tree = WholeTree::of(33);
     let root = |size| root_at(&tree, size).unwrap();
-    for (old, new) in [
-        (1, 2),
-        (1, 8),
-        (2, 3),
-        (3, 4),
-        (4, 8),
-        (6, 8),
-        (7, 15),
-        (16, 33),
-        (31, 33),
-    ] {
+    for (old, new) in [(1, 2), (1, 8), (2, 3), (3, 4), (4, 8), (6, 8), (7, 15), (16, 33), (31, 33)] {
         let (a, b) = (root(old), root(new));
         let proof = consistency_proof(&tree, old, new).unwrap();
         let refused = |old, new, a, b, proof: &[Hash]| {
@@ -527,10 +473,7 @@ fn only_sizes_of_the_same_shape_can_be_confused_and_then_only_without_a_checkpoi
     let proof = inclusion_proof(&tree, 0, 4).unwrap();
     assert_eq!(verify_inclusion(leaf, 0, 3, &proof, root), Ok(()));
     for size in [0, 1, 2, 5, 6, 7, 8, 9, 1 << 40, u64::MAX] {
-        assert!(
-            verify_inclusion(leaf, 0, size, &proof, root).is_err(),
-            "{size}"
-        );
+        assert!(verify_inclusion(leaf, 0, size, &proof, root).is_err(), "{size}");
     }
 }
 
@@ -538,12 +481,12 @@ fn only_sizes_of_the_same_shape_can_be_confused_and_then_only_without_a_checkpoi
 // Notes: the reference key and note of golang.org/x/mod/sumdb/note, and the signed_note crate.
 
 const PETER_VKEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
-const PETER_SKEY: &str =
-    "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+const PETER_SKEY: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
 const PETER_SEED: &str = "810a1402d5146c8d84f2443330f54080ebf98ee17d9c74f6252fc5d5c7283173";
 const PETER_TEXT: &str = "If you think cryptography is the answer to your problem,\n\
                           then you don't know what your problem is.\n";
-const PETER_LINE: &str = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+const PETER_LINE: &str =
+    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 
 fn signer(name: &str, seed: u8) -> NoteSigner {
     NoteSigner::from_seed(KeyName::parse(name).unwrap(), &[seed; 32])
@@ -570,10 +513,7 @@ fn the_reference_key_gives_the_reference_note_byte_for_byte() {
     let keys = [VerifierKey::parse(PETER_VKEY).unwrap()];
     let parsed = SignedNote::parse(&note).unwrap();
     let opened = parsed.open(&keys).unwrap();
-    assert_eq!(
-        (opened.text, opened.signed_by),
-        (PETER_TEXT, vec![&keys[0]])
-    );
+    assert_eq!((opened.text, opened.signed_by), (PETER_TEXT, vec![&keys[0]]));
     assert_eq!(parsed.lines()[0].key_id, 0xc74f_20a3);
 }
 
@@ -617,17 +557,11 @@ fn notes_are_accepted_both_ways_by_the_signed_note_crate() {
 
 #[test]
 fn no_other_spelling_of_a_verifier_key_is_accepted() {
-    assert_eq!(
-        VerifierKey::parse(PETER_VKEY).unwrap().to_string(),
-        PETER_VKEY
-    );
+    assert_eq!(VerifierKey::parse(PETER_VKEY).unwrap().to_string(), PETER_VKEY);
     for from in 0..PETER_VKEY.len() {
         for to in from..=PETER_VKEY.len() {
             let part = &PETER_VKEY[from..to];
-            assert!(
-                part == PETER_VKEY || VerifierKey::parse(part).is_err(),
-                "{part}"
-            );
+            assert!(part == PETER_VKEY || VerifierKey::parse(part).is_err(), "{part}");
         }
     }
     for at in 0..PETER_VKEY.len() {
@@ -643,14 +577,8 @@ fn no_other_spelling_of_a_verifier_key_is_accepted() {
         (format!(" {PETER_VKEY}"), KeyError::Name),
         (PETER_VKEY.replace("Peter", "Pete"), KeyError::WrongId),
         // From the reference implementation: wrong length and unknown algorithm, ids adjusted.
-        (
-            "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==".into(),
-            KeyError::Form,
-        ),
-        (
-            "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".into(),
-            KeyError::NotEd25519,
-        ),
+        ("PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==".into(), KeyError::Form),
+        ("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".into(), KeyError::NotEd25519),
     ];
     for (wrong, error) in cases {
         assert_eq!(VerifierKey::parse(&wrong), Err(error), "{wrong}");
@@ -676,19 +604,10 @@ fn a_malformed_note_is_refused_before_any_key_is_tried() {
         (format!("{text}\n{}", line.replace('—', "-")), Line(1)),
         (format!("{text}\n{}", line.replace("— ", "—")), Line(1)),
         (format!("{text}\n{}", line.replace("— ", "—  ")), Line(1)),
-        (
-            format!("{text}\n{}", line.replace("nn x0", "nn  x0")),
-            Line(1),
-        ),
+        (format!("{text}\n{}", line.replace("nn x0", "nn  x0")), Line(1)),
         (format!("{text}\n{}", line.replace('\n', " \n")), Line(1)),
-        (
-            format!("{text}\n{}", line.replace("Peter", "Peter+")),
-            Line(1),
-        ),
-        (
-            format!("{text}\n{}", line.replace("Peter", "Peter\u{a0}")),
-            Line(1),
-        ),
+        (format!("{text}\n{}", line.replace("Peter", "Peter+")), Line(1)),
+        (format!("{text}\n{}", line.replace("Peter", "Peter\u{a0}")), Line(1)),
         (format!("{text}\n{}", line.replace('=', "")), Line(1)),
         (format!("{text}\n{}", line.replace("M=", "N=")), Line(1)),
         (format!("{text}\n— PeterNeumann x08gow==\n"), Line(1)),
@@ -697,10 +616,7 @@ fn a_malformed_note_is_refused_before_any_key_is_tried() {
         (format!("\t{text}\n{line}"), Text),
         (format!("{text}\0\n{line}"), Text),
         (format!("{text}\n{}", line.repeat(101)), TooLarge),
-        (
-            format!("{}\n{text}\n{line}", "a".repeat(MAX_NOTE_BYTES)),
-            TooLarge,
-        ),
+        (format!("{}\n{text}\n{line}", "a".repeat(MAX_NOTE_BYTES)), TooLarge),
     ];
     for (note, error) in cases {
         let shown: String = note.chars().take(200).collect();
@@ -722,28 +638,16 @@ fn lines_of_unknown_keys_are_ignored_and_lines_of_known_keys_must_hold() {
         let note = signer.sign(text).unwrap();
         note.rsplit_once("\n\n").unwrap().1.to_owned()
     };
-    let note =
-        |lines: &[String]| SignedNote::parse(&format!("{text}\n{}", lines.concat())).unwrap();
+    let note = |lines: &[String]| SignedNote::parse(&format!("{text}\n{}", lines.concat())).unwrap();
     let [a, b, c] = [&log, &next, &witness].map(|signer| line_of(signer, text));
-    let all = note(&[
-        c.clone(),
-        a.clone(),
-        b.clone(),
-        "— who YWJjZGVmZw==\n".into(),
-    ]);
+    let all = note(&[c.clone(), a.clone(), b.clone(), "— who YWJjZGVmZw==\n".into()]);
 
     let keys = [key(&log)];
     assert_eq!(all.open(&keys).unwrap().signed_by, [&keys[0]]);
     let keys = [key(&next), key(&log)];
     assert_eq!(all.open(&keys).unwrap().signed_by, [&keys[1], &keys[0]]);
-    assert_eq!(
-        all.open(&[key(&signer("log", 4))]),
-        Err(NoteError::NoKnownSigner)
-    );
-    assert_eq!(
-        all.open(&[key(&signer("other", 1))]),
-        Err(NoteError::NoKnownSigner)
-    );
+    assert_eq!(all.open(&[key(&signer("log", 4))]), Err(NoteError::NoKnownSigner));
+    assert_eq!(all.open(&[key(&signer("other", 1))]), Err(NoteError::NoKnownSigner));
 
     let keys = [key(&log), key(&witness)];
     let forged = line_of(&witness, "hullo\n");
@@ -751,10 +655,7 @@ fn lines_of_unknown_keys_are_ignored_and_lines_of_known_keys_must_hold() {
     assert_eq!(note(&[a.clone(), forged.clone()]).open(&keys), Err(bad));
     assert!(note(&[a.clone(), forged]).open(&keys[..1]).is_ok());
     let twice = NoteError::Duplicate("log".into());
-    assert_eq!(
-        note(&[a.clone(), c.clone(), a.clone()]).open(&keys),
-        Err(twice)
-    );
+    assert_eq!(note(&[a.clone(), c.clone(), a.clone()]).open(&keys), Err(twice));
     assert!(note(&[a, c.clone(), c]).open(&keys[..1]).is_ok());
 }
 
@@ -793,10 +694,7 @@ fn a_checkpoint_is_read_as_it_was_written_and_by_the_oracle_too() {
     for size in [0, 1, 5, 300] {
         let checkpoint = checkpoint(size);
         let note = checkpoint.sign(&log).unwrap();
-        assert_eq!(
-            Checkpoint::open(&note, &keys, ORIGIN).as_ref(),
-            Ok(&checkpoint)
-        );
+        assert_eq!(Checkpoint::open(&note, &keys, ORIGIN).as_ref(), Ok(&checkpoint));
         let vkey = log.verifier_key().to_string();
         assert_eq!(open_with_oracle(&note, &vkey).unwrap(), 1);
         let theirs = tlog_tiles::Checkpoint::from_bytes(checkpoint.to_body().as_bytes()).unwrap();
@@ -833,10 +731,7 @@ fn a_checkpoint_body_has_one_spelling() {
         (format!("{ORIGIN}\n0\n{root}\n"), NotTheEmptyRoot),
         (format!("{ORIGIN}\n5\n{root} \n"), bad_root.clone()),
         (format!("{ORIGIN}\n5\n{}\n", &root[1..]), bad_root.clone()),
-        (
-            format!("{ORIGIN}\n5\n{}\n", checkpoint(5).root().to_hex()),
-            bad_root,
-        ),
+        (format!("{ORIGIN}\n5\n{}\n", checkpoint(5).root().to_hex()), bad_root),
         (format!("{ORIGIN}\r\n5\n{root}\n"), Origin),
     ];
     for (body, error) in cases {
@@ -851,20 +746,14 @@ fn a_checkpoint_of_another_ledger_or_by_another_key_is_refused() {
     let open = |note: &str, keys: &[VerifierKey], origin| Checkpoint::open(note, keys, origin);
     let keys = [key(&log), key(&other)];
     let (expected, found) = ("other.example/log".to_owned(), ORIGIN.to_owned());
-    assert_eq!(
-        open(&note, &keys, "other.example/log"),
-        Err(CheckpointError::OtherOrigin { expected, found })
-    );
+    assert_eq!(open(&note, &keys, "other.example/log"), Err(CheckpointError::OtherOrigin { expected, found }));
     let unknown = Err(CheckpointError::Note(NoteError::NoKnownSigner));
     assert_eq!(open(&note, &[], ORIGIN), unknown);
     assert_eq!(open(&note, &[key(&signer(ORIGIN, 2))], ORIGIN), unknown);
     // A trusted key of another ledger signs this one's text: it cannot speak for it.
     let usurped = other.sign(&checkpoint(5).to_body()).unwrap();
     let origin = ORIGIN.to_owned();
-    assert_eq!(
-        open(&usurped, &keys, ORIGIN),
-        Err(CheckpointError::OtherSigner { origin })
-    );
+    assert_eq!(open(&usurped, &keys, ORIGIN), Err(CheckpointError::OtherSigner { origin }));
     // Nor does a proper signature over something that is no checkpoint.
     let letter = log.sign("dear auditor\n").unwrap();
     assert_eq!(open(&letter, &keys, ORIGIN), Err(CheckpointError::Lines));
@@ -908,10 +797,7 @@ fn a_proof_file_proves_its_own_leaf_and_no_other() {
         assert_eq!(verdict, Ok(checkpoint(size)));
         let other = leaf_bytes(index + 1);
         let verdict = proof.verify(&other, &keys, ORIGIN);
-        assert_eq!(
-            verdict,
-            Err(TlogProofError::Inclusion(VerifyError::RootDiffers))
-        );
+        assert_eq!(verdict, Err(TlogProofError::Inclusion(VerifyError::RootDiffers)));
         assert!(proof.verify(b"", &keys, ORIGIN).is_err());
         let verdict = proof.verify(proof.extra(), &[], ORIGIN);
         assert!(matches!(verdict, Err(TlogProofError::Checkpoint(_))));
@@ -939,11 +825,7 @@ fn a_proof_file_altered_in_any_bit_is_refused() {
             // The extra data is outside the proof; used as the leaf, it is inside.
             assert!(read.verify(read.extra(), &keys, ORIGIN).is_err(), "{wrong}");
             let harmless = read.extra() != leaf;
-            assert_eq!(
-                read.verify(&leaf, &keys, ORIGIN).is_ok(),
-                harmless,
-                "{wrong}"
-            );
+            assert_eq!(read.verify(&leaf, &keys, ORIGIN).is_ok(), harmless, "{wrong}");
         }
     }
 }
@@ -992,10 +874,7 @@ fn a_malformed_proof_file_is_refused_with_the_reason() {
         (good.replace(extra, "extra "), Extra),
         (good.replace(extra, "extra  AAAA"), Extra),
         (good.replace(extra, "extra AAB="), Extra),
-        (
-            good.replace(extra, &format!("extra {}", "A".repeat(87_384))),
-            Extra,
-        ),
+        (good.replace(extra, &format!("extra {}", "A".repeat(87_384))), Extra),
         (good.replace(extra, &format!("{extra}\n{extra}")), Index),
         (good.replace(extra, "Extra AAAA"), Index),
         (good.replace("index 0", "index 00"), Index),
@@ -1005,10 +884,7 @@ fn a_malformed_proof_file_is_refused_with_the_reason() {
         (good.replace("index 0", "index 9223372036854775807"), Index),
         (good.replace("index 0\n", ""), Index),
         (good.replace(hash, &hash[1..]), Hash { line: 4, error }),
-        (
-            good.replace(hash, &format!("{hash}\n{hash} ")),
-            Hash { line: 5, error },
-        ),
+        (good.replace(hash, &format!("{hash}\n{hash} ")), Hash { line: 5, error }),
         (good.replace(hash, &[hash; 64].join("\n")), TooManyHashes),
         (good.replace('—', "-"), Note(NoteError::Line(1))),
     ];
@@ -1022,11 +898,7 @@ fn a_malformed_proof_file_is_refused_with_the_reason() {
 // Properties.
 
 fn settings(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn any_hash() -> impl Strategy<Value = Hash> {
@@ -1176,11 +1048,7 @@ fn the_worked_example_in_the_document_is_what_the_code_produces() {
     in_document(format!("| 0 | `{}` |", empty_root().to_hex()));
     for (index, fact) in facts.iter().enumerate() {
         let leaf = leaf_hash(fact.as_bytes());
-        in_document(format!(
-            "| {index} | {} | `{}` |",
-            fact.len(),
-            leaf.to_hex()
-        ));
+        in_document(format!("| {index} | {} | `{}` |", fact.len(), leaf.to_hex()));
         tree.push(leaf);
         let (size, root) = (tree.edge.size(), tree.edge.root());
         in_document(format!("| {size} | `{}` |", root.to_hex()));
@@ -1212,13 +1080,7 @@ fn the_worked_example_in_the_document_is_what_the_code_produces() {
 fn the_python_in_the_document_agrees_with_its_numbers() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("ledger-document");
     std::fs::create_dir_all(&folder).unwrap();
-    for name in [
-        "facts.jsonl",
-        "vkey",
-        "checkpoint",
-        "example.tlog-proof",
-        "check.py",
-    ] {
+    for name in ["facts.jsonl", "vkey", "checkpoint", "example.tlog-proof", "check.py"] {
         std::fs::write(folder.join(name), block(name)).unwrap();
     }
     let mut python = std::process::Command::new("python3");

@@ -25,8 +25,12 @@ fn names(backend: &str) -> BTreeSet<String> {
 }
 
 fn sql(backend: &str, file: &str) -> String {
-    let read = |name: &String| fs::read_to_string(folder(backend).join(name).join(file)).unwrap_or_else(|e| panic!("{name}/{file}: {e}"));
-    names(backend).iter().map(read).collect()
+    let read = |name: &String| {
+        let path = folder(backend).join(name).join(file);
+        fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    };
+    let whole: String = names(backend).iter().map(read).collect();
+    whole.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect()
 }
 
 /// Tables with their columns as `(name, type in SQL, nullable)`, read from `CREATE TABLE`.
@@ -36,7 +40,8 @@ fn created(backend: &str) -> BTreeMap<String, Vec<(String, String, bool)>> {
     for block in text.split("CREATE TABLE ").skip(1) {
         let (name, rest) = block.split_once(" (\n").expect("a table");
         let body = rest.split("\n)").next().expect("an end");
-        let lines = body.lines().map(str::trim).filter(|l| !l.starts_with("PRIMARY KEY") && !l.starts_with("FOREIGN KEY"));
+        let lines =
+            body.lines().map(str::trim).filter(|l| !l.starts_with("PRIMARY KEY") && !l.starts_with("FOREIGN KEY"));
         let columns = lines.map(|line| {
             let mut words = line.split([' ', ',']).filter(|w| !w.is_empty());
             let (column, sql_type) = (words.next().expect("a name"), words.next().expect("a type"));
@@ -142,8 +147,10 @@ fn the_tables_on_sqlite_have_the_columns_of_the_schema() {
         columns.iter_mut().for_each(|c| c.sql_type = types_of(&c.sql_type).0.to_owned());
     }
     assert_eq!(on_sqlite(&mut conn), expected);
-    let there: BTreeSet<String> =
-        everything(&mut conn).into_iter().filter_map(|(name, _)| name.strip_prefix("table ").map(str::to_owned)).collect();
+    let there: BTreeSet<String> = everything(&mut conn)
+        .into_iter()
+        .filter_map(|(name, _)| name.strip_prefix("table ").map(str::to_owned))
+        .collect();
     assert_eq!(there, declared().into_keys().collect(), "a table is not declared in schema.rs");
 }
 

@@ -117,8 +117,9 @@ fn limit_text(mantissa: i128, scale: u32) -> LimitText {
 }
 
 /// The limits of one number: operator, and whether an integer meets it.
+type Make = fn(LimitText) -> Limit;
 type Meets = fn(i128, i128) -> bool;
-const KINDS: [(fn(LimitText) -> Limit, Meets); 4] = [
+const KINDS: [(Make, Meets); 4] = [
     (|limit| Limit::Above { limit }, |value, limit| value > limit),
     (|limit| Limit::AtLeast { limit }, |value, limit| value >= limit),
     (|limit| Limit::Below { limit }, |value, limit| value < limit),

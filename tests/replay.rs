@@ -82,7 +82,8 @@ fn check_history(seed: u64) -> Tally {
 #[test]
 fn whatever_people_do_every_release_is_earned_and_everything_is_on_record() {
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
-        let lives: Vec<_> = seeds(&[1, 2, 3]).into_iter().map(|seed| scope.spawn(move || check_history(seed))).collect();
+        let lives: Vec<_> =
+            seeds(&[1, 2, 3]).into_iter().map(|seed| scope.spawn(move || check_history(seed))).collect();
         lives.into_iter().map(|life| life.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     assert!(tallies.len() == 1 || tallies.iter().any(|t| t.released > 0), "nothing was released in {tallies:?}");

@@ -137,7 +137,8 @@ fn write_at_once(labs: &[&Laboratory], threads: usize, writes: usize) {
             let who = ["ana", "ben", "cai", "dee"][thread % 4];
             scope.spawn(move || {
                 for write in 0..writes {
-                    lab.register_ordinary(who, &format!("T{thread}-{write}"), Some("4")).unwrap_or_else(|e| panic!("{e}"));
+                    lab.register_ordinary(who, &format!("T{thread}-{write}"), Some("4"))
+                        .unwrap_or_else(|e| panic!("{e}"));
                 }
             });
         }
@@ -220,7 +221,9 @@ fn facts_cannot_be_changed(place: &Place) {
     }
     match place.target {
         // Slips past a delete trigger where recursive triggers are off, as they are here.
-        Target::Sqlite(_) => refused("REPLACE INTO facts SELECT 1, fact, leaf_hash, 'x', lot FROM facts WHERE entry = 2"),
+        Target::Sqlite(_) => {
+            refused("REPLACE INTO facts SELECT 1, fact, leaf_hash, 'x', lot FROM facts WHERE entry = 2")
+        }
         _ => ["facts", "checkpoints", "documents", "tree_nodes"].iter().for_each(|t| refused(&format!("TRUNCATE {t}"))),
     }
     assert_eq!((root(&lab), lab.facts()), (before, facts));
@@ -299,8 +302,9 @@ fn main() {
         trials.push(match &cluster {
             Ok(cluster) => {
                 let cluster = Arc::clone(cluster);
-                let make: Make = Arc::new(move || {
-                    Place { folder: laboratory::folder(), target: Target::Postgres(cluster.database()) }
+                let make: Make = Arc::new(move || Place {
+                    folder: laboratory::folder(),
+                    target: Target::Postgres(cluster.database()),
                 });
                 trial(name, *test, &make)
             }

@@ -55,19 +55,26 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         }
     }
     let report = check(&pdf, &keys);
-    print(&report);
+    // Whoever names a key asks whether that key issued it; "somebody's key did" is a no.
+    let other_key = matches!(report.outcome, Outcome::IntactIssuerUnconfirmed { .. }) && !keys.is_empty();
+    print(&report, other_key);
     Ok(match report.outcome {
+        _ if other_key => ExitCode::from(1),
         Outcome::Authentic { .. } | Outcome::IntactIssuerUnconfirmed { .. } => ExitCode::SUCCESS,
         Outcome::Altered { .. } => ExitCode::from(1),
         Outcome::Unreadable { .. } => ExitCode::from(2),
     })
 }
 
-fn print(report: &CheckReport) {
+fn print(report: &CheckReport, other_key: bool) {
     let (word, detail) = match &report.outcome {
         Outcome::Authentic { vkey } => {
             ("AUTHENTIC", format!("exactly as issued by the holder of the key you trust\n  key     {vkey}"))
         }
+        Outcome::IntactIssuerUnconfirmed { vkey } if other_key => (
+            "ISSUED BY ANOTHER KEY",
+            format!("not by the holder of the key you trust\n  key     {vkey}\n  Do not rely on this file."),
+        ),
         Outcome::IntactIssuerUnconfirmed { vkey } => (
             "INTACT, ISSUER NOT CONFIRMED",
             format!(

@@ -175,7 +175,7 @@ fn judge_number(limit: &Limit, rounding: Rounding, quantity: &Quantity) -> Verdi
         Qualifier::Below if limit.accepts_all_below(number) => {
             (Outcome::Pass, typed.to_owned(), format!("{typed}: every value below {number} is {signs}"))
         }
-        Qualifier::Above if limit.accepts_all_above(number) => {
+        Qualifier::Above if limit.accepts_all_above(number, rounding) => {
             (Outcome::Pass, typed.to_owned(), format!("{typed}: every value above {number} is {signs}"))
         }
         Qualifier::Below if limit.guards_below(rounded) => {

@@ -144,7 +144,8 @@ impl Limit {
         }
     }
 
-    /// True if every value below `bound` is acceptable: `<x` against NMT L needs x <= L.
+    /// True if every value below `bound` is acceptable: `<x` against NMT L, and against a strict
+    /// `< L`, needs x <= L (a detection limit equal to the limit shows that it is met).
     pub fn accepts_all_below(&self, bound: Decimal) -> bool {
         match self {
             Limit::AtMost { limit } | Limit::Below { limit } => bound <= limit.number,
@@ -152,10 +153,16 @@ impl Limit {
         }
     }
 
-    /// True if every value above `bound` is acceptable: `>x` against NLT L needs x >= L.
-    pub fn accepts_all_above(&self, bound: Decimal) -> bool {
+    /// True if every value above `bound` is acceptable: `>x` against NLT L needs x >= L. Against
+    /// a strict `> L` the values just above `bound` must still exceed L once they are rounded:
+    /// `>96.0` may stand for 96.04, which is reported as 96.0 and is not > 96.0.
+    pub fn accepts_all_above(&self, bound: Decimal, rounding: Rounding) -> bool {
         match self {
-            Limit::AtLeast { limit } | Limit::Above { limit } => bound >= limit.number,
+            Limit::AtLeast { limit } => bound >= limit.number,
+            Limit::Above { limit } => match rounding {
+                Rounding::Usp720 => rounding.reportable(bound, limit.decimals()) > limit.number,
+                Rounding::None => bound >= limit.number,
+            },
             _ => false,
         }
     }

@@ -269,6 +269,12 @@ impl Lot {
             if value <= bound {
                 continue;
             }
+            // A marker that fails is recorded whatever the purity was: nothing that speaks
+            // against a lot may get lost, and it fails the lot by itself.
+            let marker_fails = marker_at.is_some_and(|at| fails_in(spec, content, at));
+            if purity_at.is_none() && marker_fails {
+                continue;
+            }
             // Two values that were both there before are not this entry's mistake.
             let Some(at) = purity_at.or(marker_at) else { continue };
             let name = spec.criterion(marker).map_or(marker.as_str(), |c| &c.name);
@@ -302,4 +308,14 @@ impl Lot {
         let reading = earlier.flat_map(|r| &r.content.readings).find(|r| r.attribute == *attribute)?;
         exact(&reading.value).map(|number| (number, None))
     }
+}
+
+/// True if this reading of the content fails its criterion.
+fn fails_in(spec: &Specification, content: &RunContent, at: usize) -> bool {
+    let reading = content.readings.get(at);
+    let criterion = reading.and_then(|r| spec.criterion(&r.attribute));
+    reading.zip(criterion).is_some_and(|(reading, criterion)| {
+        let verdict = judge(&criterion.acceptance, spec.rounding, &reading.value, content.started_at);
+        verdict.is_ok_and(|v| v.outcome == Outcome::Fail)
+    })
 }

@@ -1,7 +1,8 @@
 //! Reading a JSON body: exactly the fields that are known, and a sentence for what is wrong.
 //!
-//! Promises: no body is read past its limit; a repeated field is refused rather than silently
-//! replaced; what a key promises to repeat is hashed without its secrets.
+//! Promises: no body is read past its limit; who may not is told so before anything is said of
+//! the body; a repeated field is refused rather than silently replaced; what a key promises to
+//! repeat is hashed without its secrets.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,6 +19,21 @@ use crate::domain::refusal::{Code, Refusal};
 
 /// The largest JSON body, in bytes.
 pub const JSON_BYTES_MAX: usize = 256 * 1024;
+
+/// A JSON body as it arrived. A handler reads it after its permit has been granted: both are
+/// extracted at once, and whoever may not is told that first.
+#[derive(Debug)]
+pub struct Sent<T>(Result<Body<T>, Refusal>);
+
+impl<T> Sent<T> {
+    /// What the body says.
+    ///
+    /// # Errors
+    /// Not JSON, too large, or not the fields this address takes.
+    pub fn read(self) -> Result<Body<T>, Refusal> {
+        self.0
+    }
+}
 
 /// A JSON body.
 #[derive(Debug, Clone)]
@@ -60,23 +76,23 @@ fn malformed(e: &serde_json::Error) -> Refusal {
     Refusal::new(Code::MalformedRequest, detail)
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = req.headers().get(CONTENT_TYPE).is_some_and(|t| {
-            t.to_str()
-                .is_ok_and(|t| t.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json")))
+            let kind = t.to_str().ok().and_then(|t| t.split(';').next());
+            kind.is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json"))
         });
         let bytes = Bytes::from_request(req, payload);
         Box::pin(async move {
             if !is_json {
                 let detail = "Send JSON, with the header Content-Type: application/json.";
-                return Err(Refusal::new(Code::WrongMediaType, detail).into());
+                return Ok(Sent(Err(Refusal::new(Code::WrongMediaType, detail))));
             }
-            let bytes = bytes.await.map_err(|e| body_refusal(&e))?;
-            Ok(Body::read(&bytes)?)
+            let bytes = bytes.await.map_err(|e| body_refusal(&e));
+            Ok(Sent(bytes.and_then(|bytes| Body::read(&bytes))))
         })
     }
 }

@@ -13,6 +13,7 @@ use actix_web::{FromRequest, HttpRequest};
 use super::problem::{Problem, block};
 use super::session::{Somebody, somebody};
 use crate::domain::ids::{LotNumber, RunNumber};
+use crate::domain::refusal::{Code, Refusal};
 use crate::ledger::canonical::sha256_hex;
 use crate::workflow::permit::{Duty, Once, Permit, Subject};
 use crate::workflow::{App, Error};
@@ -59,16 +60,23 @@ impl<D: Duty> FromRequest for Allowed<D> {
 /// The promise in a request's `Idempotency-Key`, over its method, address and content.
 ///
 /// `content` holds no secret: the hash of a short password could be guessed.
-pub fn once(req: &HttpRequest, content: &str) -> Option<Once> {
-    let key = req.headers().get("idempotency-key")?.to_str().ok()?.trim();
-    once_with(req, key, content)
+///
+/// # Errors
+/// The key cannot be kept; ignoring it could record a repeated request twice.
+pub fn once(req: &HttpRequest, content: &str) -> Result<Option<Once>, Refusal> {
+    let Some(header) = req.headers().get("idempotency-key") else { return Ok(None) };
+    once_with(req, header.to_str().unwrap_or_default().trim(), content).map(Some)
 }
 
 /// As [`once`], with the key from a form.
-pub fn once_with(req: &HttpRequest, key: &str, content: &str) -> Option<Once> {
-    if key.is_empty() || key.len() > KEY_CHARS_MAX {
-        return None;
+///
+/// # Errors
+/// As [`once`].
+pub fn once_with(req: &HttpRequest, key: &str, content: &str) -> Result<Once, Refusal> {
+    if key.is_empty() || key.len() > KEY_CHARS_MAX || !key.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
+        let detail = format!("The Idempotency-Key must have 1 to {KEY_CHARS_MAX} ASCII characters, such as a UUID.");
+        return Err(Refusal::field(Code::InvalidField, "Idempotency-Key", detail));
     }
     let request = format!("{} {}\n{content}", req.method(), req.path());
-    Some(Once { key: key.to_owned(), request_sha256: sha256_hex(request.as_bytes()) })
+    Ok(Once { key: key.to_owned(), request_sha256: sha256_hex(request.as_bytes()) })
 }

@@ -3,6 +3,7 @@
 //! Promises: what is not here does not exist; `tests/routes.rs` walks this table and requires
 //! that strangers and wrong roles are refused and that every write leaves a ledger entry.
 
+use actix_web::guard;
 use actix_web::web::{ServiceConfig, resource, route};
 
 use super::{api, pages, statics};
@@ -65,7 +66,8 @@ macro_rules! routes {
             config.default_service(route().to(pages::nothing_here));
         }
     };
-    (@method GET) => { actix_web::web::get() };
+    // What answers GET answers HEAD, without the body (RFC 9110, 9.3.2).
+    (@method GET) => { route().guard(guard::Any(guard::Get()).or(guard::Head())) };
     (@method POST) => { actix_web::web::post() };
     (@method DELETE) => { actix_web::web::delete() };
 }

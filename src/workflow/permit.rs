@@ -23,10 +23,12 @@ pub trait Duty: Send + 'static {
     const DEED: &'static str;
     /// The act's name in facts about refused attempts; `None` where those are not recorded.
     const ACT: Option<&'static str> = None;
+    /// The field in which a signer says what the signature means.
+    const SAYS: &'static str;
 }
 
 macro_rules! duties {
-    ($($(#[$doc:meta])* $name:ident: $role:ident, $deed:literal, $act:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $role:ident, $deed:literal, $act:expr, $says:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
@@ -34,23 +36,24 @@ macro_rules! duties {
             const ROLE: Role = Role::$role;
             const DEED: &'static str = $deed;
             const ACT: Option<&'static str> = $act;
+            const SAYS: &'static str = $says;
         }
     )*};
 }
 
 duties! {
     /// Registering a lot.
-    RegisterLot: Analyst, "register a lot", None;
+    RegisterLot: Analyst, "register a lot", None, "meaning";
     /// Recording or correcting a run.
-    RecordRun: Analyst, "record results", None;
+    RecordRun: Analyst, "record results", None, "meaning";
     /// Verifying somebody else's run.
-    VerifyRun: Analyst, "verify a run", Some("verification");
+    VerifyRun: Analyst, "verify a run", Some("verification"), "meaning";
     /// Releasing a lot.
-    ReleaseLot: Qa, "release a lot", Some("release");
+    ReleaseLot: Qa, "release a lot", Some("release"), "meaning";
     /// Rejecting a lot.
-    RejectLot: Qa, "reject a lot", Some("rejection");
+    RejectLot: Qa, "reject a lot", Some("rejection"), "reason";
     /// Keeping accounts.
-    KeepAccounts: Admin, "keep accounts", None;
+    KeepAccounts: Admin, "keep accounts", None, "meaning";
 }
 
 /// What an attempt was about, for the fact that it was refused.
@@ -127,8 +130,8 @@ impl<D: Duty> Permit<D> {
     /// # Errors
     /// The password is wrong (recorded as a refused attempt), or the meaning cannot be printed.
     pub fn sign(self, app: &App, password: &str, meaning: &str, subject: &Subject) -> Result<Signed<D>, Error> {
-        let meaning = Line::parse("meaning", meaning)?;
-        super::check_drawable("meaning", meaning.as_str())?;
+        let meaning = Line::parse(D::SAYS, meaning)?;
+        super::check_drawable(D::SAYS, meaning.as_str())?;
         let hash = app.read(|view| Ok(view.password_hash(&self.actor.username)?))?;
         if !passwords::matches(password, hash.as_deref()) {
             let detail = "The password is not right. Nothing was signed; type your own password again.";

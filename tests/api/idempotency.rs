@@ -131,7 +131,6 @@ fn repeats_that_arrive_together_leave_one_fact() {
 }
 
 #[test]
-#[ignore = "bug: an Idempotency-Key that is too long or not ASCII is ignored, so a repeat is recorded twice"]
 fn a_key_that_cannot_be_kept_is_refused_and_not_ignored() {
     let site = Site::start();
     site.analyst().registers("L-1").created();

@@ -262,7 +262,6 @@ fn a_rejection_is_signed_like_a_release() {
 }
 
 #[test]
-#[ignore = "bug: the reason of a rejection is refused under the name `meaning`, a field the request does not have"]
 fn a_reason_that_cannot_be_accepted_is_refused_by_its_own_name() {
     let site = Site::start();
     site.analyst().registers("L-1").created();

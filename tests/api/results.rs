@@ -160,7 +160,6 @@ fn a_failing_result_is_always_taken_and_never_outweighed() {
 }
 
 #[test]
-#[ignore = "bug: a failing repeat of a marker is refused as impossible_purity, so it is lost and the lot is released"]
 fn a_failing_marker_is_taken_even_where_it_contradicts_the_purity() {
     let site = Site::start();
     site.full_lot("L-1");

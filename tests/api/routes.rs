@@ -186,7 +186,6 @@ fn a_method_that_an_address_does_not_take_is_refused_with_those_it_does() {
 }
 
 #[test]
-#[ignore = "bug: HEAD gets 405 everywhere, although RFC 9110, 9.1 wants it wherever GET is"]
 fn head_is_answered_as_get_without_the_body() {
     let site = Site::start();
     for path in ["/healthz", "/api/openapi.json", "/verify", "/static/site.css"] {

@@ -70,7 +70,8 @@ impl Source {
             line.match_indices(name).any(|(at, _)| {
                 let before = line[..at].chars().next_back();
                 let after = &line[at + name.len()..];
-                !before.is_some_and(|c| c.is_alphanumeric() || c == '_') && (after.starts_with("::") || after.starts_with(';'))
+                !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                    && (after.starts_with("::") || after.starts_with(';'))
             })
         };
         (1..).zip(&self.code).filter(|(_, line)| uses(line)).map(|(number, _)| number).collect()
@@ -129,8 +130,11 @@ fn test_items(text: &str) -> Vec<(usize, usize)> {
         if lines[at].trim() == "#[cfg(test)]" {
             let indent = &lines[at][..lines[at].len() - lines[at].trim_start().len()];
             let close = format!("{indent}}}");
-            let ends = |line: &&str| line.trim_end() == close || (line.starts_with(indent) && line.trim_end().ends_with(';') && !line[indent.len()..].starts_with(' '));
-            let length = lines[at + 1..].iter().position(|line| ends(&line)).unwrap_or(lines.len() - at - 2);
+            // A block ends with its brace, `mod samples;` with its own line.
+            let is_short =
+                |line: &str| line.ends_with(';') && line.strip_prefix(indent).is_some_and(|l| !l.starts_with(' '));
+            let ends = |line: &str| line == close || is_short(line);
+            let length = lines[at + 1..].iter().position(|line| ends(line.trim_end())).unwrap_or(lines.len() - at - 2);
             items.push((at, at + 1 + length));
             at += length + 1;
         }
@@ -149,7 +153,7 @@ fn code(text: &str) -> Vec<String> {
 
 /// A line up to its comment; `//` inside a text such as an address does not begin one.
 fn without_comment(line: &str) -> String {
-    let comment = line.match_indices("//").find(|(at, _)| line[..*at].matches('"').count() % 2 == 0);
+    let comment = line.match_indices("//").find(|(at, _)| line[..*at].matches('"').count().is_multiple_of(2));
     comment.map_or(line, |(at, _)| &line[..at]).to_owned()
 }
 

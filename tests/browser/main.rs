@@ -18,7 +18,9 @@ fn main() {
     }
     let trial = |name: &str, run: fn() -> Result<(), Failed>| Trial::test(name, run).with_ignored_flag(ignore);
     let trials = vec![
-        trial("a_lot_goes_from_registration_to_a_certificate_that_a_stranger_verifies", || driver::run(story::main_job)),
+        trial("a_lot_goes_from_registration_to_a_certificate_that_a_stranger_verifies", || {
+            driver::run(story::main_job)
+        }),
         trial("the_main_job_works_without_script", || driver::run_without_script(story::without_script)),
         trial("nothing_typed_is_lost_when_a_value_is_refused", || driver::run(story::nothing_typed_is_lost)),
         trial("no_page_scrolls_sideways_or_loads_from_elsewhere", || driver::run(story::every_page_fits)),

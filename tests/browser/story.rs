@@ -11,15 +11,26 @@ type Told<'w> = Pin<Box<dyn Future<Output = Result<(), Failed>> + 'w>>;
 
 const LOT: &str = "BR-26-0001";
 
+/// Attributes with their values.
+type Values = &'static [(&'static str, &'static str)];
+
 /// The runs of a good lot: assay, numbers, words.
-const RUNS: &[(&str, &[(&str, &str)], &[(&str, &str)])] = &[
+const RUNS: &[(&str, Values, Values)] = &[
     ("appearance", &[], &[("APPEARANCE", "Complies")]),
     ("cell-count", &[("VIABILITY", "92.4"), ("VIABLE_CELLS", "31.2")], &[]),
     (
         "flow-cytometry",
         &[
-            ("CD105", "98.7"), ("CD73", "99.1"), ("CD90", "99.6"), ("CD44", "98.9"), ("CD34", "0.4"), ("CD45", "0.3"),
-            ("CD11B", "0.2"), ("CD19", "0.1"), ("HLA_DR", "0.6"), ("PURITY", "97.2"),
+            ("CD105", "98.7"),
+            ("CD73", "99.1"),
+            ("CD90", "99.6"),
+            ("CD44", "98.9"),
+            ("CD34", "0.4"),
+            ("CD45", "0.3"),
+            ("CD11B", "0.2"),
+            ("CD19", "0.1"),
+            ("HLA_DR", "0.6"),
+            ("PURITY", "97.2"),
         ],
         &[],
     ),
@@ -198,10 +209,24 @@ pub fn nothing_typed_is_lost(world: &World) -> Told<'_> {
 }
 
 const PAGES: &[&str] = &[
-    "/lots", "/lots/new", "/lots/AD-26-0001", "/lots/AD-26-0002", "/lots/AD-26-0003", "/lots/AD-26-0006",
-    "/lots/AD-26-0008/runs/new?assay=flow-cytometry", "/lots/AD-26-0008/runs/new?assay=sterility", "/runs/1", "/review",
-    "/certificates", "/certificates/RC-2026-000001", "/specifications", "/specifications/ADMSC-IV/1", "/ledger", "/verify",
-    "/verify/RC-2026-000001", "/lots/NO-SUCH-LOT",
+    "/lots",
+    "/lots/new",
+    "/lots/AD-26-0001",
+    "/lots/AD-26-0002",
+    "/lots/AD-26-0003",
+    "/lots/AD-26-0006",
+    "/lots/AD-26-0008/runs/new?assay=flow-cytometry",
+    "/lots/AD-26-0008/runs/new?assay=sterility",
+    "/runs/1",
+    "/review",
+    "/certificates",
+    "/certificates/RC-2026-000001",
+    "/specifications",
+    "/specifications/ADMSC-IV/1",
+    "/ledger",
+    "/verify",
+    "/verify/RC-2026-000001",
+    "/lots/NO-SUCH-LOT",
 ];
 
 /// At every width, on every page: no sideways scrolling, one h1, nothing from another host.
@@ -220,7 +245,11 @@ pub fn every_page_fits(world: &World) -> Told<'_> {
                 let seen = world.browser.execute(script, vec![]).await?;
                 let wide = seen[0].as_i64().unwrap_or(1);
                 if wide > 0 || seen[1] != 1 || seen[2] != "" {
-                    return Err(format!("{page} at {width}: {wide} px too wide, {} h1, loads from {}", seen[1], seen[2]).into());
+                    return Err(format!(
+                        "{page} at {width}: {wide} px too wide, {} h1, loads from {}",
+                        seen[1], seen[2]
+                    )
+                    .into());
                 }
             }
         }

@@ -143,7 +143,8 @@ pub fn submit(url: &str, path: &str, fields: &[(&str, &str)]) -> u16 {
 }
 
 fn send(request: ureq::http::Request<String>) -> (u16, Vec<u8>) {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(PATIENCE));
+    let config =
+        ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(PATIENCE));
     let mut answer = config.build().new_agent().run(request).expect("answered");
     (answer.status().as_u16(), answer.body_mut().read_to_vec().expect("a body"))
 }

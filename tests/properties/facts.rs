@@ -27,9 +27,8 @@ fn remark() -> impl Strategy<Value = Remark> {
 }
 
 fn moment() -> impl Strategy<Value = Moment> {
-    (946_684_800_000_000_i64..4_102_444_800_000_000).prop_map(|micros| {
-        Moment::new(chrono::DateTime::from_timestamp_micros(micros).expect("in this century"))
-    })
+    (946_684_800_000_000_i64..4_102_444_800_000_000)
+        .prop_map(|micros| Moment::new(chrono::DateTime::from_timestamp_micros(micros).expect("in this century")))
 }
 
 fn code<T>(parse: fn(&str) -> Result<T, lotgate::domain::refusal::Refusal>) -> impl Strategy<Value = T>
@@ -131,8 +130,11 @@ fn event() -> impl Strategy<Value = Event> {
         (run_number(), lot(), content()).prop_map(|(run, lot, content)| Event::RunRecorded { run, lot, content });
     let corrected = (run_number(), lot(), prop::collection::vec(change(), 0..4))
         .prop_map(|(run, lot, changes)| Event::RunCorrected { run, lot, changes });
-    let verified = (run_number(), lot(), hex())
-        .prop_map(|(run, lot, content_sha256)| Event::RunVerified { run, lot, content_sha256 });
+    let verified = (run_number(), lot(), hex()).prop_map(|(run, lot, content_sha256)| Event::RunVerified {
+        run,
+        lot,
+        content_sha256,
+    });
     let released = (lot(), certificate(), hex(), hex(), signature()).prop_map(
         |(lot, certificate, record_sha256, pdf_sha256, signature)| Event::LotReleased {
             lot,
@@ -165,10 +167,15 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn fact() -> impl Strategy<Value = Fact> {
-    let actor = (person(), role())
-        .prop_map(|(person, role)| Actor { username: person.username, name: person.name, role });
-    (moment(), "[0-9a-f]{32}", actor, event())
-        .prop_map(|(at, salt, by, event)| Fact { v: FACT_VERSION, at, salt, by, event })
+    let actor =
+        (person(), role()).prop_map(|(person, role)| Actor { username: person.username, name: person.name, role });
+    (moment(), "[0-9a-f]{32}", actor, event()).prop_map(|(at, salt, by, event)| Fact {
+        v: FACT_VERSION,
+        at,
+        salt,
+        by,
+        event,
+    })
 }
 
 proptest! {

@@ -49,7 +49,8 @@ fn opens(data: &Path) -> String {
 fn append_forged(conn: &mut SqliteConnection) -> String {
     let end = last(conn);
     let forged = fact(conn, end).replace("\"hal\"", "\"fay\"");
-    let row = format!("SELECT {}, {}, {}, kind, lot FROM facts WHERE entry = {end}", end + 1, quoted(&forged), leaf(&forged));
+    let row =
+        format!("SELECT {}, {}, {}, kind, lot FROM facts WHERE entry = {end}", end + 1, quoted(&forged), leaf(&forged));
     conn.batch_execute(&format!("INSERT INTO facts {row}")).expect("inserted");
     forged
 }
@@ -95,7 +96,8 @@ fn a_fact_rewritten_together_with_its_hash_and_its_rows_is_found() {
     let purity = "SELECT min(entry) AS number FROM facts WHERE kind = 'run_recorded' AND fact LIKE '%97.25%'";
     let entry = number(&mut conn, purity);
     let better = fact(&mut conn, entry).replace("97.25", "99.25");
-    let update = format!("UPDATE facts SET fact = {}, leaf_hash = {} WHERE entry = {entry}", quoted(&better), leaf(&better));
+    let update =
+        format!("UPDATE facts SET fact = {}, leaf_hash = {} WHERE entry = {entry}", quoted(&better), leaf(&better));
     conn.batch_execute(&update).expect("changed");
     let rows = format!("WHERE attribute = 'PURITY' AND run = (SELECT run FROM runs WHERE entry = {entry})");
     conn.batch_execute(&format!("UPDATE readings SET value = '99.25' {rows}")).expect("changed");
@@ -130,7 +132,8 @@ fn a_ledger_shortened_without_a_trace_inside_the_database_is_found_by_the_copy_o
     let cut = format!("DELETE FROM facts WHERE entry >= {size}; DELETE FROM checkpoints WHERE size > {size};");
     conn.batch_execute(&cut).expect("cut");
     drop(conn);
-    assert!(break_in(folder.path()).contains("the end is missing"));
+    let found = break_in(folder.path());
+    assert!(found.contains("the checkpoint kept outside it covers") && found.contains("the end is missing"), "{found}");
     let refusal = opens(folder.path());
     assert!(refusal.contains("kept outside the database") && refusal.contains("covers"), "{refusal}");
     // The copy outside is what tells: without it nobody could know.

@@ -156,8 +156,12 @@ fn check_release(lot: &LotNumber, history: &History) {
         };
         assert!(with.iter().any(|t| passes(&t)), "{lot} was released without {attribute}");
         // What speaks against the lot may not stand beside it.
-        let failing = ["Growth", "Negative", "Detected", "Does not comply", "79.94", "2.05", "96.04", "94.94", "0.51", "6"];
-        assert!(!with.iter().any(|t| failing.contains(&value(t).as_str())), "{lot} was released with a failing {attribute}");
+        let failing =
+            ["Growth", "Negative", "Detected", "Does not comply", "79.94", "2.05", "96.04", "94.94", "0.51", "6"];
+        assert!(
+            !with.iter().any(|t| failing.contains(&value(t).as_str())),
+            "{lot} was released with a failing {attribute}"
+        );
     }
     let unchecked = |told: &&Told| {
         let interim = told.content.readings.iter().all(|r| r.value == "No growth to date");

@@ -125,7 +125,9 @@ impl World {
                 let code = refusal.code.as_str();
                 let lot = match recorded {
                     Recorded::No => None,
-                    Recorded::AboutLot(act, by, lot) => self.app().lot(&lot_number(lot)).ok().map(|l| (act, by, l.0, None)),
+                    Recorded::AboutLot(act, by, lot) => {
+                        self.app().lot(&lot_number(lot)).ok().map(|l| (act, by, l.0, None))
+                    }
                     Recorded::AboutRun(act, by, run) => {
                         self.app().lot_of_run(*run).ok().map(|l| (act, by, l.0, Some(*run)))
                     }
@@ -162,7 +164,21 @@ impl World {
         (!all.is_empty()).then(|| self.dice.pick(&all).clone())
     }
 
-    /// Mostly the one whose task it is on this lot, sometimes anybody.
+    /// Mostly the one whose task it is on this lot, sometimes anybody, sometimes just the one who
+    /// has had a hand in it already.
+    fn somebody_for(&mut self, lot: &Lot, task: usize) -> &'static str {
+        if self.dice.once_in(9) {
+            let verified = lot.runs.iter().filter_map(|r| r.verification.as_ref()).map(|v| &v.by);
+            let hands: Vec<&str> =
+                lot.runs.iter().map(|r| &r.entered_by).chain(verified).map(|p| p.username.as_str()).collect();
+            if !hands.is_empty() {
+                let who = *self.dice.pick(&hands);
+                return PEOPLE.iter().map(|p| p.0).find(|p| *p == who).expect("somebody of ours");
+            }
+        }
+        self.somebody(lot.number().as_str(), task)
+    }
+
     fn somebody(&mut self, lot: &str, task: usize) -> &'static str {
         if self.dice.once_in(11) {
             return self.dice.pick(&PEOPLE).0;
@@ -207,7 +223,9 @@ impl World {
     fn run_entry(&mut self, lot: &Lot) -> RunEntry {
         let spec = admsc();
         let now = self.lab.now();
-        let read = |attribute: &str| lot.runs.iter().flat_map(|r| &r.content.readings).any(|r| r.attribute.as_str() == attribute);
+        let read = |attribute: &str| {
+            lot.runs.iter().flat_map(|r| &r.content.readings).any(|r| r.attribute.as_str() == attribute)
+        };
         let ripe = now >= lot.details.manufactured_at.plus_hours(15 * 24);
         let wanted = |(assay, readings): &(&str, &[(&str, &str)])| {
             readings.iter().any(|(attribute, _)| !read(attribute)) && (ripe || *assay != "sterility")
@@ -247,7 +265,7 @@ impl World {
     fn record(&mut self) {
         let Some(lot) = self.some_lot() else { return self.register() };
         let number = lot.details.lot.to_string();
-        let who = self.somebody(&number, 0);
+        let who = self.somebody_for(&lot, 0);
         let entry = self.run_entry(&lot);
         let (before, once) = (self.lab.facts(), self.once());
         let outcome = self.lab.record(who, &number, &entry, once.clone());
@@ -272,7 +290,7 @@ impl World {
         let reason = (*self.dice.pick(&["Transcription error", "The count sheet says so", ""])).to_owned();
         let correction =
             CorrectionEntry { readings: vec![ReadingEntry { attribute, value, unit: reading.unit.clone() }], reason };
-        let who = self.somebody(lot.number().as_str(), 0);
+        let who = self.somebody_for(&lot, 0);
         let before = self.lab.facts();
         let permit = Permit::<RecordRun>::grant(self.app(), &self.lab.user(who), &Subject::default());
         let outcome = permit.and_then(|p| correct_run(self.app(), &p, run.number, &correction));
@@ -287,7 +305,7 @@ impl World {
         let runs: Vec<RunNumber> =
             lot.runs.iter().filter(|r| self.dice.once_in(12) || r.verification.is_none()).map(|r| r.number).collect();
         let run = if self.dice.once_in(40) || runs.is_empty() { RunNumber(99_999) } else { *self.dice.pick(&runs) };
-        let who = self.somebody(lot.number().as_str(), 1);
+        let who = self.somebody_for(&lot, 1);
         let wrong = "0".repeat(64);
         let seen = self.dice.once_in(25).then_some(wrong.as_str());
         let before = self.lab.facts();
@@ -299,10 +317,14 @@ impl World {
         let (now, spec) = (self.lab.now(), admsc());
         let ready = |lot: &Lot| assess(lot, &spec, now).status == Status::Ready;
         let ready: Vec<Lot> = self.lots().into_iter().filter(ready).collect();
-        let lot = if ready.is_empty() || self.dice.once_in(3) { self.some_lot() } else { Some(self.dice.pick(&ready).clone()) };
+        let lot = if ready.is_empty() || self.dice.once_in(3) {
+            self.some_lot()
+        } else {
+            Some(self.dice.pick(&ready).clone())
+        };
         let Some(lot) = lot else { return };
         let number = if self.dice.once_in(40) { "AD-NONE".to_owned() } else { lot.details.lot.to_string() };
-        let who = self.somebody(&number, 2);
+        let who = self.somebody_for(&lot, 2);
         let given = if self.dice.once_in(9) { "not the password".to_owned() } else { password(who) };
         let (_, stored) = self.app().lot(lot.number()).expect("a lot");
         let shown = to_be_signed(&lot, &stored, &assess(&lot, &spec, now)).expect("a dossier").1;
@@ -352,7 +374,8 @@ impl World {
         use lotgate::workflow::keep_accounts::{UserEntry, create_user};
         use lotgate::workflow::permit::KeepAccounts;
         let who = self.dice.pick(&PEOPLE).0;
-        let combinations: [&[&str]; 5] = [&["analyst"], &["qa"], &["admin", "qa"], &["auditor", "analyst"], &["system"]];
+        let combinations: [&[&str]; 5] =
+            [&["analyst"], &["qa"], &["admin", "qa"], &["auditor", "analyst"], &["system"]];
         let entry = UserEntry {
             username: format!("new-{}", self.dice.roll(6)),
             full_name: (*self.dice.pick(&["New Person", "", "\u{1F9EC}"])).into(),

@@ -216,7 +216,11 @@ fn any_added_row_is_noticed() {
         );
         let values: Vec<String> = columns(&mut conn, &table)
             .iter()
-            .map(|(column, sql_type)| if unique.contains(column) { other_value(column, sql_type) } else { column.clone() })
+            .map(
+                |(column, sql_type)| {
+                    if unique.contains(column) { other_value(column, sql_type) } else { column.clone() }
+                },
+            )
             .collect();
         let last = format!("WHERE rowid = (SELECT max(rowid) FROM {table})");
         must_be_noticed(&format!("INSERT INTO {table} SELECT {} FROM {table} {last}", values.join(", ")));
@@ -227,8 +231,9 @@ fn any_added_row_is_noticed() {
 fn a_document_that_no_fact_names_is_noticed() {
     // The right hash for its own bytes: only the facts tell that nobody issued it.
     let sha256 = lotgate::ledger::canonical::sha256_hex(b"forged");
-    let found =
-        must_be_noticed(&format!("INSERT INTO documents VALUES ('{sha256}', 'application/pdf', CAST('forged' AS BLOB))"));
+    let found = must_be_noticed(&format!(
+        "INSERT INTO documents VALUES ('{sha256}', 'application/pdf', CAST('forged' AS BLOB))"
+    ));
     assert!(found.place.contains(&sha256), "{found:?}");
 }
 

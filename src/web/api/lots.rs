@@ -9,7 +9,7 @@ use super::{query, read_cursor, read_limit};
 use crate::domain::assessment::{Status, assess};
 use crate::domain::ids::LotNumber;
 use crate::domain::refusal::{Code, Refusal};
-use crate::web::body::Body;
+use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once, subject};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
@@ -59,9 +59,10 @@ pub async fn create(
     app: Data<App>,
     req: HttpRequest,
     Allowed(permit): Allowed<RegisterLot>,
-    body: Body<NewLot>,
+    body: Sent<NewLot>,
 ) -> Result<HttpResponse, Problem> {
-    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let body = body.read()?;
+    let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let NewLot { lot, product, donor, passage, manufactured_at, expires_at, containers } = body.value;
     let entry = LotEntry { lot, product, donor, passage, manufactured_at, expires_at, containers };
     let made = block(move || register_lot(&app, &permit, &entry)).await?;
@@ -173,10 +174,11 @@ pub async fn release(
     req: HttpRequest,
     Allowed(permit): Allowed<ReleaseLot>,
     path: Path<String>,
-    body: Body<ReleaseEntry>,
+    body: Sent<ReleaseEntry>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     let number = read_lot(&path)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (entry, subject) = (body.value, subject(&req));
     let made = block(move || {
         let signed = permit.sign(&app, &entry.password, &entry.meaning, &subject)?;
@@ -223,10 +225,11 @@ pub async fn reject(
     req: HttpRequest,
     Allowed(permit): Allowed<RejectLot>,
     path: Path<String>,
-    body: Body<RejectionEntry>,
+    body: Sent<RejectionEntry>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     let number = read_lot(&path)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (entry, subject) = (body.value, subject(&req));
     let made = block(move || {
         let signed = permit.sign(&app, &entry.password, &entry.reason, &subject)?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::role::Role;
 use crate::store::User;
-use crate::web::body::Body;
+use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::workflow::App;
@@ -78,9 +78,10 @@ pub async fn create(
     app: Data<App>,
     req: HttpRequest,
     Allowed(permit): Allowed<KeepAccounts>,
-    body: Body<NewUser>,
+    body: Sent<NewUser>,
 ) -> Result<HttpResponse, Problem> {
-    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let body = body.read()?;
+    let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let NewUser { username, full_name, roles, password } = body.value;
     let entry = UserEntry { username, full_name, roles, password };
     let made = block(move || create_user(&app, &permit, &entry)).await?;

@@ -12,7 +12,7 @@ use crate::domain::ids::RunNumber;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::run::{Change, Run};
 use crate::domain::spec::Specification;
-use crate::web::body::Body;
+use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
@@ -155,10 +155,11 @@ pub async fn create(
     req: HttpRequest,
     Allowed(permit): Allowed<RecordRun>,
     path: Path<String>,
-    body: Body<NewRun>,
+    body: Sent<NewRun>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     let number = read_lot(&path)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let entry = RunEntry::from(body.value);
     let made = block(move || record_run(&app, &permit, &number, &entry)).await?;
     Ok(HttpResponse::Created().json(RecordedView::from(&made)))
@@ -171,8 +172,9 @@ pub async fn preview(
     app: Data<App>,
     Allowed(permit): Allowed<RecordRun>,
     path: Path<String>,
-    body: Body<NewRun>,
+    body: Sent<NewRun>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     let number = read_lot(&path)?;
     let entry = RunEntry::from(body.value);
     let made = block(move || preview_run(&app, &permit, &number, &entry)).await?;
@@ -333,10 +335,11 @@ pub async fn verify(
     req: HttpRequest,
     Allowed(permit): Allowed<VerifyRun>,
     path: Path<String>,
-    body: Body<NewVerification>,
+    body: Sent<NewVerification>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     let number = RunNumber::parse(&path)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let entry = VerificationEntry { content_sha256: body.value.content_sha256 };
     let made = block(move || verify_run(&app, &permit, number, &entry)).await?;
     Ok(HttpResponse::Created().json(VerifiedView {
@@ -374,10 +377,11 @@ pub async fn correct(
     req: HttpRequest,
     Allowed(permit): Allowed<RecordRun>,
     path: Path<String>,
-    body: Body<NewCorrection>,
+    body: Sent<NewCorrection>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     let number = RunNumber::parse(&path)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint));
+    let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let NewCorrection { readings, reason } = body.value;
     let entry = CorrectionEntry { readings: readings.into_iter().map(ReadingEntry::from).collect(), reason };
     let made = block(move || correct_run(&app, &permit, number, &entry)).await?;

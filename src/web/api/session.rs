@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::people::UserView;
 use crate::domain::refusal::{Code, Refusal};
-use crate::web::body::Body;
+use crate::web::body::Sent;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::{Somebody, is_same_origin};
 use crate::workflow::{App, sign_in};
@@ -35,7 +35,8 @@ pub struct SessionView {
 /// Signs in.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = SignInEntry, security(()),
     responses((status = 201, body = SessionView), (status = 401, body = ProblemBody)))]
-pub async fn create(app: Data<App>, req: HttpRequest, body: Body<SignInEntry>) -> Result<HttpResponse, Problem> {
+pub async fn create(app: Data<App>, req: HttpRequest, body: Sent<SignInEntry>) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     // A page of another site must not sign a visitor in under somebody else's name.
     if !is_same_origin(&req) {
         return Err(Refusal::new(Code::CrossSite, "Sign in from a page of this site.").into());

@@ -117,7 +117,7 @@ impl Visit {
 
     /// The promise that a form sent twice is the same form.
     pub fn once(&self, form: &Form) -> Option<Once> {
-        guard::once_with(&self.req, form.get("idempotency_key"), &form.fingerprint())
+        guard::once_with(&self.req, form.get("idempotency_key"), &form.fingerprint()).ok()
     }
 
     /// Reads or writes through the product where blocking is allowed.
