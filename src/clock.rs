@@ -6,7 +6,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use sha2::{Digest, Sha256};
 
 use crate::domain::moment::Moment;
@@ -106,9 +106,4 @@ impl Chance for SeededChance {
         }
         Ok(())
     }
-}
-
-/// The moment of a chrono time, for callers that compute with it.
-pub fn moment(at: DateTime<Utc>) -> Moment {
-    Moment::new(at)
 }

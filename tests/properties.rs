@@ -135,6 +135,20 @@ fn passes(limit: &Limit, rounding: Rounding, mantissa: i128, scale: u32) -> bool
     outcome(limit, rounding, &text(mantissa, scale)) == Outcome::Pass
 }
 
+/// On one scale fine enough for all values here.
+fn fine(mantissa: i128, scale: u32) -> i128 {
+    mantissa * 10_i128.pow(12 - scale)
+}
+
+/// A limit and a value with at least its decimals: mostly so near to it that rounding decides.
+fn limit_and_value() -> impl Strategy<Value = (i128, u32, i128, u32)> {
+    let value = prop_oneof![4 => -60_i128..60, 1 => -3_000_000_i128..3_000_000];
+    (0_i128..2000, 0_u32..4, 0_u32..4, value).prop_map(|(at, decimals, more, off)| {
+        let value = at * 10_i128.pow(more) + off;
+        (at, decimals, value.abs(), decimals + more)
+    })
+}
+
 fn rounding() -> impl Strategy<Value = Rounding> {
     prop_oneof![Just(Rounding::Usp720), Just(Rounding::None)]
 }
@@ -152,34 +166,32 @@ proptest! {
 
     #[test]
     fn a_value_is_compared_by_the_literal_operator_after_one_rounding(
-        value in 0_i128..3_000_000, scale in 0_u32..6, at in 0_i128..2000, decimals in 0_u32..4, kind in 0_usize..4,
+        (at, decimals, value, scale) in limit_and_value(), kind in 0_usize..4,
     ) {
         let (make, meets) = KINDS[kind];
         let limit = make(limit_text(at, decimals));
         prop_assert_eq!(passes(&limit, Rounding::Usp720, value, scale), meets(half_up(value, scale, decimals), at));
-        // Unrounded: both on the finer of the two scales.
-        let fine = |mantissa: i128, scale: u32| mantissa * 10_i128.pow(10 - scale);
         prop_assert_eq!(passes(&limit, Rounding::None, value, scale), meets(fine(value, scale), fine(at, decimals)));
     }
 
     #[test]
     fn what_is_better_than_a_passing_value_passes(
-        value in 0_i128..30_000, more in 0_i128..30_000, at in 0_i128..2000, decimals in 0_u32..3, kind in 0_usize..4,
-        rule in rounding(),
+        (at, decimals, value, scale) in limit_and_value(), more in 0_i128..100, kind in 0_usize..4, rule in rounding(),
     ) {
         let (low, high) = (value, value + more);
         let limit = KINDS[kind].0(limit_text(at, decimals));
         let upwards = matches!(limit, Limit::Above { .. } | Limit::AtLeast { .. });
         let (worse, better) = if upwards { (low, high) } else { (high, low) };
-        prop_assert!(!passes(&limit, rule, worse, 2) || passes(&limit, rule, better, 2));
+        prop_assert!(!passes(&limit, rule, worse, scale) || passes(&limit, rule, better, scale));
     }
 
     #[test]
     fn between_two_values_within_a_range_everything_is_within(
-        a in 0_i128..30_000, b in 0_i128..30_000, part in 0_i128..=100, low in 0_i128..2000, width in 0_i128..2000,
+        low in 10_i128..2000, width in 0_i128..10, a in -40_i128..140, b in -40_i128..140, part in 0_i128..=100,
         rule in rounding(),
     ) {
         let limit = Limit::Within { low: limit_text(low, 1), high: limit_text(low + width, 1) };
+        let (a, b) = (low * 10 + a, low * 10 + b);
         let between = a + (b - a) * part / 100;
         let both = passes(&limit, rule, a, 2) && passes(&limit, rule, b, 2);
         prop_assert!(!both || passes(&limit, rule, between, 2));
@@ -187,51 +199,47 @@ proptest! {
 
     #[test]
     fn a_censored_value_passes_exactly_where_the_rule_says_so(
-        bound in 1_i128..30_000, scale in 0_u32..4, at in 0_i128..2000, decimals in 0_u32..3, kind in 0_usize..4,
-        rule in rounding(),
+        (at, decimals, bound, scale) in limit_and_value(), kind in 0_usize..4, rule in rounding(),
     ) {
+        prop_assume!(bound > 0);
         let limit = KINDS[kind].0(limit_text(at, decimals));
-        let fine = |mantissa: i128, scale: u32| mantissa * 10_i128.pow(6 - scale);
         let (bound_is, limit_is) = (fine(bound, scale), fine(at, decimals));
         let below = outcome(&limit, rule, &format!("<{}", text(bound, scale)));
         let above = outcome(&limit, rule, &format!(">{}", text(bound, scale)));
-        let upper = matches!(limit, Limit::Below { .. } | Limit::AtMost { .. });
-        prop_assert_eq!(below == Outcome::Pass, upper && bound_is <= limit_is);
-        prop_assert_eq!(above == Outcome::Pass, !upper && bound_is >= limit_is);
-        // Whatever is left says nothing for certain, or is certain to fail; it never passes.
-        let open = |outcome| matches!(outcome, Outcome::Pass | Outcome::Fail | Outcome::Indeterminate);
-        prop_assert!(open(below) && open(above));
+        let expected = match (&limit, rule) {
+            (Limit::Below { .. } | Limit::AtMost { .. }, _) => (bound_is <= limit_is, false),
+            // 96.04 is a value above 96.0, is reported as 96.0, and that is not > 96.0.
+            (Limit::Above { .. }, Rounding::Usp720) => (false, half_up(bound, scale, decimals) > at),
+            _ => (false, bound_is >= limit_is),
+        };
+        prop_assert_eq!((below == Outcome::Pass, above == Outcome::Pass), expected, "{} {}", limit, text(bound, scale));
     }
 
     #[test]
     fn a_censored_value_passes_or_fails_only_with_every_value_it_may_stand_for(
-        bound in 1_i128..3000, at in 0_i128..300, width in 0_i128..100, kind in 0_usize..5, rule in rounding(),
-        samples in prop::collection::vec(0_i128..1_000_000, 8),
+        (at, decimals, bound, scale) in limit_and_value(), width in 0_i128..100, kind in 0_usize..5, rule in rounding(),
+        samples in prop::collection::vec(1_i128..1_000_000, 8),
     ) {
+        prop_assume!(bound > 0);
         let limit = match KINDS.get(kind) {
-            Some((make, _)) => make(limit_text(at, 1)),
-            None => Limit::Within { low: limit_text(at, 1), high: limit_text(at + width, 1) },
+            Some((make, _)) => make(limit_text(at, decimals)),
+            None => Limit::Within { low: limit_text(at, decimals), high: limit_text(at + width, decimals) },
         };
-        let strict = matches!(limit, Limit::Above { .. } | Limit::Below { .. });
-        // The bound has two decimals, the samples five; the nearest neighbours are always tried.
-        let edge = bound * 1000;
+        // The samples have two more decimals; the nearest neighbours are always tried.
+        let edge = bound * 100;
         let below = samples.iter().map(|s| s % edge).chain([0, edge - 1]);
-        let above = samples.iter().map(|s| edge + 1 + s).chain([edge + 1]);
+        let above = samples.iter().map(|s| edge + s).chain([edge + 1, edge + 50]);
         let sides: [(&str, Vec<i128>); 2] = [("<", below.collect()), (">", above.collect())];
         for (sign, values) in sides {
-            let typed = format!("{sign}{}", text(bound, 2));
+            let typed = format!("{sign}{}", text(bound, scale));
             let censored = outcome(&limit, rule, &typed);
-            for value in values {
-                let exact = outcome(&limit, rule, &text(value, 5));
-                if censored == Outcome::Fail {
-                    prop_assert_eq!(exact, Outcome::Fail, "{} against {}", typed, limit);
-                }
-                // Domain rule 3.3 compares the bound itself, so at a strict limit it is the value
-                // before rounding that is certain to meet it.
-                let comparable = if strict { outcome(&limit, Rounding::None, &text(value, 5)) } else { exact };
-                if censored == Outcome::Pass {
-                    prop_assert_eq!(comparable, Outcome::Pass, "{} against {}", typed, limit);
-                }
+            // A detection limit equal to a strict limit counts as meeting it (domain rule 3.3), so
+            // there it is the value before rounding that is certain to meet it.
+            let strict = matches!(limit, Limit::Below { .. }) && censored == Outcome::Pass;
+            let rule = if strict { Rounding::None } else { rule };
+            for value in values.into_iter().filter(|_| censored != Outcome::Indeterminate) {
+                let exact = outcome(&limit, rule, &text(value, scale + 2));
+                prop_assert_eq!(exact, censored, "{} against {}: {}", typed, limit, text(value, scale + 2));
             }
         }
     }
@@ -241,6 +249,7 @@ proptest! {
 fn the_published_censored_values_are_judged_as_the_rule_says() {
     let at_most = |text: &str| Limit::AtMost { limit: LimitText::try_from(text.to_owned()).expect("a limit") };
     let at_least = |text: &str| Limit::AtLeast { limit: LimitText::try_from(text.to_owned()).expect("a limit") };
+    let above = |text: &str| Limit::Above { limit: LimitText::try_from(text.to_owned()).expect("a limit") };
     for (limit, typed, expected) in [
         (at_most("0.05"), "<0.1", Outcome::Indeterminate),
         (at_most("0.05"), "<0.05", Outcome::Pass),
@@ -251,6 +260,10 @@ fn the_published_censored_values_are_judged_as_the_rule_says() {
         (at_least("95.0"), ">94.9", Outcome::Indeterminate),
         (at_least("95.0"), "<94.9", Outcome::Fail),
         (at_least("95.0"), "<95.0", Outcome::Indeterminate),
+        (above("96.0"), ">96.0", Outcome::Indeterminate),
+        (above("96.0"), ">96.04", Outcome::Indeterminate),
+        (above("96.0"), ">96.05", Outcome::Pass),
+        (above("96.0"), "<96.0", Outcome::Fail),
     ] {
         assert_eq!(outcome(&limit, Rounding::Usp720, typed), expected, "{typed} against {limit}");
     }

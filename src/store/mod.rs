@@ -31,7 +31,7 @@ pub use facts::{Entry, FactFilter};
 pub use lots::{ListedLot, LotFilter};
 pub use people::{Session, User};
 pub use specifications::StoredSpecification;
-pub use verify::{Break, Finding, Whole, open_for_reading};
+pub use verify::{Break, Finding, Whole};
 
 use crate::ledger::{Checkpoint, Frontier, NoteSigner, ProofError, SparseNodes, root_at};
 use connection::{Purpose, Readers, begin_write, migrate};

@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
+use super::View;
 use super::connection::Conn;
 use super::error::StoreError;
 use super::facts::{FactRow, as_hash, as_i64, kind_of, size};
 use super::replay;
 use super::schema::{checkpoints, documents, facts, tree_nodes};
-use super::{Target, View};
 use crate::domain::event::{Event, Fact};
 use crate::ledger::canonical::{self, sha256_hex};
 use crate::ledger::{Checkpoint, Frontier, Hash, VerifierKey, leaf_hash};
@@ -231,12 +231,4 @@ fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
         return Err(broken(format!("document {sha256}"), "no fact names it"));
     }
     Ok(stored.len())
-}
-
-/// Opens a database only to verify it.
-///
-/// # Errors
-/// It cannot be opened.
-pub fn open_for_reading(target: &Target) -> Result<Conn, StoreError> {
-    target.connect(super::connection::Purpose::Read)
 }

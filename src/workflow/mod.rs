@@ -56,7 +56,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     site: SiteDetails,
-    public_url: std::sync::RwLock<String>,
+    public_url: String,
     first_link: std::sync::Mutex<Option<String>>,
     last_finding: std::sync::Mutex<Option<(Moment, Finding)>>,
 }
@@ -85,14 +85,8 @@ impl App {
     }
 
     /// The address under which strangers reach the site, without a slash at the end.
-    pub fn public_url(&self) -> String {
-        self.0.public_url.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-
-    /// Sets the address, once it is known on which port the service listens.
-    pub fn set_public_url(&self, url: &str) {
-        let url = url.trim_end_matches('/').to_owned();
-        *self.0.public_url.write().unwrap_or_else(std::sync::PoisonError::into_inner) = url;
+    pub fn public_url(&self) -> &str {
+        &self.0.public_url
     }
 
     /// Reads; cannot write.

@@ -5,7 +5,7 @@
 //! once and never replaced.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
 use crate::clock::{Chance, Clock};
 use crate::domain::event::{Event, SiteDetails};
@@ -104,7 +104,7 @@ impl App {
             clock,
             chance,
             site: details.clone(),
-            public_url: RwLock::new(public_url.trim_end_matches('/').to_owned()),
+            public_url: public_url.trim_end_matches('/').to_owned(),
             first_link: Mutex::new(None),
             last_finding: Mutex::new(None),
         };

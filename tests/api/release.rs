@@ -151,6 +151,16 @@ fn a_meaning_is_one_printable_line() {
 }
 
 #[test]
+#[ignore = "bug: a release or rejection refused for its meaning leaves no refused attempt in the ledger"]
+fn a_signature_refused_for_its_meaning_is_a_refused_attempt_too() {
+    let site = Site::start();
+    site.full_lot("L-1");
+    site.qa().releases_with("L-1", &[], &json!({"meaning": "محمد"})).refused(422, "undrawable_text");
+    let refusal = site.events("attempt_refused").pop().expect("a fact");
+    assert_eq!((&refusal["act"], &refusal["code"]), (&json!("release"), &json!("undrawable_text")));
+}
+
+#[test]
 fn text_that_cannot_be_printed_is_refused_where_it_is_typed() {
     let site = Site::start();
     site.analyst().registers("L-1").created();

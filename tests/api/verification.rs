@@ -189,6 +189,15 @@ fn a_file_larger_than_twelve_mebibytes_is_refused() {
 }
 
 #[test]
+fn many_fields_together_are_no_larger_than_one_file_may_be() {
+    let site = Site::start();
+    let part = vec![b'x'; 5 << 20];
+    sends(&site, &[("other", &part), ("another", &part), ("number", b"RC-2026-000001")]).ok();
+    let answer = sends(&site, &[("other", &part), ("another", &part), ("third", &part), ("number", b"RC-2026-000001")]);
+    answer.refused(413, "too_large");
+}
+
+#[test]
 fn asking_writes_nothing() {
     let Issued { site, pdf, .. } = issue();
     let before = site.facts_count();

@@ -20,9 +20,30 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end; one that goes on (a service that should have refused) is ended.
 pub fn run(arguments: &[&str]) -> Output {
-    command(arguments).output().expect("the program starts")
+    let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let (out, err) = (child.stdout.take().expect("an output"), child.stderr.take().expect("an output"));
+    let (out, err) = (std::thread::spawn(|| all_of(out)), std::thread::spawn(|| all_of(err)));
+    let until = Instant::now() + PATIENCE / 4;
+    let status = loop {
+        match child.try_wait().expect("waited") {
+            Some(status) => break status,
+            None if Instant::now() > until => {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("{arguments:?} did not end by itself");
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    Output { status, stdout: out.join().expect("read"), stderr: err.join().expect("read") }
+}
+
+fn all_of(mut pipe: impl Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    pipe.read_to_end(&mut bytes).expect("readable");
+    bytes
 }
 
 pub fn code(output: &Output) -> i32 {

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use lotgate::clock::{FixedClock, SeededChance};
+use lotgate::domain::assessment::{Status, assess};
 use lotgate::ledger::{Checkpoint, Frontier, KeyName, NoteSigner, leaf_hash};
+use lotgate::store::StoreError;
+use lotgate::workflow::Error;
 
-use super::laboratory::{self, Laboratory, at, sqlite, verify_folder};
+use super::laboratory::{self, GOOD_PANELS, Laboratory, at, entry, lot_number, password, sqlite, verify_folder};
 use super::tampering::{names, number, owner, site};
 
 /// The stored fact of this number.
@@ -198,6 +201,37 @@ fn another_key_in_the_folder_is_refused() {
     drop(Laboratory::new(other.path(), "2026-01-05T08:00:00Z", 13));
     std::fs::copy(other.path().join("lotgate.db"), theirs.path().join("lotgate.db")).expect("copied");
     opens(theirs.path());
+}
+
+#[test]
+fn a_lot_of_which_the_tables_say_more_than_the_facts_is_not_released() {
+    let folder = laboratory::folder();
+    let lab = Laboratory::new(folder.path(), "2026-01-05T08:00:00Z", 14);
+    let failing = [("VIABILITY", "79.0"), ("VIABLE_CELLS", "31.2")];
+    for (lot, value) in [("AD-1", Some(failing)), ("AD-2", None)] {
+        lab.register_ordinary("ana", lot, Some("4")).expect("registered");
+        let start = lab.now();
+        lab.wait_hours(15 * 24);
+        for (assay, readings) in GOOD_PANELS {
+            let readings = value.as_ref().filter(|_| assay == "cell-count").map_or(readings, |v| &v[..]);
+            lab.record("ana", lot, &entry(assay, readings, Some(start), lab.now()), None).expect("recorded");
+        }
+    }
+    lab.verify_all("ben", "AD-1");
+    // The service runs; its database is made to say what nobody recorded.
+    let forged =
+        "INSERT INTO verifications SELECT run, 'ben', 'Ben 林', entered_at, 'x', entry FROM runs WHERE lot = 'AD-2';
+                  UPDATE readings SET value = '92.4' WHERE attribute = 'VIABILITY';";
+    owner(folder.path()).batch_execute(forged).expect("forged");
+    for lot in ["AD-1", "AD-2"] {
+        let (found, stored) = lab.app.lot(&lot_number(lot)).expect("a lot");
+        let shown = assess(&found, &stored.specification, lab.now()).status;
+        assert_eq!(shown, Status::Ready, "{lot}: the forgery deceives the tables");
+        let facts = lab.facts();
+        let answer = lab.release("fay", &password("fay"), lot, None);
+        assert!(matches!(answer, Err(Error::Store(StoreError::LedgerBroken(_)))), "{lot}: {answer:?}");
+        assert_eq!(lab.facts(), facts, "{lot}");
+    }
 }
 
 #[test]

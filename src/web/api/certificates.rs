@@ -71,7 +71,7 @@ pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result
     let asked: ListQuery = query(&req)?;
     let limit = i64::from(read_limit(asked.limit.as_deref())?);
     let cursor = read_cursor("cursor", asked.cursor.as_deref())?;
-    let url = app.public_url();
+    let url = app.public_url().to_owned();
     let mut rows = block(move || app.read(|view| Ok(view.certificates(cursor, limit + 1)?))).await?;
     let more = i64::try_from(rows.len()).is_ok_and(|n| n > limit);
     if more {
@@ -94,7 +94,7 @@ async fn issued(app: &Data<App>, number: &str) -> Result<Issued, Error> {
     responses((status = 200, body = CertificateView), (status = 404, body = ProblemBody)))]
 pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
     let issued = issued(&app, &path).await?;
-    Ok(HttpResponse::Ok().json(CertificateView::new(&issued, &app.public_url())))
+    Ok(HttpResponse::Ok().json(CertificateView::new(&issued, app.public_url())))
 }
 
 /// A document of a certificate as an answer.

@@ -14,23 +14,12 @@ pub mod session;
 pub mod specifications;
 pub mod verification;
 
-use serde::Deserialize;
-
 use crate::domain::refusal::{Code, Refusal};
 
 /// The most rows one page of a list has.
 pub const PAGE_ROWS_MAX: u32 = 200;
 /// How many rows a page has unless told otherwise.
 pub const PAGE_ROWS: u32 = 50;
-
-/// Paging of a list.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Paging {
-    /// At most so many rows.
-    pub limit: Option<String>,
-    /// Where the previous page ended.
-    pub cursor: Option<String>,
-}
 
 /// Reads a page size.
 ///

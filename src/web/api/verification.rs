@@ -98,7 +98,7 @@ pub fn claim(sha256: Option<&str>, number: Option<&str>) -> Result<Claim, Refusa
 /// The form cannot be read, is too large, or has neither.
 pub async fn claim_from_form(form: Multipart) -> Result<Claim, Error> {
     let mut form = form;
-    let (mut file, mut sha256, mut number) = (None, None, None);
+    let (mut file, mut sha256, mut number, mut received) = (None, None, None, 0);
     let unreadable = || Refusal::new(Code::MalformedRequest, "The form with the file could not be read whole.");
     while let Some(field) = form.next().await {
         let mut field = field.map_err(|_| unreadable())?;
@@ -106,7 +106,9 @@ pub async fn claim_from_form(form: Multipart) -> Result<Claim, Error> {
         let mut bytes = Vec::new();
         while let Some(chunk) = field.next().await {
             let chunk = chunk.map_err(|_| unreadable())?;
-            if bytes.len() + chunk.len() > FILE_BYTES_MAX {
+            // All fields together: strangers send this, and many fields add up.
+            received += chunk.len();
+            if received > FILE_BYTES_MAX {
                 let detail = "The file is larger than 12 MiB; a certificate is much smaller.";
                 return Err(Refusal::new(Code::TooLarge, detail).into());
             }
@@ -151,7 +153,7 @@ pub async fn read_claim(req: &HttpRequest, payload: Payload) -> Result<Claim, Er
     responses((status = 200, body = AnswerView), (status = 422, body = ProblemBody)))]
 pub async fn verify(app: Data<App>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let claim = read_claim(&req, payload).await?;
-    let url = app.public_url();
+    let url = app.public_url().to_owned();
     let answer = block(move || verify_certificate(&app, &claim)).await?;
     Ok(HttpResponse::Ok().json(AnswerView::new(&answer, &url)))
 }
