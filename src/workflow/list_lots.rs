@@ -45,7 +45,7 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
     app.read(|view| {
         let mut specs = Specifications::default();
         let mut page = LotPage { lots: Vec::new(), next: None };
-        let mut before = query.cursor;
+        let (mut before, mut last_shown) = (query.cursor, None);
         loop {
             let filter = LotFilter {
                 search: query.search.clone().filter(|s| !s.trim().is_empty()),
@@ -56,16 +56,19 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
             let listed = view.lots(&filter)?;
             let exhausted = i64::try_from(listed.len()) != Ok(CHUNK);
             for candidate in listed {
-                if page.lots.len() == query.limit {
-                    page.next = before;
-                    return Ok(page);
-                }
                 before = Some(candidate.entry);
                 let spec = specs.of(view, &candidate.lot)?;
                 let fits = query.status.is_none_or(|s| assess(&candidate.lot, &spec.specification, now).status == s);
-                if fits {
-                    page.lots.push((candidate.lot, spec));
+                if !fits {
+                    continue;
                 }
+                // Only one more lot that fits makes a next page.
+                if page.lots.len() == query.limit {
+                    page.next = last_shown;
+                    return Ok(page);
+                }
+                last_shown = Some(candidate.entry);
+                page.lots.push((candidate.lot, spec));
             }
             if exhausted {
                 return Ok(page);

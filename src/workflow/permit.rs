@@ -128,10 +128,13 @@ impl<D: Duty> Permit<D> {
     /// Signs: the password again, at this moment, with what it means.
     ///
     /// # Errors
-    /// The password is wrong (recorded as a refused attempt), or the meaning cannot be printed.
+    /// The password is wrong, or the meaning cannot be printed; either is recorded as a refused attempt.
     pub fn sign(self, app: &App, password: &str, meaning: &str, subject: &Subject) -> Result<Signed<D>, Error> {
-        let meaning = Line::parse(D::SAYS, meaning)?;
-        super::check_drawable(D::SAYS, meaning.as_str())?;
+        let said = Line::parse(D::SAYS, meaning).and_then(|said| {
+            super::check_drawable(D::SAYS, said.as_str())?;
+            Ok(said)
+        });
+        let meaning = recording_refusals::<D, _>(app, &self.actor, subject, said.map_err(Error::from))?;
         let hash = app.read(|view| Ok(view.password_hash(&self.actor.username)?))?;
         if !passwords::matches(password, hash.as_deref()) {
             let detail = "The password is not right. Nothing was signed; type your own password again.";

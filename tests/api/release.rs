@@ -151,7 +151,6 @@ fn a_meaning_is_one_printable_line() {
 }
 
 #[test]
-#[ignore = "bug: a release or rejection refused for its meaning leaves no refused attempt in the ledger"]
 fn a_signature_refused_for_its_meaning_is_a_refused_attempt_too() {
     let site = Site::start();
     site.full_lot("L-1");
