@@ -306,10 +306,11 @@ impl World {
             lot.runs.iter().filter(|r| self.dice.once_in(12) || r.verification.is_none()).map(|r| r.number).collect();
         let run = if self.dice.once_in(40) || runs.is_empty() { RunNumber(99_999) } else { *self.dice.pick(&runs) };
         let who = self.somebody_for(&lot, 1);
-        let wrong = "0".repeat(64);
-        let seen = self.dice.once_in(25).then_some(wrong.as_str());
+        let other = "0".repeat(64);
+        let seen = self.dice.once_in(15).then_some(other.as_str());
         let before = self.lab.facts();
         let outcome = self.lab.verify(who, run, seen, None);
+        assert!(seen.is_none() || outcome.is_err(), "something else was confirmed than what was shown");
         self.settle(before, outcome, &Recorded::AboutRun("verification", who, run));
     }
 
@@ -328,9 +329,11 @@ impl World {
         let given = if self.dice.once_in(9) { "not the password".to_owned() } else { password(who) };
         let (_, stored) = self.app().lot(lot.number()).expect("a lot");
         let shown = to_be_signed(&lot, &stored, &assess(&lot, &spec, now)).expect("a dossier").1;
-        let seen = self.dice.mostly(&[Some(shown), None, Some("f".repeat(64))]).clone();
+        let stale = self.dice.once_in(6);
+        let seen = if stale { Some("f".repeat(64)) } else { self.dice.pick(&[Some(shown), None]).clone() };
         let before = self.lab.facts();
         let outcome = self.lab.release(who, &given, &number, seen.as_deref());
+        assert!(!stale || outcome.is_err(), "something else was signed than what was shown");
         self.settle(before, outcome, &Recorded::AboutLot("release", who, &number));
     }
 
