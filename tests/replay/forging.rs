@@ -160,13 +160,12 @@ fn an_older_copy_of_the_database_beside_the_newer_checkpoint_is_refused() {
     let lab = Laboratory::new(folder.path(), "2026-01-05T08:00:00Z", 11);
     let key = lab.app.verifier_key().clone();
     lab.register_ordinary("ana", "AD-1", Some("4")).expect("registered");
-    let lab = lab.reopen().unwrap_or_else(|e| panic!("{e}"));
-    drop(lab);
+    lab.close();
     let older = folder.path().join("older.db");
     std::fs::copy(folder.path().join("lotgate.db"), &older).expect("a backup");
     let lab = open(folder.path()).unwrap_or_else(|e| panic!("{e}"));
     lab.register_ordinary("ana", "AD-2", Some("4")).expect("registered");
-    drop(lab);
+    lab.close();
     std::fs::rename(&older, folder.path().join("lotgate.db")).expect("restored");
     let refusal = opens(folder.path());
     assert!(refusal.contains("the ledger is not whole"), "{refusal}");
@@ -190,7 +189,7 @@ fn a_changed_copy_outside_is_found() {
 #[test]
 fn another_key_in_the_folder_is_refused() {
     let (ours, theirs) = (site().copy(), laboratory::folder());
-    drop(Laboratory::new(theirs.path(), "2026-01-05T08:00:00Z", 12));
+    Laboratory::new(theirs.path(), "2026-01-05T08:00:00Z", 12).close();
     for file in ["site.key", "site.vkey"] {
         let (from, to) = (theirs.path().join("keys").join(file), ours.path().join("keys").join(file));
         std::fs::copy(from, to).expect("copied");
@@ -198,7 +197,7 @@ fn another_key_in_the_folder_is_refused() {
     opens(ours.path());
     // Another site's whole database beside our key is no better.
     let other = laboratory::folder();
-    drop(Laboratory::new(other.path(), "2026-01-05T08:00:00Z", 13));
+    Laboratory::new(other.path(), "2026-01-05T08:00:00Z", 13).close();
     std::fs::copy(other.path().join("lotgate.db"), theirs.path().join("lotgate.db")).expect("copied");
     opens(theirs.path());
 }

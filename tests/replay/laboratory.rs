@@ -155,6 +155,21 @@ impl Laboratory {
         Laboratory::open(&data, target, clock, chance)
     }
 
+    /// Closes the site and waits until SQLite has put everything into the one file: the pool may
+    /// close its last reader a moment after the site is gone.
+    pub fn close(self) {
+        let Laboratory { app, data, .. } = self;
+        drop(app);
+        let log = data.join("lotgate.db-wal");
+        for _ in 0..1000 {
+            if !log.exists() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        panic!("{} is still open", log.display());
+    }
+
     /// Makes everybody's account: the first administrator, who makes the others.
     pub fn employ(&self) {
         let link = self.app.first_link().expect("readable").expect("nobody is there yet");

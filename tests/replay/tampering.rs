@@ -32,6 +32,7 @@ pub fn site() -> &'static Site {
         let lab = Laboratory::new(folder.path(), "2026-01-05T08:00:00Z", 7);
         live(&lab);
         let key = lab.app.verifier_key().clone();
+        lab.close();
         Site { folder, key }
     })
 }
