@@ -212,6 +212,7 @@ fn the_cocktail_is_one_result_and_is_not_taken_for_five() {
             attribute: "NEGATIVE_COCKTAIL".into(),
             value: "0.3".into(),
             unit: Some("%".into()),
+            ..ReadingEntry::default()
         }],
         ..RunEntry::default()
     };
