@@ -3,12 +3,13 @@
 //! Promises: no I/O, no clock, no randomness, no framework; the same input gives the same
 //! answer. Read in this order: [`refusal`], [`quantity`], [`limit`], [`evaluation`], [`spec`],
 //! [`run`], [`entry`], [`lot`], [`assessment`], [`event`]; and for what is calculated: [`exact`],
-//! [`amount`], [`calculation`].
+//! [`amount`], [`calculation`], [`dose`].
 
 pub mod amount;
 pub mod assessment;
 pub mod calculation;
 pub mod certificate;
+pub mod dose;
 pub mod dossier;
 pub mod entry;
 pub mod evaluation;
