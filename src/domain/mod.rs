@@ -2,7 +2,8 @@
 //!
 //! Promises: no I/O, no clock, no randomness, no framework; the same input gives the same
 //! answer. Read in this order: [`refusal`], [`quantity`], [`limit`], [`evaluation`], [`spec`],
-//! [`run`], [`entry`], [`lot`], [`assessment`], [`event`].
+//! [`run`], [`entry`], [`lot`], [`assessment`], [`event`]. Apart from these: [`str_profile`], then
+//! [`str_comparison`] and [`str_origin`].
 
 pub mod assessment;
 pub mod certificate;
@@ -21,4 +22,7 @@ pub mod role;
 pub mod run;
 pub mod shipped;
 pub mod spec;
+pub mod str_comparison;
+pub mod str_origin;
+pub mod str_profile;
 pub mod text;
