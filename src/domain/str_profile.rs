@@ -116,8 +116,11 @@ impl Allele {
         let read = if locus.is_amelogenin() { sex_allele(text) } else { repeats(text) };
         read.ok_or_else(|| {
             let advice = if locus.is_amelogenin() { sex_advice(text) } else { advice(text) };
-            let what = if text.is_empty() { "an allele is empty:".into() } else { format!("“{}”", shown(text)) };
-            Refusal::field(Code::InvalidAllele, locus.as_str(), format!("{locus}: {what} {advice}."))
+            let what = match text {
+                "" => format!("An allele at {locus} is empty:"),
+                _ => format!("“{}” at {locus}", shown(text)),
+            };
+            Refusal::field(Code::InvalidAllele, locus.as_str(), format!("{what} {advice}."))
         })
     }
 }
