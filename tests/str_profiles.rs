@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use lotgate::domain::str_comparison::{Comparison, Conclusion, Reading, compare};
-use lotgate::domain::str_origin::{Finding, origin};
+use lotgate::domain::str_comparison::{Comparison, Conclusion, Relation, compare};
+use lotgate::domain::str_origin::{self, origin};
 use lotgate::domain::str_profile::{Alleles, Profile};
 use proptest::prelude::*;
 
@@ -82,8 +82,8 @@ fn scores(compared: &Comparison) -> [String; 3] {
     [&compared.tanabe, &compared.masters_query, &compared.masters_reference].map(|score| text(score.percent))
 }
 
-fn readings(compared: &Comparison) -> [Reading; 3] {
-    [compared.tanabe.reading, compared.masters_query.reading, compared.masters_reference.reading]
+fn relations(compared: &Comparison) -> [Relation; 3] {
+    [compared.tanabe.relation, compared.masters_query.relation, compared.masters_reference.relation]
 }
 
 /// A profile of the vectors by the name of its cell line, as query or as reference.
@@ -113,15 +113,15 @@ fn chang_liver_is_hela_and_molt_4_is_not() {
     let related = compare(&hela, &chang, false);
     assert_eq!(counts(&related), [13, 15, 13]);
     assert_eq!(scores(&related), ["92.86", "86.67", "100.00"]);
-    assert_eq!(readings(&related), [Reading::Related; 3]);
+    assert_eq!(relations(&related), [Relation::Related; 3]);
     let unrelated = compare(&hela, &line("MOLT-4"), false);
     assert_eq!((counts(&unrelated), scores(&unrelated)[0].as_str()), ([5, 15, 16], "32.26"));
-    assert_eq!(readings(&unrelated), [Reading::Unrelated; 3]);
+    assert_eq!(relations(&unrelated), [Relation::Unrelated; 3]);
     // A score that says "related" is still no match: two loci lost an allele.
     assert_eq!(related.conclusion, Conclusion::Exclusion, "{}", related.because);
     let records = compare(&chang, &line("Chang Liver CVCL_0238 (JCRB"), false);
     assert_eq!(scores(&records), ["89.66", "100.00", "81.25"], "the same line in two records");
-    assert_eq!(records.tanabe.reading, Reading::Ambiguous);
+    assert_eq!(records.tanabe.relation, Relation::Ambiguous);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn masters_says_related_one_way_and_unrelated_the_other() {
     let (u118, y79) = (line("U-118MG"), line("Y-79"));
     let there = compare(&u118, &y79, false);
     assert_eq!((counts(&there), scores(&there)), ([8, 10, 15], ["64.00", "80.00", "53.33"].map(str::to_owned)));
-    assert_eq!(readings(&there), [Reading::Unrelated, Reading::Related, Reading::Unrelated]);
+    assert_eq!(relations(&there), [Relation::Unrelated, Relation::Related, Relation::Unrelated]);
     let back = compare(&y79, &u118, false);
     assert_eq!(scores(&back), ["64.00", "53.33", "80.00"]);
     for compared in [there, back] {
@@ -143,8 +143,8 @@ fn scoring_amelogenin_lifts_a_pair_over_the_threshold_and_never_changes_the_conc
     let third = vectors().into_iter().find(|v| v.id == "CLASTR-3").expect("the row");
     let with = compare(&third.query, &third.reference, true);
     let without = compare(&third.query, &third.reference, false);
-    assert_eq!((scores(&with)[0].as_str(), with.tanabe.reading), ("80.00", Reading::Ambiguous));
-    assert_eq!((scores(&without)[0].as_str(), without.tanabe.reading), ("78.26", Reading::Unrelated));
+    assert_eq!((scores(&with)[0].as_str(), with.tanabe.relation), ("80.00", Relation::Ambiguous));
+    assert_eq!((scores(&without)[0].as_str(), without.tanabe.relation), ("78.26", Relation::Unrelated));
     assert_eq!((with.conclusion, &with.because), (without.conclusion, &without.because));
     assert_eq!((with.loci.len(), without.loci.len()), (9, 8));
     assert!(without.amelogenin.is_some(), "it is told of all the same");
@@ -157,7 +157,7 @@ fn strprofilers_case_counts_homozygotes_once() {
     assert_eq!(scores(&compare(&query, &other, false)), ["90.91", "100.00", "83.33"]);
     assert_eq!(scores(&compare(&query, &other, true)), ["92.31", "100.00", "85.71"]);
     let compared = compare(&query, &other, false);
-    assert_eq!(readings(&compared), [Reading::TooFewLoci; 3], "three loci are too few for any score");
+    assert_eq!(relations(&compared), [Relation::TooFewLoci; 3], "three loci are too few for any score");
     let only: Vec<&str> = compared.only_reference.iter().map(|l| l.as_str()).collect();
     assert_eq!((only, compared.only_query.len()), (vec!["D3S1358"], 0));
 }
@@ -221,7 +221,7 @@ fn one_locus_that_differs_is_investigated_and_two_exclude() {
 #[test]
 fn a_related_score_is_no_match() {
     let compared = compare(&donor_but(&[("VWA", "16"), ("TH01", "6")]), &donor_but(&[]), false);
-    assert_eq!((readings(&compared), compared.conclusion), ([Reading::Related; 3], Conclusion::Exclusion));
+    assert_eq!((relations(&compared), compared.conclusion), ([Relation::Related; 3], Conclusion::Exclusion));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn where_nothing_is_called_in_both_there_is_no_score_and_no_conclusion() {
     ] {
         let compared = compare(&query, &reference, false);
         assert_eq!(scores(&compared), ["none", "none", "none"]);
-        assert_eq!(readings(&compared), [Reading::NotComparable; 3]);
+        assert_eq!(relations(&compared), [Relation::NotComparable; 3]);
         assert_eq!(compared.conclusion, Conclusion::NotComparable, "{}", compared.because);
     }
     let sexes = compare(&profile("AMEL=X"), &profile("AMEL=X"), true);
@@ -345,11 +345,11 @@ proptest! {
         // The donor's own cells show the donor's alleles wherever a locus can tell.
         prop_assert_eq!(of_donor.observed, of_donor.informative);
         if of_donor.informative > 0 {
-            prop_assert_eq!(of_donor.finding, Finding::DonorAllelesObserved);
-            let fits = [Finding::ConsistentWithRecipient, Finding::ConsistentWithBoth];
-            prop_assert!(fits.contains(&of_recipient.finding));
+            prop_assert_eq!(of_donor.conclusion, str_origin::Conclusion::DonorAllelesObserved);
+            let fits = [str_origin::Conclusion::ConsistentWithRecipient, str_origin::Conclusion::ConsistentWithBoth];
+            prop_assert!(fits.contains(&of_recipient.conclusion));
         } else {
-            prop_assert_eq!(of_recipient.finding, Finding::NotInformative);
+            prop_assert_eq!(of_recipient.conclusion, str_origin::Conclusion::NotInformative);
         }
     }
 }

@@ -48,7 +48,7 @@ impl ComparedLocus {
 
 /// What CLASTR's thresholds say of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum Relation {
     /// Tanabe from 90 %, Masters from 80 %.
     Related,
     /// Tanabe from 80 %, Masters from 60 %: mixed, drifted, or a relative's.
@@ -61,15 +61,15 @@ pub enum Reading {
     NotComparable,
 }
 
-impl Reading {
+impl Relation {
     /// The published, stable name.
     pub fn as_str(self) -> &'static str {
         match self {
-            Reading::Related => "related",
-            Reading::Ambiguous => "ambiguous",
-            Reading::Unrelated => "unrelated",
-            Reading::TooFewLoci => "too_few_loci",
-            Reading::NotComparable => "not_comparable",
+            Relation::Related => "related",
+            Relation::Ambiguous => "ambiguous",
+            Relation::Unrelated => "unrelated",
+            Relation::TooFewLoci => "too_few_loci",
+            Relation::NotComparable => "not_comparable",
         }
     }
 }
@@ -80,7 +80,7 @@ pub struct Score {
     /// Percent with two decimals; none where nothing is compared.
     pub percent: Option<Decimal>,
     /// What the thresholds say of it.
-    pub reading: Reading,
+    pub relation: Relation,
 }
 
 /// CLASTR's thresholds in words.
@@ -209,14 +209,14 @@ impl Score {
     /// With so many loci scored, and thresholds in whole percent. With at most 960 alleles a
     /// score below a threshold is at least 0.01 below it, so rounding never reaches it.
     fn new(percent: Option<Decimal>, loci: usize, related: i64, ambiguous: i64) -> Self {
-        let reading = match percent {
-            None => Reading::NotComparable,
-            Some(_) if loci < SCORE_LOCI_MIN => Reading::TooFewLoci,
-            Some(percent) if percent >= Decimal::from(related) => Reading::Related,
-            Some(percent) if percent >= Decimal::from(ambiguous) => Reading::Ambiguous,
-            Some(_) => Reading::Unrelated,
+        let relation = match percent {
+            None => Relation::NotComparable,
+            Some(_) if loci < SCORE_LOCI_MIN => Relation::TooFewLoci,
+            Some(percent) if percent >= Decimal::from(related) => Relation::Related,
+            Some(percent) if percent >= Decimal::from(ambiguous) => Relation::Ambiguous,
+            Some(_) => Relation::Unrelated,
         };
-        Score { percent, reading }
+        Score { percent, relation }
     }
 }
 
@@ -312,10 +312,10 @@ fn remarks(query: &Profile, reference: &Profile, compared: &Comparison) -> Vec<S
             in_words(&sex.reference)
         ));
     }
-    let (from_query, from_reference) = (compared.masters_query.reading, compared.masters_reference.reading);
+    let (from_query, from_reference) = (compared.masters_query.relation, compared.masters_reference.relation);
     if from_query != from_reference {
         remarks.push(format!(
-            "Masters reads “{}” from the query and “{}” from the reference: it depends on which of the two is asked about.",
+            "Masters says “{}” from the query and “{}” from the reference: it depends on which of the two is asked about.",
             from_query.as_str(),
             from_reference.as_str()
         ));

@@ -79,7 +79,7 @@ impl OriginLocus {
 
 /// What the search found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finding {
+pub enum Conclusion {
     /// At least one locus shows an allele that only the donor has.
     DonorAllelesObserved,
     /// None does, and all the sample's alleles are the recipient's.
@@ -92,24 +92,24 @@ pub enum Finding {
     NotInformative,
 }
 
-impl Finding {
+impl Conclusion {
     /// All of them.
-    pub const ALL: [Finding; 5] = [
-        Finding::DonorAllelesObserved,
-        Finding::ConsistentWithRecipient,
-        Finding::ConsistentWithBoth,
-        Finding::UnexplainedAlleles,
-        Finding::NotInformative,
+    pub const ALL: [Conclusion; 5] = [
+        Conclusion::DonorAllelesObserved,
+        Conclusion::ConsistentWithRecipient,
+        Conclusion::ConsistentWithBoth,
+        Conclusion::UnexplainedAlleles,
+        Conclusion::NotInformative,
     ];
 
     /// The published, stable name.
     pub fn as_str(self) -> &'static str {
         match self {
-            Finding::DonorAllelesObserved => "donor_alleles_observed",
-            Finding::ConsistentWithRecipient => "consistent_with_recipient",
-            Finding::ConsistentWithBoth => "consistent_with_both",
-            Finding::UnexplainedAlleles => "unexplained_alleles",
-            Finding::NotInformative => "not_informative",
+            Conclusion::DonorAllelesObserved => "donor_alleles_observed",
+            Conclusion::ConsistentWithRecipient => "consistent_with_recipient",
+            Conclusion::ConsistentWithBoth => "consistent_with_both",
+            Conclusion::UnexplainedAlleles => "unexplained_alleles",
+            Conclusion::NotInformative => "not_informative",
         }
     }
 }
@@ -128,7 +128,7 @@ pub const CAVEATS: [&str; 5] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// What was found.
-    pub finding: Finding,
+    pub conclusion: Conclusion,
     /// That with its reason, in sentences.
     pub because: String,
     /// Loci that tell donor from recipient.
@@ -148,7 +148,7 @@ pub fn origin(donor: &Profile, recipient: &Profile, sample: &Profile) -> Origin 
     let loci: Vec<OriginLocus> = in_all_three(donor, recipient, sample);
     let informative = loci.iter().filter(|l| l.is_informative()).count();
     let observed = loci.iter().filter(|l| !l.observed.is_empty()).count();
-    let (finding, because) = conclude(&loci, informative, observed);
+    let (conclusion, because) = conclude(&loci, informative, observed);
     let mut not_compared: Vec<Locus> = Vec::new();
     for (locus, _) in [sample, donor, recipient].into_iter().flat_map(Profile::called) {
         let used = locus.is_amelogenin() || loci.iter().any(|l| l.locus == *locus);
@@ -157,7 +157,7 @@ pub fn origin(donor: &Profile, recipient: &Profile, sample: &Profile) -> Origin 
         }
     }
     let remarks = remarks(donor, recipient, sample);
-    Origin { finding, because, informative, observed, loci, not_compared, remarks }
+    Origin { conclusion, because, informative, observed, loci, not_compared, remarks }
 }
 
 fn in_all_three(donor: &Profile, recipient: &Profile, sample: &Profile) -> Vec<OriginLocus> {
@@ -166,39 +166,39 @@ fn in_all_three(donor: &Profile, recipient: &Profile, sample: &Profile) -> Vec<O
     in_all.collect()
 }
 
-fn conclude(loci: &[OriginLocus], informative: usize, observed: usize) -> (Finding, String) {
+fn conclude(loci: &[OriginLocus], informative: usize, observed: usize) -> (Conclusion, String) {
     if informative == 0 {
         let why = match loci.len() {
             0 => "No locus is called in all three profiles.".to_owned(),
             n => format!("The donor has no allele that the recipient lacks, at none of the {n} loci compared."),
         };
-        return (Finding::NotInformative, format!("{why} Nothing can be said. Type more loci."));
+        return (Conclusion::NotInformative, format!("{why} Nothing can be said. Type more loci."));
     }
     // A type I locus shows smaller shares of donor cells than a type II locus does.
     let detection = if loci.iter().any(|l| l.kind == LocusType::I) { 5 } else { 10 };
     let counted =
         format!("Donor-specific alleles observed: {observed} of {informative} informative loci (LOD {detection} %).");
     let all = |of: fn(&OriginLocus) -> &Alleles| loci.iter().all(|l| l.sample.is_subset(of(l)));
-    let (finding, meaning) = match (observed, all(|l| &l.donor), all(|l| &l.recipient)) {
+    let (conclusion, meaning) = match (observed, all(|l| &l.donor), all(|l| &l.recipient)) {
         (1.., true, _) => (
-            Finding::DonorAllelesObserved,
+            Conclusion::DonorAllelesObserved,
             "Every allele of the sample is one of the donor's: consistent with donor origin.",
         ),
         (1.., false, _) => (
-            Finding::DonorAllelesObserved,
+            Conclusion::DonorAllelesObserved,
             "Other alleles of the sample are not the donor's: cells of both may be there, or the cells have changed.",
         ),
         (0, true, true) => (
-            Finding::ConsistentWithBoth,
+            Conclusion::ConsistentWithBoth,
             "Every allele of the sample is one that both have; with loss of the others it fits either, so the origin \
              stays open.",
         ),
         (0, false, true) => (
-            Finding::ConsistentWithRecipient,
+            Conclusion::ConsistentWithRecipient,
             "Every allele of the sample is one of the recipient's, loss of some allowed: consistent with recipient origin.",
         ),
         (0, _, false) => (
-            Finding::UnexplainedAlleles,
+            Conclusion::UnexplainedAlleles,
             "The sample has alleles that neither has. Until they are explained (a mutation of the tumour, a third \
              person's cells, a wrong call) the origin stays open.",
         ),
@@ -208,7 +208,7 @@ fn conclude(loci: &[OriginLocus], informative: usize, observed: usize) -> (Findi
     if observed == 1 && informative > 1 {
         sentences.push("At one locus alone it may be a mutated allele of the recipient: repeat it.".to_owned());
     }
-    (finding, sentences.join(" "))
+    (conclusion, sentences.join(" "))
 }
 
 /// `Alleles of neither: D5S818 (14), VWA (20).`
@@ -287,7 +287,7 @@ mod tests {
     fn a_sample_of_the_recipients_alleles_is_consistent_with_the_recipient_also_after_loss() {
         for sample in [RECIPIENT, "D5S818=10;D13S317=9;TH01=6;VWA=18;TPOX=11"] {
             let found = asked(sample);
-            assert_eq!(found.finding, Finding::ConsistentWithRecipient, "{}", found.because);
+            assert_eq!(found.conclusion, Conclusion::ConsistentWithRecipient, "{}", found.because);
             let counted = "Donor-specific alleles observed: 0 of 3 informative loci (LOD 5 %).";
             assert!(found.because.starts_with(counted), "{}", found.because);
             assert!(found.because.ends_with("consistent with recipient origin."), "{}", found.because);
@@ -297,46 +297,46 @@ mod tests {
     #[test]
     fn the_donors_alleles_are_seen_alone_or_among_the_recipients() {
         let alone = asked(DONOR);
-        assert_eq!((alone.finding, alone.observed), (Finding::DonorAllelesObserved, 3));
+        assert_eq!((alone.conclusion, alone.observed), (Conclusion::DonorAllelesObserved, 3));
         assert!(alone.because.ends_with("consistent with donor origin."), "{}", alone.because);
         let among = asked("D5S818=10,11,12,13;D13S317=8,9,11;TH01=6,9.3;VWA=17,18;TPOX=8,11");
-        assert_eq!((among.finding, among.observed), (Finding::DonorAllelesObserved, 2));
+        assert_eq!((among.conclusion, among.observed), (Conclusion::DonorAllelesObserved, 2));
         assert!(among.because.contains("cells of both may be there"), "{}", among.because);
         let one = asked("D5S818=10,13;D13S317=8,9;TH01=6,9.3;VWA=17,18;TPOX=8,11");
-        assert_eq!((one.finding, one.observed), (Finding::DonorAllelesObserved, 1));
+        assert_eq!((one.conclusion, one.observed), (Conclusion::DonorAllelesObserved, 1));
         assert!(one.because.ends_with("repeat it."), "{}", one.because);
     }
 
     #[test]
     fn alleles_of_neither_are_listed_and_leave_the_origin_open() {
         let found = asked("D5S818=10,14;D13S317=9,11;TH01=6,9.3;VWA=17,20;TPOX=8,11");
-        assert_eq!(found.finding, Finding::UnexplainedAlleles);
+        assert_eq!(found.conclusion, Conclusion::UnexplainedAlleles);
         assert!(found.because.ends_with("Alleles of neither: D5S818 (14), VWA (20)."), "{}", found.because);
         let with_donor = asked("D5S818=11,14;D13S317=8,9;TH01=6,9.3;VWA=16,20;TPOX=8,11");
-        assert_eq!(with_donor.finding, Finding::DonorAllelesObserved);
+        assert_eq!(with_donor.conclusion, Conclusion::DonorAllelesObserved);
         assert!(with_donor.because.contains("D5S818 (14), VWA (20)"), "{}", with_donor.because);
     }
 
     #[test]
     fn without_an_informative_locus_nothing_is_said() {
         let same = origin(&profile("TH01=6,9.3;TPOX=8"), &profile("TH01=6,9.3;TPOX=8,11"), &profile("TH01=7;TPOX=8"));
-        assert_eq!((same.finding, same.informative), (Finding::NotInformative, 0));
+        assert_eq!((same.conclusion, same.informative), (Conclusion::NotInformative, 0));
         assert!(same.because.contains("at none of the 2 loci") && same.because.contains("Nothing can be said"));
         let apart = origin(&profile("TH01=6"), &profile("TH01=7"), &profile("TPOX=8"));
-        assert_eq!(apart.finding, Finding::NotInformative);
+        assert_eq!(apart.conclusion, Conclusion::NotInformative);
         assert!(apart.because.contains("No locus is called in all three"), "{}", apart.because);
         let names: Vec<&str> = apart.not_compared.iter().map(Locus::as_str).collect();
         assert_eq!(names, ["TPOX", "TH01"]);
         // Amelogenin alone tells of a sex, not of a person.
         let sexes = origin(&profile("AMEL=X,Y"), &profile("AMEL=X"), &profile("AMEL=X,Y"));
-        assert_eq!(sexes.finding, Finding::NotInformative);
+        assert_eq!(sexes.conclusion, Conclusion::NotInformative);
         assert!(sexes.remarks[0].starts_with("Amelogenin, not counted: X, Y in the donor"), "{:?}", sexes.remarks);
     }
 
     #[test]
     fn where_loss_fits_either_the_origin_stays_open_and_two_shared_loci_see_less() {
         let found = origin(&profile("VWA=16,17;FGA=20,21"), &profile("VWA=17,18;FGA=21,22"), &profile("VWA=17;FGA=21"));
-        assert_eq!(found.finding, Finding::ConsistentWithBoth);
+        assert_eq!(found.conclusion, Conclusion::ConsistentWithBoth);
         assert!(found.because.contains("0 of 2 informative loci (LOD 10 %)"), "{}", found.because);
     }
 

@@ -47,7 +47,7 @@ fn chang_liver_is_hela_by_its_scores_given_as_text_in_both_directions() {
         json!([there["tanabe"], there["masters_query"], there["masters_reference"]]),
         json!(["92.86", "86.67", "100.00"])
     );
-    assert_eq!(there["readings"]["tanabe"], "related");
+    assert_eq!(there["relations"]["tanabe"], "related");
     assert_eq!(there["loci_compared"], 8);
     assert_eq!(there["conclusion"], "exclusion", "the score does not decide");
     assert_eq!(there["discrepant"], json!(["CSF1PO", "D5S818"]));

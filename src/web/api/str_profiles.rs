@@ -93,7 +93,7 @@ pub struct ComparedLocusView {
 /// What CLASTR's thresholds say of the scores: `related`, `ambiguous`, `unrelated`,
 /// `too_few_loci` or `not_comparable`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ReadingsView {
+pub struct RelationsView {
     /// Of Tanabe.
     pub tanabe: String,
     /// Of Masters from the query's side.
@@ -121,7 +121,7 @@ pub struct ComparisonView {
     /// shared / reference in percent.
     pub masters_reference: Option<String>,
     /// What the scores say of cell lines.
-    pub readings: ReadingsView,
+    pub relations: RelationsView,
     /// The identity of the donor: `match`, `investigate`, `exclusion`, `mixed`, `too_few_loci` or
     /// `not_comparable`. No score decides it.
     pub conclusion: String,
@@ -172,7 +172,7 @@ impl From<&ComparedLocus> for ComparedLocusView {
 impl From<&Comparison> for ComparisonView {
     fn from(c: &Comparison) -> Self {
         let percent = |score: &Score| score.percent.map(|p| p.to_string());
-        let reading = |score: &Score| score.reading.as_str().to_owned();
+        let relation = |score: &Score| score.relation.as_str().to_owned();
         ComparisonView {
             shared: c.shared,
             n_query: c.n_query,
@@ -180,10 +180,10 @@ impl From<&Comparison> for ComparisonView {
             tanabe: percent(&c.tanabe),
             masters_query: percent(&c.masters_query),
             masters_reference: percent(&c.masters_reference),
-            readings: ReadingsView {
-                tanabe: reading(&c.tanabe),
-                masters_query: reading(&c.masters_query),
-                masters_reference: reading(&c.masters_reference),
+            relations: RelationsView {
+                tanabe: relation(&c.tanabe),
+                masters_query: relation(&c.masters_query),
+                masters_reference: relation(&c.masters_reference),
                 thresholds: THRESHOLDS.to_owned(),
             },
             conclusion: c.conclusion.as_str().to_owned(),
@@ -263,7 +263,7 @@ impl From<&OriginLocus> for OriginLocusView {
 impl From<&Origin> for OriginView {
     fn from(o: &Origin) -> Self {
         OriginView {
-            conclusion: o.finding.as_str().to_owned(),
+            conclusion: o.conclusion.as_str().to_owned(),
             because: o.because.clone(),
             informative_loci: o.informative,
             observed_loci: o.observed,

@@ -6,15 +6,15 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::{Form, Refused};
 use super::shown;
-use super::view::parts::{FieldProblem, Unit, Value};
+use super::view::parts::{Field, FieldProblem, Unit, Value};
 use super::view::str_profiles::{
     IDENTITY_AREAS, IDENTITY_HEADINGS, IDENTITY_LEAD, LocusRow, ORIGIN_AREAS, ORIGIN_HEADINGS, ORIGIN_LEAD,
     ProfileArea, ScoreRow, StrAnswer, StrPage, questions,
 };
 use super::visit::{Visit, html, signed_in};
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::str_comparison::{self, ComparedLocus, Comparison, Conclusion, Reading, Score};
-use crate::domain::str_origin::{self, Finding, Origin, OriginLocus};
+use crate::domain::str_comparison::{self, ComparedLocus, Comparison, Conclusion, Relation, Score};
+use crate::domain::str_origin::{self, Origin, OriginLocus};
 use crate::domain::str_profile::{Locus, Profile, in_words};
 use crate::workflow::Error;
 
@@ -77,11 +77,12 @@ fn page(
     refused: Refused,
     answer: Option<StrAnswer>,
 ) -> Result<HttpResponse, Error> {
-    let area = |&(id, label, hint): &(&'static str, &'static str, &'static str)| ProfileArea {
-        id,
-        label,
-        hint,
-        field: refused.field(id, form.get(id)),
+    let area = |&(id, label, hint): &(&'static str, &'static str, &'static str)| {
+        // Beside the field its label need not be said again.
+        let here = refused.0.iter().filter(|p| p.field == id);
+        let here: Vec<&str> = here.map(|p| p.text.trim_start_matches(label).trim_start_matches(": ")).collect();
+        let problem = (!here.is_empty()).then(|| here.join(" "));
+        ProfileArea { id, label, hint, field: Field { value: form.get(id).to_owned(), problem } }
     };
     let (question, lead, profiles, amelogenin) = match question {
         Question::Identity => {
@@ -200,12 +201,12 @@ fn scores(c: &Comparison) -> Vec<ScoreRow> {
         arithmetic,
         percent: score.percent.map_or(Value::None, |p| Value::from(p.to_string().as_str())),
         unit: Unit::from("%"),
-        reading: match score.reading {
-            Reading::Related => "related",
-            Reading::Ambiguous => "ambiguous",
-            Reading::Unrelated => "unrelated",
-            Reading::TooFewLoci => "too few loci to say",
-            Reading::NotComparable => "nothing to compare",
+        relation: match score.relation {
+            Relation::Related => "related",
+            Relation::Ambiguous => "ambiguous",
+            Relation::Unrelated => "unrelated",
+            Relation::TooFewLoci => "too few loci to say",
+            Relation::NotComparable => "nothing to compare",
         },
     };
     let (shared, query, reference) = (c.shared, c.n_query, c.n_reference);
@@ -217,12 +218,12 @@ fn scores(c: &Comparison) -> Vec<ScoreRow> {
 }
 
 fn whose(visit: &Visit, origin: &Origin) -> StrAnswer {
-    let (shape, word) = match origin.finding {
-        Finding::DonorAllelesObserved => ("reported", "DONOR’S ALLELES SEEN"),
-        Finding::ConsistentWithRecipient => ("reported", "FITS THE RECIPIENT"),
-        Finding::ConsistentWithBoth => ("indeterminate", "FITS EITHER"),
-        Finding::UnexplainedAlleles => ("indeterminate", "UNEXPLAINED ALLELES"),
-        Finding::NotInformative => ("indeterminate", "NOTHING CAN BE SAID"),
+    let (shape, word) = match origin.conclusion {
+        str_origin::Conclusion::DonorAllelesObserved => ("reported", "DONOR’S ALLELES SEEN"),
+        str_origin::Conclusion::ConsistentWithRecipient => ("reported", "FITS THE RECIPIENT"),
+        str_origin::Conclusion::ConsistentWithBoth => ("indeterminate", "FITS EITHER"),
+        str_origin::Conclusion::UnexplainedAlleles => ("indeterminate", "UNEXPLAINED ALLELES"),
+        str_origin::Conclusion::NotInformative => ("indeterminate", "NOTHING CAN BE SAID"),
     };
     let not_compared = match origin.not_compared.as_slice() {
         [] => vec![],

@@ -90,7 +90,7 @@ pub struct ScoreRow {
     /// The sign of percent.
     pub unit: Unit,
     /// What the thresholds say of it.
-    pub reading: &'static str,
+    pub relation: &'static str,
 }
 
 impl StrAnswer {
@@ -263,7 +263,7 @@ impl LocusRow {
 }
 
 impl ScoreRow {
-    fn samples(percent: &str, reading: &'static str) -> Vec<Self> {
+    fn samples(percent: &str, relation: &'static str) -> Vec<Self> {
         [
             ("Tanabe", "2 × 28 ÷ (29 + 29)"),
             ("Masters, from the query", "28 ÷ 29"),
@@ -275,7 +275,7 @@ impl ScoreRow {
             arithmetic: arithmetic.into(),
             percent: Value::from(percent),
             unit: Unit::from("%"),
-            reading,
+            relation,
         })
         .collect()
     }
