@@ -279,7 +279,7 @@ fn any_profile() -> impl Strategy<Value = Profile> {
     let alleles = proptest::collection::vec(4_u8..8, 0..4);
     proptest::collection::vec(alleles, LOCI.len()).prop_map(|drawn| {
         let alleles = |locus: &str, drawn: Vec<u8>| {
-            let sex = |n: u8| if n % 2 == 0 { "X" } else { "Y" }.to_owned();
+            let sex = |n: u8| if n.is_multiple_of(2) { "X" } else { "Y" }.to_owned();
             drawn.into_iter().map(|n| if locus == "AMEL" { sex(n) } else { n.to_string() }).collect::<Vec<_>>()
         };
         let typed: Vec<(String, Vec<String>)> =
