@@ -26,5 +26,6 @@ mod site;
 mod snapshots;
 mod specifications;
 mod sterility;
+mod str;
 mod users;
 mod verification;
