@@ -99,3 +99,16 @@ fn the_same_acts_at_the_same_times_give_the_same_ledger() {
     assert_eq!(first, root(41));
     assert_ne!(first, root(42));
 }
+
+#[test]
+fn the_tests_leave_no_folder_behind() {
+    // The one test that needs little but the site that all tampering shares.
+    let program = std::env::current_exe().expect("this program");
+    let mut child = std::process::Command::new(program)
+        .args(["--exact", "forging::the_untouched_copy_opens"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    assert!(child.wait().expect("waited").success());
+    assert_eq!(laboratory::folders_of(child.id()), [""; 0].map(std::path::PathBuf::from));
+}
