@@ -367,6 +367,20 @@ fn keys_that_others_can_read_are_refused(data: &Path) {
 }
 
 #[test]
+fn a_service_that_says_it_is_ready_can_be_told_to_stop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("site");
+    // Not asked for anything in between: whoever reads the line may send the signal at once.
+    for _ in 0..5 {
+        assert_eq!(serve(&data, true).0.stop().0, Some(0), "lotgate serve");
+    }
+    let data = folder.path().join("demo");
+    for _ in 0..2 {
+        assert_eq!(demo(&data).0.stop().0, Some(0), "lotgate demo");
+    }
+}
+
+#[test]
 fn a_real_site_is_not_taken_for_a_demonstration() {
     let folder = tempfile::tempdir().expect("a folder");
     let (service, _) = serve(folder.path(), true);
