@@ -2,7 +2,7 @@
 //!
 //! A failure prints the seed; `LOTGATE_SEED=17 cargo test --test replay` runs that one alone.
 //! Read `simulation.rs` for what people do, `invariants.rs` for what must hold afterwards, and
-//! `tampering.rs` and `forging.rs` for what must be noticed.
+//! `tampering.rs`, `forging.rs` and `shortening.rs` for what must be noticed.
 
 #[path = "replay/forging.rs"]
 mod forging;
@@ -10,6 +10,8 @@ mod forging;
 mod invariants;
 #[path = "replay/laboratory.rs"]
 mod laboratory;
+#[path = "replay/shortening.rs"]
+mod shortening;
 #[path = "replay/simulation.rs"]
 mod simulation;
 #[path = "replay/tampering.rs"]

@@ -19,7 +19,7 @@ fn fact(conn: &mut SqliteConnection, entry: i64) -> String {
     names(conn, &format!("SELECT fact AS text FROM facts WHERE entry = {entry}")).remove(0)
 }
 
-fn last(conn: &mut SqliteConnection) -> i64 {
+pub fn last(conn: &mut SqliteConnection) -> i64 {
     number(conn, "SELECT max(entry) AS number FROM facts")
 }
 
@@ -55,12 +55,12 @@ fn open(data: &Path) -> Result<Laboratory, String> {
     Laboratory::open(data, sqlite(data), clock, chance).map_err(|e| e.to_string())
 }
 
-fn opens(data: &Path) -> String {
+pub fn opens(data: &Path) -> String {
     open(data).err().expect("it opened")
 }
 
 /// Appends a copy of the last fact, changed, with its right leaf hash.
-fn append_forged(conn: &mut SqliteConnection) -> String {
+pub fn append_forged(conn: &mut SqliteConnection) -> String {
     let end = last(conn);
     let forged = fact(conn, end).replace("\"hal\"", "\"fay\"");
     let row =
