@@ -52,7 +52,7 @@ fn every_command_has_help_with_an_example_that_names_it() {
         waiting.extend(listed_commands(&help).into_iter().map(|c| [command.clone(), vec![c]].concat()));
         seen += 1;
     }
-    assert!(seen >= 7, "only {seen} commands were found");
+    assert!(seen >= 8, "only {seen} commands were found");
 }
 
 #[test]
@@ -69,6 +69,10 @@ fn what_it_cannot_do_is_exit_code_2_and_a_sentence_on_standard_error() {
         &["verify", "Cargo.toml", "--key-file", "/nowhere/site.vkey"],
         &["ledger", "verify", "--data", "/nowhere"],
         &["ledger", "key", "--data", "/nowhere"],
+        &["ledger", "adopt", "--data", "/nowhere", "--size", "1", "--root", &"0".repeat(64)],
+        &["ledger", "adopt", "--data", "/nowhere", "--size", "0", "--root", &"0".repeat(64)],
+        &["ledger", "adopt", "--data", "/nowhere", "--size", "1", "--root", "nonsense"],
+        &["ledger", "adopt", "--data", "/nowhere"],
     ] {
         let answer = run(arguments);
         assert_eq!((code(&answer), stdout(&answer).as_str()), (2, ""), "{arguments:?}");
@@ -199,6 +203,56 @@ fn a_broken_ledger_is_told_by_the_exit_code(data: &Path) {
     assert_eq!(ledger(data, &[]).0, 2);
     fs::remove_file(data.join("lotgate.db")).expect("removed");
     assert_eq!(ledger(data, &[]).0, 2);
+}
+
+// ---- lotgate ledger adopt ----
+
+#[test]
+fn a_ledger_without_its_checkpoint_is_adopted_on_the_word_of_somebody_who_kept_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let lab = Laboratory::new(data, "2026-01-05T08:00:00Z", 32);
+    let kept = fs::read_to_string(data.join("checkpoint")).expect("a checkpoint");
+    lab.register_ordinary("ana", "AD-1", Some("4")).expect("registered");
+    lab.close();
+    let newest = fs::read_to_string(data.join("checkpoint")).expect("a checkpoint");
+    let (_, said) = ledger(data, &[]);
+    let hex = said.split("root ").nth(1).and_then(|s| s.lines().next()).expect("a root");
+    let lines = |note: &str| note.lines().map(str::to_owned).collect::<Vec<_>>();
+    let (kept, size) = (lines(&kept), lines(&newest)[1].clone());
+    let adopt = |size: &str, root: &str| {
+        let answer = run(&["ledger", "adopt", "--data", text(data), "--size", size, "--root", root]);
+        (code(&answer), stdout(&answer) + &stderr(&answer))
+    };
+    let (exit, said) = adopt(&size, hex);
+    assert!(exit == 2 && said.contains("checkpoint is there"), "{said}");
+    let remove = || fs::remove_file(data.join("checkpoint")).expect("removed");
+    remove();
+    let one_more = (size.parse::<u64>().expect("a number") + 1).to_string();
+    for (size, root, why) in [
+        (size.as_str(), kept[2].as_str(), "their root is"),
+        (&kept[1], hex, "their root is"),
+        (&one_more, hex, "the end is missing"),
+    ] {
+        let (exit, said) = adopt(size, root);
+        assert!(exit == 1 && said.starts_with("BROKEN  ") && said.contains(why), "{said}");
+        assert!(!data.join("checkpoint").exists(), "laid down for {size}, {root}");
+    }
+    // An older checkpoint vouches for its facts, the newest for all; both spellings of a root.
+    for (size, root) in [(&kept[1], kept[2].as_str()), (&size, hex)] {
+        let (exit, said) = adopt(size, root);
+        assert!(exit == 0 && said.starts_with("WHOLE  "), "{said}");
+        assert_eq!(fs::read_to_string(data.join("checkpoint")).expect("laid down"), newest);
+        assert_eq!(ledger(data, &[]).0, 0);
+        remove();
+    }
+    // What is vouched for is there, and yet something else is not whole.
+    let mut conn = SqliteConnection::establish(text(&data.join("lotgate.db"))).expect("opened");
+    conn.batch_execute("UPDATE lots SET donor = 'D-0002'").expect("changed");
+    drop(conn);
+    let (exit, said) = adopt(&size, hex);
+    assert!(exit == 1 && said.starts_with("BROKEN  table lots"), "{said}");
+    assert!(!data.join("checkpoint").exists());
 }
 
 #[test]

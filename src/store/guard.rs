@@ -79,3 +79,16 @@ fn stored_root(conn: &mut Conn, size: u64) -> Result<Hash, crate::ledger::ProofE
 fn broken(place: &str, why: impl std::fmt::Display) -> StoreError {
     StoreError::LedgerBroken(format!("the checkpoint {place}: {why}"))
 }
+
+impl View<'_> {
+    /// The root over the first `size` facts, from the stored hashes; `None` if there are fewer.
+    ///
+    /// # Errors
+    /// The database fails, or hashes are missing.
+    pub fn root_at(&mut self, size: u64) -> Result<Option<Hash>, StoreError> {
+        if size > self.ledger_size()? {
+            return Ok(None);
+        }
+        stored_root(self.0, size).map(Some).map_err(|e| StoreError::LedgerBroken(e.to_string()))
+    }
+}

@@ -30,13 +30,13 @@ pub use connection::{Conn, Target};
 pub use error::StoreError;
 pub use facts::{Entry, FactFilter};
 pub use lots::{ListedLot, LotFilter};
+pub use outside::OutsideCheckpoint;
 pub use people::{Session, User};
 pub use specifications::StoredSpecification;
 pub use verify::{Break, Finding, Whole};
 
 use crate::ledger::{Frontier, NoteSigner};
 use connection::{Purpose, Readers, begin_write, migrate};
-use outside::OutsideCheckpoint;
 
 /// How many connections read at the same time.
 const READERS: u32 = 8;

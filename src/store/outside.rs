@@ -19,6 +19,19 @@ impl OutsideCheckpoint {
         OutsideCheckpoint(data.join("checkpoint"))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// True if the file is there, whatever is in it.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn exists(&self) -> Result<bool, StoreError> {
+        self.0.try_exists().map_err(|source| self.failed(source))
+    }
+
     /// The note, or `None` where there is no file.
     ///
     /// # Errors
@@ -27,8 +40,24 @@ impl OutsideCheckpoint {
         match std::fs::read_to_string(&self.0) {
             Ok(note) => Ok(Some(note)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::File { path: self.0.clone(), source }),
+            Err(source) => Err(self.failed(source)),
         }
+    }
+
+    /// Lays the file down, for good: not even a power cut takes it away again.
+    ///
+    /// # Errors
+    /// There is one already, or the folder cannot be written.
+    pub fn create(&self, note: &str) -> Result<(), StoreError> {
+        if self.exists()? {
+            return Err(self.failed(std::io::ErrorKind::AlreadyExists.into()));
+        }
+        self.put(note)?;
+        #[cfg(unix)]
+        if let Some(folder) = self.0.parent() {
+            File::open(folder).and_then(|f| f.sync_all()).map_err(|source| self.failed(source))?;
+        }
+        Ok(())
     }
 
     /// Puts a newer note in the file's place.
@@ -36,6 +65,10 @@ impl OutsideCheckpoint {
     /// # Errors
     /// The folder cannot be written.
     pub fn replace(&self, note: &str) -> Result<(), StoreError> {
+        self.put(note)
+    }
+
+    fn put(&self, note: &str) -> Result<(), StoreError> {
         let beside = self.0.with_extension("new");
         let write = || {
             let mut file = File::create(&beside)?;
@@ -43,6 +76,10 @@ impl OutsideCheckpoint {
             file.sync_data()?;
             std::fs::rename(&beside, &self.0)
         };
-        write().map_err(|source| StoreError::File { path: self.0.clone(), source })
+        write().map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: std::io::Error) -> StoreError {
+        StoreError::File { path: self.0.clone(), source }
     }
 }
