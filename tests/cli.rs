@@ -6,9 +6,9 @@ mod laboratory;
 #[path = "cli/program.rs"]
 mod program;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -415,9 +415,48 @@ fn keys_that_others_can_read_are_refused(data: &Path) {
         assert!(complaint.contains("others can read it") && complaint.contains("chmod 600"), "{complaint}");
     }
     set_mode(&key, 0o600);
-    fs::remove_file(data.join("keys/site.key")).expect("removed");
-    let answer = run(&["serve", "--data", text(data), "--bind", "127.0.0.1:0"]);
-    assert_eq!(code(&answer), 2, "a new key was made for old records: {}", stdout(&answer));
+}
+
+/// Every file under a folder with its bytes; SQLite's own helper files come and go.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for path in fs::read_dir(folder).expect("a folder").map(|f| f.expect("an entry").path()) {
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else if !text(&path).contains(".db-") {
+            all.insert(path.clone(), fs::read(&path).expect("readable"));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_lost_key_is_asked_for_and_not_replaced_by_a_new_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("site");
+    assert_eq!(serve(&data, true).0.stop().0, Some(0));
+    let key = data.join("keys/site.key");
+    // One trace of the old site after the other is gone as well; each alone tells that it was there.
+    for (lost, sign) in [
+        ("keys/site.key", "keys/site.vkey is there"),
+        ("keys/site.vkey", "site/checkpoint is there"),
+        ("checkpoint", "the database holds 2 facts"),
+        ("keys", "the database holds 2 facts"),
+    ] {
+        let lost = data.join(lost);
+        if lost.is_dir() { fs::remove_dir(lost) } else { fs::remove_file(lost) }.expect("removed");
+        let before = files(&data);
+        let answer = run(&["serve", "--data", text(&data), "--bind", "127.0.0.1:0"]);
+        let complaint = stderr(&answer);
+        assert_eq!((code(&answer), stdout(&answer).as_str()), (2, ""), "{sign}: {complaint}");
+        assert!(complaint.contains(&format!("{}: it is missing", text(&key))), "{complaint}");
+        assert!(complaint.contains(sign) && complaint.contains("Put the key back"), "{complaint}");
+        assert!(files(&data) == before, "{sign}: something was written");
+    }
+    // What is no database of ours is not taken for a new site either.
+    fs::write(data.join("lotgate.db"), b"no database, but not nothing").expect("written");
+    assert_eq!(code(&run(&["serve", "--data", text(&data), "--bind", "127.0.0.1:0"])), 2);
+    assert!(!data.join("keys").exists());
 }
 
 #[test]

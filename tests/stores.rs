@@ -174,6 +174,16 @@ fn two_instances(place: &Place) {
     assert_eq!(root(&one), root(&two));
 }
 
+/// A folder without the site's key: the records tell that there was one.
+fn a_second_instance_without_the_key_is_refused(place: &Place) {
+    employed(place);
+    let folder = laboratory::folder();
+    let (clock, chance) = (Arc::new(FixedClock::at(at("2026-01-05T08:00:00Z"))), Arc::new(SeededChance::new(6)));
+    let refusal = Laboratory::open(folder.path(), place.target.clone(), clock, chance).err().expect("it opened");
+    assert!(refusal.to_string().contains("keys/site.key: it is missing, and the database holds"), "{refusal}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "something was written");
+}
+
 // ---- the database's own barriers ----
 
 /// A connection past the product, with the owner's rights.
@@ -269,8 +279,9 @@ const ON_BOTH: [(&str, Test); 3] = [
     ("8 threads x 25 writes leave a whole ledger without gaps", eight_times_twenty_five),
     ("the database refuses to change or remove a fact", facts_cannot_be_changed),
 ];
-const ON_POSTGRES: [(&str, Test); 2] = [
+const ON_POSTGRES: [(&str, Test); 3] = [
     ("two instances write one ledger", two_instances),
+    ("a second instance without the site's key is refused", a_second_instance_without_the_key_is_refused),
     ("the tables have the columns of schema.rs", the_columns_are_those_of_the_schema),
 ];
 

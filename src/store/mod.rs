@@ -152,6 +152,18 @@ pub fn read_once<T, E: From<StoreError>>(target: &Target, f: impl FnOnce(&mut Vi
     f(&mut View(&mut conn))
 }
 
+/// How many facts a database holds that may not have been made yet; makes nothing.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn facts_in(target: &Target) -> Result<u64, StoreError> {
+    if target.file().is_some_and(|file| !file.exists()) {
+        return Ok(0);
+    }
+    let mut conn = target.connect(Purpose::Read)?;
+    if connection::has_tables(&mut conn)? { facts::size(&mut conn) } else { Ok(0) }
+}
+
 fn lock_file(database: &Path) -> Result<std::fs::File, StoreError> {
     let path = database.with_extension("lock");
     let failed = |source| StoreError::File { path: path.clone(), source };
