@@ -228,6 +228,10 @@ fn a_ledger_without_its_checkpoint_is_adopted_on_the_word_of_somebody_who_kept_o
     assert!(exit == 2 && said.contains("checkpoint is there"), "{said}");
     let remove = || fs::remove_file(data.join("checkpoint")).expect("removed");
     remove();
+    let answer = run(&["serve", "--data", text(data), "--bind", "127.0.0.1:0"]);
+    let complaint = stderr(&answer);
+    assert_eq!((code(&answer), stdout(&answer).as_str()), (2, ""), "{complaint}");
+    assert!(complaint.contains("checkpoint is missing") && complaint.contains("lotgate ledger adopt"), "{complaint}");
     let one_more = (size.parse::<u64>().expect("a number") + 1).to_string();
     for (size, root, why) in [
         (size.as_str(), kept[2].as_str(), "their root is"),
@@ -244,6 +248,7 @@ fn a_ledger_without_its_checkpoint_is_adopted_on_the_word_of_somebody_who_kept_o
         assert!(exit == 0 && said.starts_with("WHOLE  "), "{said}");
         assert_eq!(fs::read_to_string(data.join("checkpoint")).expect("laid down"), newest);
         assert_eq!(ledger(data, &[]).0, 0);
+        assert_eq!(serve(data, false).0.stop().0, Some(0));
         remove();
     }
     // What is vouched for is there, and yet something else is not whole.

@@ -25,6 +25,7 @@ use lotgate::domain::assessment::{Status, assess};
 use lotgate::domain::ids::CertificateNumber;
 use lotgate::store::{FactFilter, LotFilter, Target};
 use lotgate::workflow::Error;
+use lotgate::workflow::adopt_ledger::{Vouched, adopt_ledger};
 use lotgate::workflow::sign_in::{session, sign_in, sign_out};
 use lotgate::workflow::verify_certificate::{Authenticity, Claim, verify_certificate};
 
@@ -166,9 +167,23 @@ fn two_instances(place: &Place) {
     for file in ["site.key", "site.vkey"] {
         std::fs::copy(place.folder.path().join("keys").join(file), keys.join(file)).expect("copied");
     }
-    let clock = Arc::new(FixedClock::at(at("2026-01-05T08:00:00Z")));
-    let two = Laboratory::open(second_folder.path(), place.target.clone(), clock, Arc::new(SeededChance::new(6)));
-    let two = two.unwrap_or_else(|e| panic!("{e}"));
+    let open = || {
+        let clock = Arc::new(FixedClock::at(at("2026-01-05T08:00:00Z")));
+        Laboratory::open(second_folder.path(), place.target.clone(), clock, Arc::new(SeededChance::new(6)))
+    };
+    // A fresh folder cannot tell how long the ledger was: the operator takes the word of the first.
+    let refusal = open().err().expect("it opened").to_string();
+    assert!(refusal.contains("checkpoint is missing") && refusal.contains("ledger adopt"), "{refusal}");
+    let adopt = |size, root: &str| {
+        let vouched = Vouched::read(size, root).expect("a size and a root");
+        adopt_ledger(second_folder.path(), &place.target, &vouched).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let (size, first_root) = (one.facts(), root(&one));
+    adopt(size + 1, &first_root).expect_err("more than there is");
+    adopt(size, &"0".repeat(64)).expect_err("another root");
+    assert!(open().is_err(), "a refused adoption left something behind");
+    adopt(size, &first_root).expect("whole");
+    let two = open().unwrap_or_else(|e| panic!("{e}"));
     write_at_once(&[&one, &two], 4, 15);
     check_at_once(&one, 60);
     assert_eq!(root(&one), root(&two));

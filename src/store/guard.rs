@@ -30,8 +30,8 @@ pub(super) fn load_signed(conn: &mut Conn, site: &Site) -> Result<Frontier, Stor
     Ok(tree)
 }
 
-/// The database has to hold everything that the checkpoint outside it covers. That one may be
-/// behind: a process may stop between the commit and the file.
+/// The checkpoint outside has to be there, and the database has to hold everything it covers. It
+/// may be behind: a process may stop between the commit and the file.
 pub(super) fn check_outside(
     conn: &mut Conn,
     outside: &OutsideCheckpoint,
@@ -39,7 +39,9 @@ pub(super) fn check_outside(
     facts: u64,
 ) -> Result<(), StoreError> {
     let place = "kept outside the database";
-    let Some(note) = outside.read()? else { return Ok(()) };
+    let Some(note) = outside.read()? else {
+        return Err(StoreError::CheckpointMissing { path: outside.path().to_path_buf(), facts });
+    };
     let checkpoint = open(&note, site, place)?;
     check_holds(conn, facts, checkpoint.size(), checkpoint.root(), place)
 }

@@ -83,7 +83,7 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot be opened, is in use by another process, or contradicts the newest
-    /// checkpoint: then nothing may be written to it.
+    /// checkpoint, or the one outside is missing: then nothing may be written to it.
     pub fn open(site: Site) -> Result<Self, StoreError> {
         let lock = site.target.file().map(lock_file).transpose()?;
         let mut conn = site.target.connect(Purpose::Write)?;

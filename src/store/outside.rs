@@ -1,7 +1,8 @@
 //! The newest checkpoint, kept once more outside the database.
 //!
 //! Promises: the file always holds a whole checkpoint (written beside and renamed over); it is
-//! what tells a shortened database from a whole one.
+//! what tells a shortened database from a whole one, so it is made when a site is made or when an
+//! operator vouches for the ledger, and never anew by a mere write.
 
 use std::fs::File;
 use std::io::Write;
@@ -60,11 +61,15 @@ impl OutsideCheckpoint {
         Ok(())
     }
 
-    /// Puts a newer note in the file's place.
+    /// Puts a newer note over `facts` facts in the file's place.
     ///
     /// # Errors
-    /// The folder cannot be written.
-    pub fn replace(&self, note: &str) -> Result<(), StoreError> {
+    /// The file is gone: then it stays gone, so that a start and every verification say so. Or
+    /// the folder cannot be written.
+    pub fn replace(&self, note: &str, facts: u64) -> Result<(), StoreError> {
+        if !self.exists()? {
+            return Err(StoreError::CheckpointMissing { path: self.0.clone(), facts });
+        }
         self.put(note)
     }
 

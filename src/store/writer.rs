@@ -146,9 +146,10 @@ fn batch(desk: &Desk, conn: &mut Conn, seen: &Frontier, first: Job, jobs: &Recei
         }
     };
     if let Some(note) = note
-        && let Err(error) = desk.outside.replace(&note)
+        && let Err(error) = desk.outside.replace(&note, tree.size())
     {
-        // The facts are safe and signed inside the database; the copy follows with the next write.
+        // The facts are safe and signed inside the database; the copy follows with the next write,
+        // unless the file is gone: then every verification says so, and so does the next start.
         tracing::error!(%error, "the checkpoint outside the database could not be written");
     }
     for reply in replies {

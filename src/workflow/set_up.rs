@@ -15,7 +15,7 @@ use crate::domain::shipped;
 use crate::domain::spec::Specification;
 use crate::domain::text::Line;
 use crate::keys::{KeyFileError, KeyFolder};
-use crate::ledger::canonical;
+use crate::ledger::{Checkpoint, canonical, empty_root};
 use crate::store::{OutsideCheckpoint, Site, Store, Target, facts_in};
 
 use super::{App, Error, Inner};
@@ -81,6 +81,7 @@ impl App {
             check_is_new(&data, &target, &keys)?;
             make_folder(&data)?;
             make_key(&keys, new_site.origin.as_deref(), &*chance)?;
+            lay_down_checkpoint(&data, &keys)?;
         }
         let signer = Arc::new(keys.signer()?);
         let origin = signer.verifier_key().name().to_string();
@@ -174,6 +175,15 @@ fn make_key(keys: &KeyFolder, origin: Option<&str>, chance: &dyn Chance) -> Resu
     let made_up = || crate::clock::random_hex::<8>(chance).map(|id| format!("lotgate.invalid/{id}"));
     let origin = origin.map_or_else(made_up, |origin| Ok(origin.to_owned())).map_err(Error::Internal)?;
     Ok(keys.create(&origin, chance)?)
+}
+
+/// The checkpoint outside the database, before anything else: over no facts. So a site that has a
+/// key has the file, whatever interrupts the first start, and one without it has lost it.
+fn lay_down_checkpoint(data: &std::path::Path, keys: &KeyFolder) -> Result<(), Error> {
+    let signer = keys.signer()?;
+    let empty = Checkpoint::new(signer.verifier_key().name().as_str(), 0, empty_root());
+    let note = empty.and_then(|c| c.sign(&signer)).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(OutsideCheckpoint::in_folder(data).create(&note)?)
 }
 
 fn make_folder(data: &std::path::Path) -> Result<(), Error> {
