@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::calculation::Calculation;
 use super::ids::{AssayCode, AttributeCode};
 use super::limit::{Limit, LimitText};
+use super::str_reading::StrUse;
 
 /// Whether a criterion holds a lot back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +178,9 @@ pub struct Criterion {
     /// How it is calculated from raw entries; such a value is never typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calculated: Option<Calculation>,
+    /// What it does with an STR profile, which is then typed instead of a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub str_use: Option<StrUse>,
 }
 
 /// What is acceptable.

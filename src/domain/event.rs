@@ -4,6 +4,8 @@
 //! written can always be read (fixtures of every version stay in the tests); the canonical
 //! JSON (RFC 8785) of a fact is its leaf in the ledger.
 
+mod about;
+
 use serde::{Deserialize, Serialize};
 
 use super::certificate::SignatureRecord;
@@ -357,42 +359,4 @@ pub struct SiteDetails {
     pub synthetic: bool,
     /// Name and version of the software.
     pub software: String,
-}
-
-impl Event {
-    /// The lot a fact is about.
-    pub fn lot(&self) -> Option<&LotNumber> {
-        match self {
-            Event::LotRegistered(details) => Some(&details.lot),
-            Event::RunRecorded { lot, .. }
-            | Event::RunCorrected { lot, .. }
-            | Event::RunVerified { lot, .. }
-            | Event::DiscrepancyFound { lot, .. }
-            | Event::DiscrepancyResolved { lot, .. }
-            | Event::RunInvalidated { lot, .. }
-            | Event::InvestigationOpened { lot, .. }
-            | Event::LaboratoryPhaseRecorded { lot, .. }
-            | Event::RetestPlanApproved { lot, .. }
-            | Event::InvestigationConcluded { lot, .. }
-            | Event::InvestigationClosed { lot, .. }
-            | Event::DeviationOpened { lot, .. }
-            | Event::DeviationClosed { lot, .. }
-            | Event::SourceFlagged { lot, .. }
-            | Event::LotReleased { lot, .. }
-            | Event::LotRejected { lot, .. } => Some(lot),
-            Event::AttemptRefused { lot, .. } => lot.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// The product a fact is about, for a specification.
-    pub fn product(&self) -> Option<&ProductCode> {
-        match self {
-            Event::SpecificationInstalled { specification, .. } | Event::SpecificationDrafted { specification, .. } => {
-                Some(&specification.product)
-            }
-            Event::SpecificationApproved { product, .. } | Event::SpecificationRetired { product, .. } => Some(product),
-            _ => None,
-        }
-    }
 }

@@ -16,6 +16,8 @@ use super::ids::{AssayCode, AttributeCode, ProductCode};
 use super::limit::{Limit, Rounding};
 use super::moment::Moment;
 use super::refusal::Refusal;
+use super::str_comparison::Conclusion;
+use super::str_reading::StrUse;
 
 /// One version of a product's specification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +158,7 @@ impl Specification {
             check_acceptance(code, &criterion.acceptance)?;
             check_kind(criterion)?;
             check_calculated(criterion)?;
+            check_str_use(criterion)?;
         }
         if let Some(dosing) = &self.dosing {
             dosing.clone().checked().map_err(|e| format!("dosing: {e}"))?;
@@ -225,6 +228,29 @@ fn check_calculated(criterion: &Criterion) -> Result<(), String> {
         }
         _ => Err(format!("{code} is calculated, so it is a number that need not be whole")),
     }
+}
+
+/// A reference profile is reported as text; an identity knows every conclusion and accepts one.
+fn check_str_use(criterion: &Criterion) -> Result<(), String> {
+    let code = &criterion.attribute;
+    let sound = match (criterion.str_use, &criterion.acceptance) {
+        (None, _) => true,
+        (Some(StrUse::Reference), acceptance) => *acceptance == Acceptance::Text,
+        (Some(StrUse::Identity), Acceptance::Categorical { allowed, acceptable, .. }) => {
+            acceptable.iter().all(|word| word == Conclusion::Match.as_str())
+                && Conclusion::ALL.iter().all(|c| allowed.iter().any(|word| word == c.as_str()))
+        }
+        (Some(StrUse::Identity), _) => false,
+    };
+    if sound && (criterion.str_use.is_none() || criterion.calculated.is_none()) {
+        return Ok(());
+    }
+    let words: Vec<&str> = Conclusion::ALL.iter().map(|c| c.as_str()).collect();
+    Err(format!(
+        "{code}: an STR reference is a text; an STR identity allows {} and accepts match only; neither has another \
+         calculation",
+        words.join(", ")
+    ))
 }
 
 fn check_assay(assay: &Assay) -> Result<(), String> {

@@ -79,7 +79,7 @@ fn corrected_run(lot: &Lot, spec: &Specification, run: &Run, entry: &CorrectionE
     let mut seen: Vec<AttributeCode> = Vec::new();
     for (i, given) in entry.readings.iter().enumerate() {
         let place = format!("readings[{i}]");
-        let new = match given.read(spec, assay, times) {
+        let new = match given.read_beside(spec, assay, times, lot.donor_profile()) {
             Ok(new) => new,
             Err(refusal) => {
                 refusals.push(refusal.within(&place));

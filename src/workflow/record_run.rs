@@ -65,7 +65,7 @@ pub fn record_run(
         let (lot, stored) = desk.lot(&number)?;
         // A closed lot is refused before the entry's own mistakes are.
         lot.check_open()?;
-        let content = entry.read(&stored.specification, desk.now)?;
+        let content = entry.read_beside(&stored.specification, desk.now, lot.donor_profile())?;
         check_printable(&content)?;
         let by = desk.by.clone();
         lot.check_record(&stored.specification, &content, &by)?;
@@ -87,7 +87,7 @@ pub fn preview_run(
 ) -> Result<RecordedRun, Error> {
     let (lot, stored) = app.lot(number)?;
     lot.check_open()?;
-    let content = entry.read(&stored.specification, app.now())?;
+    let content = entry.read_beside(&stored.specification, app.now(), lot.donor_profile())?;
     check_printable(&content)?;
     lot.check_record(&stored.specification, &content, permit.actor())?;
     Ok(judged(None, number.clone(), &stored.specification, content, permit.actor(), app.now()))

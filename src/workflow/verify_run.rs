@@ -102,7 +102,7 @@ fn verify(desk: &mut Desk, number: RunNumber, entry: &VerificationEntry) -> Resu
         let detail = format!("Run #{number} was changed after it was shown to you. Look at it again.");
         return Err(Refusal::new(Code::ChangedSinceSeen, detail).into());
     }
-    let (second_entry, differences) = second_entry(spec, run, &entry.readings)?;
+    let (second_entry, differences) = second_entry(&lot, spec, run, &entry.readings)?;
     let lot_number = lot.details.lot.clone();
     if !differences.is_empty() {
         desk.record(Event::DiscrepancyFound { run: number, lot: lot_number, differences: differences.clone() })?;
@@ -130,6 +130,7 @@ fn differing(number: RunNumber, differences: &[Difference]) -> Refusal {
 
 /// Reads the second entry of the critical values and compares it with the first.
 fn second_entry(
+    lot: &Lot,
     spec: &Specification,
     run: &Run,
     typed: &[ReadingEntry],
@@ -157,7 +158,7 @@ fn second_entry(
             refusals.push(Refusal::field(Code::SecondEntryRequired, "readings", detail));
             continue;
         };
-        match given.read(spec, assay, times) {
+        match given.read_beside(spec, assay, times, lot.donor_profile()) {
             Ok(second) => {
                 let first = run.content.readings.iter().find(|r| r.attribute == second.attribute);
                 if let Some(first) = first.filter(|first| !same(first, &second)) {
