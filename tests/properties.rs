@@ -11,6 +11,8 @@ mod calculation;
 mod facts;
 #[path = "properties/release.rs"]
 mod release;
+#[path = "properties/stages.rs"]
+mod stages;
 
 use lotgate::domain::evaluation::{Outcome, judge};
 use lotgate::domain::limit::{Limit, LimitText, Rounding};
