@@ -35,6 +35,7 @@ kinds! {
     Event::RunVerified { .. } => "run_verified",
     Event::LotReleased { .. } => "lot_released",
     Event::LotRejected { .. } => "lot_rejected",
+    Event::FileStored { .. } => "file_stored",
     Event::AttemptRefused { .. } => "attempt_refused",
 }
 

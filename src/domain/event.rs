@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::certificate::SignatureRecord;
+use super::file::{FileHash, MediaType};
 use super::ids::{CertificateNumber, LotNumber, ProductCode, RunNumber, Username};
 use super::lot::LotDetails;
 use super::moment::Moment;
@@ -118,6 +119,17 @@ pub enum Event {
         record_sha256: String,
         /// The signature.
         signature: SignatureRecord,
+    },
+    /// A file came into the evidence folder; its bytes stand there under their hash.
+    FileStored {
+        /// SHA-256 of its bytes.
+        sha256: FileHash,
+        /// Its type, as its bytes tell.
+        media_type: MediaType,
+        /// How many bytes it has.
+        bytes: u64,
+        /// The name it came with.
+        name: Line,
     },
     /// Somebody tried what they may not do, or what was not possible.
     AttemptRefused {

@@ -70,6 +70,7 @@ fn apply(lot: &mut Lot, fact: &Fact, event: &Event) -> Option<()> {
         | Event::UserCreated { .. }
         | Event::SignedIn {}
         | Event::SignedOut {}
+        | Event::FileStored { .. }
         | Event::SignInFailed { .. } => return None,
     }
     Some(())

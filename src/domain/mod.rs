@@ -10,6 +10,7 @@ pub mod dossier;
 pub mod entry;
 pub mod evaluation;
 pub mod event;
+pub mod file;
 pub mod history;
 pub mod ids;
 pub mod limit;

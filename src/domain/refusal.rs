@@ -47,6 +47,7 @@ macro_rules! codes {
 codes! {
     MalformedRequest,   "malformed_request",    Malformed,     "The request is not readable: bad JSON, a missing or unknown field, a wrong type.";
     WrongMediaType,     "wrong_media_type",     NotOffered,    "The request is not in a format that this address takes.";
+    UnknownFileType,    "unknown_file_type",    NotOffered,    "The file's bytes are of no type that is kept as evidence.";
     TooLarge,           "too_large",            TooLarge,      "The request is larger than the limit.";
     NotSignedIn,        "not_signed_in",        NotSignedIn,   "Nobody is signed in, or the session has ended.";
     WrongCredentials,   "wrong_credentials",    NotSignedIn,   "The user name or the password is not right.";
@@ -61,6 +62,7 @@ codes! {
     NoSuchProduct,      "no_such_product",      Unprocessable,     "No specification of this product is in force.";
     NoSuchSpecification,"no_such_specification",NotFound,      "There is no such version of this product's specification.";
     NoSuchCertificate,  "no_such_certificate",  NotFound,      "No certificate of this number was issued here.";
+    NoSuchFile,         "no_such_file",         NotFound,      "No file with this SHA-256 is stored here.";
     MethodNotOffered,   "method_not_offered",   NotOffered,    "The address exists but does not take this method.";
     InvalidField,       "invalid_field",        Unprocessable, "A field has a value that cannot be accepted.";
     InvalidNumber,      "invalid_number",       Unprocessable, "A result is not a plain decimal number.";

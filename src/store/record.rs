@@ -8,7 +8,9 @@ use diesel::prelude::*;
 
 use super::connection::Conn;
 use super::error::{StoreError, inconsistent};
-use super::schema::{certificates, changes, decisions, lots, readings, runs, specifications, users, verifications};
+use super::schema::{
+    certificates, changes, decisions, files, lots, readings, runs, specifications, users, verifications,
+};
 use super::{Tx, facts::Entry};
 use crate::domain::certificate::SignatureRecord;
 use crate::domain::event::{Event, Fact};
@@ -52,6 +54,20 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
                 users::entry.eq(entry.number),
             );
             diesel::insert_into(users::table).values(row).execute(conn)?;
+            Ok(())
+        }
+        Event::FileStored { sha256, media_type, bytes, name } => {
+            let row = (
+                files::sha256.eq(sha256.as_str()),
+                files::media_type.eq(media_type.as_str()),
+                files::bytes.eq(i64::try_from(*bytes).map_err(|e| inconsistent("files", "bytes", sha256, e))?),
+                files::name.eq(name.as_str()),
+                files::stored_by.eq(by.username.as_str()),
+                files::stored_by_name.eq(by.name.as_str()),
+                files::stored_at.eq(at.to_string()),
+                files::entry.eq(entry.number),
+            );
+            diesel::insert_into(files::table).values(row).execute(conn)?;
             Ok(())
         }
         Event::LotRegistered(details) => insert_lot(conn, entry.number, details, by, *at),

@@ -13,7 +13,9 @@ use super::error::StoreError;
 use super::facts::Entry;
 use super::lots::RunRow;
 use super::record::project;
-use super::schema::{certificates, changes, decisions, lots, readings, runs, specifications, users, verifications};
+use super::schema::{
+    certificates, changes, decisions, files, lots, readings, runs, specifications, users, verifications,
+};
 use super::verify::Break;
 use crate::domain::event::Fact;
 
@@ -57,6 +59,7 @@ impl Tables {
         compare!(c, kept, verifications, verifications::run, (i64, T, T, T, T, i64));
         compare!(c, kept, decisions, decisions::lot, (T, T, N, N, T, T, T, T, T, i64));
         compare!(c, kept, certificates, certificates::ordinal, (T, i64, T, T, T, T, i64));
+        compare!(c, kept, files, files::sha256, (T, T, i64, T, T, T, T, i64));
         Ok(None)
     }
 }

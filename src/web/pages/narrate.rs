@@ -119,6 +119,10 @@ fn tell(event: &Event, names: &Names) -> Told {
             reason: format!("Reason: {}", reason.as_str()),
             ..Told::default()
         },
+        Event::FileStored { sha256, media_type, bytes, name } => {
+            let sentence = format!("stored the file {} ({}, {bytes} bytes)", name.as_str(), media_type.word());
+            Told { sentence, reason: format!("SHA-256: {sha256}"), ..Told::default() }
+        }
         Event::AttemptRefused { act, lot, run, detail, .. } => {
             refused(act, lot.as_ref().map(|l| l.as_str()), run.map(|r| r.0), detail)
         }
