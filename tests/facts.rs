@@ -35,6 +35,24 @@ kinds! {
     Event::RunVerified { .. } => "run_verified",
     Event::LotReleased { .. } => "lot_released",
     Event::LotRejected { .. } => "lot_rejected",
+    Event::SpecificationDrafted { .. } => "specification_drafted",
+    Event::SpecificationApproved { .. } => "specification_approved",
+    Event::SpecificationRetired { .. } => "specification_retired",
+    Event::InstrumentRegistered { .. } => "instrument_registered",
+    Event::InstrumentCalibrated { .. } => "instrument_calibrated",
+    Event::ReagentReceived(_) => "reagent_received",
+    Event::SitePolicySet { .. } => "site_policy_set",
+    Event::DiscrepancyFound { .. } => "discrepancy_found",
+    Event::DiscrepancyResolved { .. } => "discrepancy_resolved",
+    Event::RunInvalidated { .. } => "run_invalidated",
+    Event::InvestigationOpened { .. } => "investigation_opened",
+    Event::LaboratoryPhaseRecorded { .. } => "laboratory_phase_recorded",
+    Event::RetestPlanApproved { .. } => "retest_plan_approved",
+    Event::InvestigationConcluded { .. } => "investigation_concluded",
+    Event::InvestigationClosed { .. } => "investigation_closed",
+    Event::DeviationOpened { .. } => "deviation_opened",
+    Event::DeviationClosed { .. } => "deviation_closed",
+    Event::SourceFlagged { .. } => "source_flagged",
     Event::FileStored { .. } => "file_stored",
     Event::AttemptRefused { .. } => "attempt_refused",
 }
@@ -125,14 +143,7 @@ fn a_field_that_nobody_knows_is_never_dropped_in_silence() {
             object.insert("surprise".into(), Value::Bool(true));
             let text = serde_json::to_string(&more).expect("JSON");
             let unread = serde_json::from_str::<Fact>(&text);
-            // serde cannot refuse unknown fields where a criterion's limit is flattened into its
-            // acceptance; `ledger verify` then finds that the text is not what it means.
-            if place.ends_with("/acceptance") {
-                let written = unread.ok().map(|fact| canonical::text(&fact).expect("canonical"));
-                assert_ne!(written.as_deref(), Some(text.as_str()), "{name}{place}");
-            } else {
-                assert!(unread.is_err(), "{name}{place} takes a field that nobody knows");
-            }
+            assert!(unread.is_err(), "{name}{place} takes a field that nobody knows");
             tried += 1;
         }
     }

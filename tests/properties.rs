@@ -127,7 +127,7 @@ const KINDS: [(Make, Meets); 4] = [
 ];
 
 fn outcome(limit: &Limit, rounding: Rounding, typed: &str) -> Outcome {
-    let acceptance = Acceptance::Numeric { limit: limit.clone(), unit: None, whole: false };
+    let acceptance = Acceptance::Numeric { limit: limit.clone(), unit: None, whole: false, alert: None };
     judge(&acceptance, rounding, typed, None).unwrap_or_else(|e| panic!("{typed}: {e}")).outcome
 }
 

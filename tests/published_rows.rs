@@ -14,9 +14,9 @@ use lotgate::domain::ids::{AttributeCode, DonorCode, LotNumber, RunNumber, Usern
 use lotgate::domain::lot::{Lot, LotDetails};
 use lotgate::domain::moment::Moment;
 use lotgate::domain::role::Person;
-use lotgate::domain::run::{Run, Verification};
+use lotgate::domain::run::{Aftermath, Run, Verification};
 use lotgate::domain::shipped;
-use lotgate::domain::spec::Specification;
+use lotgate::domain::spec::{Specification, Stage};
 use lotgate::domain::text::Line;
 
 const ROWS: &str = include_str!("vectors/published_rows.csv");
@@ -69,6 +69,7 @@ fn lot(row: &Row, spec: &Specification) -> Lot {
                 attribute: criterion.attribute.to_string(),
                 value: (*value).to_owned(),
                 unit: criterion.acceptance.unit().map(str::to_owned),
+                ..ReadingEntry::default()
             })
             .collect();
         if readings.is_empty() {
@@ -82,7 +83,8 @@ fn lot(row: &Row, spec: &Specification) -> Lot {
             ..RunEntry::default()
         };
         let content = entry.read(spec, now).unwrap_or_else(|e| panic!("{}: {e}", row["row"]));
-        let verification = Verification { by: person("second"), at: now, content_sha256: "0".repeat(64) };
+        let verification =
+            Verification { by: person("second"), at: now, content_sha256: "0".repeat(64), second_entry: Vec::new() };
         runs.push(Run {
             number: RunNumber(runs.len() as i64 + 1),
             lot: LotNumber::parse(row["row"]).expect("a lot number"),
@@ -91,6 +93,7 @@ fn lot(row: &Row, spec: &Specification) -> Lot {
             entered_at: now,
             changes: Vec::new(),
             verification: Some(verification),
+            aftermath: Aftermath::default(),
         });
     }
     let details = LotDetails {
@@ -101,8 +104,15 @@ fn lot(row: &Row, spec: &Specification) -> Lot {
         manufactured_at: at("2020-06-01T08:00:00Z"),
         expires_at: at("2020-06-10T00:00:00Z"),
         containers: 1,
+        stage: Stage::Product,
+        bank: None,
+        passage: None,
+        population_doublings: None,
+        autologous: None,
+        cryopreserved: None,
+        antibiotics: None,
     };
-    Lot { details, registered_by: person("first"), registered_at: now, runs, decision: None }
+    Lot { runs, ..Lot::new(details, person("first"), now) }
 }
 
 fn judged<'a>(lot: &'a Lot, spec: &'a Specification) -> Assessment<'a> {
@@ -202,6 +212,7 @@ fn the_cocktail_is_one_result_and_is_not_taken_for_five() {
             attribute: "NEGATIVE_COCKTAIL".into(),
             value: "0.3".into(),
             unit: Some("%".into()),
+            ..ReadingEntry::default()
         }],
         ..RunEntry::default()
     };

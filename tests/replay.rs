@@ -55,7 +55,12 @@ fn live(seed: u64, acts: usize) -> (Tally, World, tempfile::TempDir) {
 /// Corrects one value of a run.
 fn correct(lab: &Laboratory, who: &str, run: RunNumber, attribute: &str, value: &str) {
     let permit = Permit::<RecordRun>::grant(&lab.app, &lab.user(who), &Subject::default()).expect("an analyst");
-    let reading = ReadingEntry { attribute: attribute.into(), value: value.into(), unit: Some("%".into()) };
+    let reading = ReadingEntry {
+        attribute: attribute.into(),
+        value: value.into(),
+        unit: Some("%".into()),
+        ..ReadingEntry::default()
+    };
     let correction = CorrectionEntry { readings: vec![reading], reason: "Transcription error".into() };
     correct_run(&lab.app, &permit, run, &correction).unwrap_or_else(|e| panic!("{e}"));
 }

@@ -69,7 +69,7 @@ fn vectors() -> Vec<Vector> {
 }
 
 fn judged(vector: &Vector, rounding: Rounding) -> Verdict {
-    let acceptance = Acceptance::Numeric { limit: vector.limit.clone(), unit: None, whole: false };
+    let acceptance = Acceptance::Numeric { limit: vector.limit.clone(), unit: None, whole: false, alert: None };
     judge(&acceptance, rounding, &vector.raw, None).unwrap_or_else(|e| panic!("{}: {e}", vector.id))
 }
 

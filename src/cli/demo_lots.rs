@@ -224,6 +224,7 @@ fn carry_out(app: &App, lot: &LotNumber, deed: &Deed, at: Moment, now: Moment) -
                 manufactured_at: at.plus_hours(-1).to_string(),
                 expires_at: now.plus_hours(*expires_in_hours).to_string(),
                 containers: *containers,
+                ..LotEntry::default()
             };
             let permit = Permit::grant(app, &user(app, "mei.lin")?, &subject)?;
             register_lot(app, &permit, &entry)?;
@@ -236,8 +237,12 @@ fn carry_out(app: &App, lot: &LotNumber, deed: &Deed, at: Moment, now: Moment) -
         }
         Deed::Correct { attribute, value, reason } => {
             let run = run_of(app, lot, attribute)?;
-            let readings =
-                vec![ReadingEntry { attribute: (*attribute).into(), value: (*value).into(), unit: Some("%".into()) }];
+            let readings = vec![ReadingEntry {
+                attribute: (*attribute).into(),
+                value: (*value).into(),
+                unit: Some("%".into()),
+                ..ReadingEntry::default()
+            }];
             let permit = Permit::grant(app, &user(app, "mei.lin")?, &subject)?;
             correct_run(app, &permit, run, &CorrectionEntry { readings, reason: (*reason).into() })?;
         }
@@ -302,6 +307,7 @@ fn run_entry(
         attribute: (*attribute).into(),
         value: (*value).into(),
         unit: unit(attribute),
+        ..ReadingEntry::default()
     };
     let instrument = match assay {
         "flow-cytometry" => "CYT-1",
@@ -319,6 +325,6 @@ fn run_entry(
             .map(|value| vec![ControlEntry { name: "uninduced".into(), value: value.into() }])
             .unwrap_or_default(),
         readings: readings.iter().map(reading).collect(),
-        comment: None,
+        ..RunEntry::default()
     })
 }

@@ -1,101 +1,25 @@
 //! How a lot stands: every criterion with its verdict, every blocker, and the status.
 //!
-//! Promises: a lot is ready only when every required criterion of its pinned specification has
-//! a valid, verified, passing result, nothing waits for verification, and it has not expired.
-//! There is no parameter that says otherwise. Status is derived here and stored nowhere.
+//! Promises: a lot is ready only when every required criterion of its pinned specification that
+//! applies to it has a valid, verified, passing result, its own or inherited from its bank or
+//! donor; nothing waits for verification or investigation, and it has not expired. There is no
+//! parameter that says otherwise. Status is derived here and stored nowhere.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
+use super::blockers::{blocker, open_blockers};
 use super::entry::in_minutes;
 use super::evaluation::{Outcome, Verdict, judge};
-use super::ids::{AssayCode, AttributeCode, RunNumber};
+use super::ids::{AttributeCode, LotNumber};
 use super::lot::{Decision, Lot};
 use super::moment::Moment;
+use super::quantity::{Qualifier, Quantity};
 use super::run::Run;
-use super::spec::{Criterion, CriterionKind, Specification};
+use super::spec::{Acceptance, Condition, Criterion, CriterionKind, Specification, Stage};
 
-/// Where a lot stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Results are being gathered.
-    Testing,
-    /// A verified result fails.
-    OnHold,
-    /// Nothing blocks; waits for QA's signature.
-    Ready,
-    /// Released with a certificate.
-    Released,
-    /// Rejected.
-    Rejected,
-    /// Its expiry has passed without a decision.
-    Expired,
-    /// Its certificate was withdrawn.
-    Revoked,
-}
+pub use super::blockers::Blocker;
+pub use super::status::Status;
 
-impl Status {
-    /// All, in the order of a lot's life.
-    pub const ALL: [Status; 7] = [
-        Status::Testing,
-        Status::OnHold,
-        Status::Ready,
-        Status::Released,
-        Status::Rejected,
-        Status::Expired,
-        Status::Revoked,
-    ];
-
-    /// The status in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Testing => "testing",
-            Status::OnHold => "on_hold",
-            Status::Ready => "ready",
-            Status::Released => "released",
-            Status::Rejected => "rejected",
-            Status::Expired => "expired",
-            Status::Revoked => "revoked",
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    /// The status in a word or two for people.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Status::Testing => "Testing",
-            Status::OnHold => "On hold",
-            Status::Ready => "Ready",
-            Status::Released => "Released",
-            Status::Rejected => "Rejected",
-            Status::Expired => "Expired",
-            Status::Revoked => "Revoked",
-        })
-    }
-}
-
-/// One reason why a lot cannot be released now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Blocker {
-    /// `failed`, `expired`, `no_criteria`, `invalid`, `indeterminate`, `missing`, `unverified`,
-    /// `pending`, `rejected`.
-    pub code: &'static str,
-    /// What, in a sentence.
-    pub detail: String,
-    /// Who can resolve it.
-    pub who: String,
-    /// When it can resolve at the earliest.
-    pub earliest: Option<Moment>,
-    /// The attributes concerned.
-    pub attributes: Vec<AttributeCode>,
-    /// The run concerned.
-    pub run: Option<RunNumber>,
-    /// The assay concerned, where one is still to be done.
-    pub assay: Option<AssayCode>,
-}
+/// The attribute that tells a lot's passage.
+pub const PASSAGE: &str = "PASSAGE";
 
 /// One criterion with its verdict.
 #[derive(Debug, Clone)]
@@ -104,6 +28,10 @@ pub struct Item<'a> {
     pub criterion: &'a Criterion,
     /// The run whose reading decides, if there is one.
     pub run: Option<&'a Run>,
+    /// The bank or donor on which the run was made, where the lot inherits it.
+    pub inherited_from: Option<&'a LotNumber>,
+    /// The cocktail whose one reading answers this criterion too.
+    pub covered_by: Option<&'a AttributeCode>,
     /// How it stands.
     pub verdict: Verdict,
 }
@@ -111,7 +39,7 @@ pub struct Item<'a> {
 /// A lot as it stands.
 #[derive(Debug, Clone)]
 pub struct Assessment<'a> {
-    /// One item for each criterion, in the specification's order.
+    /// One item for each criterion of its stage, in the specification's order.
     pub items: Vec<Item<'a>>,
     /// Everything that holds it back, gravest first. Empty for a lot that is ready or released.
     pub blockers: Vec<Blocker>,
@@ -121,7 +49,10 @@ pub struct Assessment<'a> {
 
 /// Judges a lot against its specification as of `now`.
 pub fn assess<'a>(lot: &'a Lot, spec: &'a Specification, now: Moment) -> Assessment<'a> {
-    let items: Vec<Item<'a>> = spec.criteria.iter().map(|c| assess_criterion(lot, spec, c)).collect();
+    let criteria = spec.criteria.iter().filter(|c| concerns(lot.details.stage, c.stage));
+    let mut items: Vec<Item<'a>> = criteria.map(|c| assess_criterion(lot, spec, c)).collect();
+    answer_covered(&mut items);
+    settle_choices(&mut items);
     let mut blockers = Vec::new();
     match &lot.decision {
         Some(Decision::Released { .. }) => {}
@@ -133,7 +64,9 @@ pub fn assess<'a>(lot: &'a Lot, spec: &'a Specification, now: Moment) -> Assessm
     }
     let failed =
         |item: &Item| item.verdict.outcome == Outcome::Fail && item.run.is_some_and(|r| r.verification.is_some());
-    let on_hold = items.iter().filter(|i| i.criterion.kind == CriterionKind::Required).any(failed);
+    let held = |b: &Blocker| matches!(b.code, "investigation" | "out_of_specification" | "deviation" | "source");
+    let on_hold =
+        items.iter().filter(|i| i.criterion.kind == CriterionKind::Required).any(failed) || blockers.iter().any(held);
     let status = match &lot.decision {
         Some(Decision::Released { .. }) => Status::Released,
         Some(Decision::Rejected { .. }) => Status::Rejected,
@@ -145,11 +78,59 @@ pub fn assess<'a>(lot: &'a Lot, spec: &'a Specification, now: Moment) -> Assessm
     Assessment { items, blockers, status }
 }
 
+/// True where a criterion of stage `tested` counts for something of stage `stage`: a lot answers
+/// for everything it was made from, a bank for itself and its donor.
+fn concerns(stage: Stage, tested: Stage) -> bool {
+    match stage {
+        Stage::Product | Stage::Harvest => true,
+        Stage::Bank => matches!(tested, Stage::Bank | Stage::Donor),
+        Stage::Donor => tested == Stage::Donor,
+    }
+}
+
+/// Whether a criterion applies to a lot; `None` where what it depends on is not known.
+pub fn applies(lot: &Lot, spec: &Specification, criterion: &Criterion) -> Option<bool> {
+    let details = &lot.details;
+    match &criterion.applies_when {
+        None => Some(true),
+        Some(Condition::Passage { at_least, at_most }) => {
+            let passage = passage(lot, spec)?;
+            Some(at_least.is_none_or(|low| passage >= low) && at_most.is_none_or(|high| passage <= high))
+        }
+        Some(Condition::Autologous {}) => details.autologous,
+        Some(Condition::Allogeneic {}) => details.autologous.map(|own| !own),
+        Some(Condition::Cryopreserved {}) => details.cryopreserved,
+        Some(Condition::Fresh {}) => details.cryopreserved.map(|frozen| !frozen),
+        Some(Condition::Antibiotics {}) => details.antibiotics,
+    }
+}
+
+/// The passage of a lot: of a bank as registered, of a lot as recorded and not invalid.
+///
+/// Several results that differ tell nothing.
+fn passage(lot: &Lot, spec: &Specification) -> Option<u32> {
+    if lot.details.passage.is_some() {
+        return lot.details.passage;
+    }
+    let mut known = None;
+    for run in lot.runs.iter().filter(|r| r.invalid_because(spec).is_none()) {
+        for reading in run.content.readings.iter().filter(|r| r.attribute.as_str() == PASSAGE) {
+            let quantity = Quantity::parse(&reading.value).ok().filter(|q| q.qualifier() == Qualifier::Exact)?;
+            let passage: u32 = quantity.number().try_into().ok()?;
+            if known.is_some_and(|k| k != passage) {
+                return None;
+            }
+            known = Some(passage);
+        }
+    }
+    known
+}
+
 /// Which of several readings decides: anything that fails, then what passes, then what is open.
 fn precedence(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Fail => 5,
-        Outcome::Pass => 4,
+        Outcome::Pass | Outcome::Reported => 4,
         Outcome::Indeterminate => 3,
         Outcome::Pending => 2,
         _ => 1,
@@ -157,155 +138,151 @@ fn precedence(outcome: Outcome) -> u8 {
 }
 
 fn assess_criterion<'a>(lot: &'a Lot, spec: &'a Specification, criterion: &'a Criterion) -> Item<'a> {
-    let mut deciding: Option<(&Run, Verdict)> = None;
-    for run in &lot.runs {
-        let Some(verdict) = verdict_in_run(run, spec, criterion) else { continue };
+    let item = |run, inherited_from, verdict| Item { criterion, run, inherited_from, covered_by: None, verdict };
+    if let (Some(false), Some(condition)) = (applies(lot, spec, criterion), &criterion.applies_when) {
+        let because = format!("applies to {condition} only");
+        return item(None, None, Verdict::without_value(Outcome::NotApplicable, because));
+    }
+    let mut deciding: Option<(&Run, Option<&LotNumber>, Verdict)> = None;
+    for (run, from, its_spec) in runs_for(lot, spec, criterion) {
+        let Some(verdict) = verdict_under(run, its_spec, spec, criterion) else { continue };
         // Of two readings of equal weight the later one decides.
         let outweighs =
-            deciding.as_ref().is_none_or(|(_, current)| precedence(verdict.outcome) >= precedence(current.outcome));
+            deciding.as_ref().is_none_or(|(_, _, current)| precedence(verdict.outcome) >= precedence(current.outcome));
         if outweighs {
-            deciding = Some((run, verdict));
+            deciding = Some((run, from, verdict));
         }
     }
-    let Some((run, mut verdict)) = deciding else {
-        let because = "no result yet".to_owned();
-        return Item { criterion, run: None, verdict: Verdict::without_value(Outcome::Missing, because) };
+    let Some((run, from, mut verdict)) = deciding else {
+        return item(None, None, Verdict::without_value(Outcome::Missing, why_missing(lot, criterion)));
     };
     if criterion.kind == CriterionKind::Informative && matches!(verdict.outcome, Outcome::Pass | Outcome::Fail) {
         verdict.outcome = Outcome::Reported;
-    } else if verdict.outcome == Outcome::Pass && run.verification.is_none() {
+    } else if run.verification.is_none()
+        && (verdict.outcome == Outcome::Pass || criterion.kind == CriterionKind::Report)
+        && verdict.outcome != Outcome::Invalid
+    {
         verdict.outcome = Outcome::Unverified;
         verdict.because = format!("{}; run #{} is not verified", verdict.because, run.number);
     }
-    Item { criterion, run: Some(run), verdict }
+    item(Some(run), from, verdict)
+}
+
+/// The runs that can answer a criterion: the lot's own, then those of what it was made from,
+/// each with the specification it was recorded under.
+fn runs_for<'a>(
+    lot: &'a Lot,
+    spec: &'a Specification,
+    criterion: &Criterion,
+) -> Vec<(&'a Run, Option<&'a LotNumber>, &'a Specification)> {
+    let stage = criterion.stage;
+    let inherited = lot.sources.iter().filter(move |s| !stage.is_own() && s.lot.details.stage == stage);
+    let inherited = inherited.flat_map(|s| s.lot.runs.iter().map(|run| (run, Some(s.lot.number()), &s.specification)));
+    inherited.chain(lot.runs.iter().map(|run| (run, None, spec))).collect()
+}
+
+fn why_missing(lot: &Lot, criterion: &Criterion) -> String {
+    let has = |stage: Stage| lot.sources.iter().any(|s| s.lot.details.stage == stage);
+    match criterion.stage {
+        Stage::Bank if lot.details.stage.is_own() && !has(Stage::Bank) => {
+            "tested on the bank, and the lot names none".to_owned()
+        }
+        Stage::Donor if lot.details.stage != Stage::Donor && !has(Stage::Donor) => {
+            "tested on the donor, who is not registered".to_owned()
+        }
+        Stage::Bank if lot.details.stage.is_own() => "no result of the bank yet".to_owned(),
+        Stage::Donor if lot.details.stage != Stage::Donor => "no result of the donor yet".to_owned(),
+        _ => "no result yet".to_owned(),
+    }
 }
 
 /// What one run says about one criterion; `None` where it does not measure it.
 pub fn verdict_in_run(run: &Run, spec: &Specification, criterion: &Criterion) -> Option<Verdict> {
+    verdict_under(run, spec, spec, criterion)
+}
+
+/// As [`verdict_in_run`], for a run that was recorded under another specification than the one
+/// that judges it.
+fn verdict_under(
+    run: &Run,
+    recorded_under: &Specification,
+    spec: &Specification,
+    criterion: &Criterion,
+) -> Option<Verdict> {
     let reading = run.content.readings.iter().find(|r| r.attribute == criterion.attribute)?;
-    if let Some(why) = run.invalid_because(spec) {
+    if let Some(why) = run.invalid_because(recorded_under) {
         let mut verdict = Verdict::without_value(Outcome::Invalid, why);
         verdict.as_entered = Some(reading.value.clone());
         return Some(verdict);
     }
+    if reading.unit.as_deref() != criterion.acceptance.unit() {
+        let why = format!("{} was recorded in another unit", reading.value);
+        return Some(Verdict::without_value(Outcome::Indeterminate, why));
+    }
     let verdict = judge(&criterion.acceptance, spec.rounding, &reading.value, run.content.started_at);
     // What was recorded was judged then; a reading that no longer can be is no pass.
-    Some(verdict.unwrap_or_else(|refusal| Verdict::without_value(Outcome::Indeterminate, refusal.detail)))
+    let mut verdict = verdict.unwrap_or_else(|refusal| Verdict::without_value(Outcome::Indeterminate, refusal.detail));
+    if let Some(formula) = &reading.formula {
+        verdict.because = format!("{formula}; {}", verdict.because);
+    }
+    if let (Outcome::Pending, Acceptance::Categorical { extensions, .. }) = (verdict.outcome, &criterion.acceptance)
+        && let Some(hours) = extensions.get(&reading.value)
+    {
+        let extended = run.content.tested_at.plus_hours(*hours);
+        verdict.earliest = verdict.earliest.max(Some(extended));
+    }
+    Some(verdict)
 }
 
-fn blocker(code: &'static str, detail: impl Into<String>, who: impl Into<String>) -> Blocker {
-    let (detail, who) = (detail.into(), who.into());
-    Blocker { code, detail, who, earliest: None, attributes: Vec::new(), run: None, assay: None }
-}
-
-fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now: Moment) -> Vec<Blocker> {
-    let required: Vec<&Item> = items.iter().filter(|i| i.criterion.kind == CriterionKind::Required).collect();
-    let mut blockers = Vec::new();
-    if now >= lot.details.expires_at {
-        let detail = format!("Expired on {}.", in_minutes(lot.details.expires_at));
-        blockers.push(blocker("expired", detail, "nobody: an expired lot is not released"));
-    }
-    if required.is_empty() {
-        let detail = format!(
-            "{} version {} requires nothing, so nothing shows that the lot is good.",
-            spec.product, spec.version
-        );
-        blockers.push(blocker("no_criteria", detail, "QA: a specification with criteria"));
-    }
-    let with = |outcome: Outcome| required.iter().filter(move |i| i.verdict.outcome == outcome);
-    for (outcome, code, who) in [
-        (Outcome::Fail, "failed", "QA: investigate or reject"),
-        (Outcome::Indeterminate, "indeterminate", "an analyst: test again so that it can be compared"),
-        (Outcome::Invalid, "invalid", "an analyst: repeat the run with good controls"),
-    ] {
-        for item in with(outcome) {
-            blockers.push(item_blocker(item, code, outcome, who));
+/// One reading of a cocktail answers the criteria it covers; it stays one reading of one run.
+fn answer_covered(items: &mut [Item]) {
+    let answers: Vec<_> = items
+        .iter()
+        .filter(|i| !i.criterion.covers.is_empty())
+        .map(|i| (i.criterion, i.run, i.inherited_from, i.verdict.clone()))
+        .collect();
+    for (cocktail, run, from, verdict) in answers {
+        let covered = |item: &Item| cocktail.covers.contains(&item.criterion.attribute);
+        if matches!(verdict.outcome, Outcome::Pass | Outcome::Unverified) {
+            for item in items.iter_mut().filter(|i| covered(i) && i.verdict.outcome == Outcome::Missing) {
+                item.run = run;
+                item.inherited_from = from;
+                item.covered_by = Some(&cocktail.attribute);
+                item.verdict = verdict.clone();
+                item.verdict.distance = None;
+                item.verdict.because =
+                    format!("answered by {}, one reading for all: {}", cocktail.name, verdict.because);
+            }
+        } else if verdict.outcome == Outcome::Missing
+            && items.iter().filter(|i| covered(i)).all(|i| {
+                matches!(
+                    i.verdict.outcome,
+                    Outcome::Pass | Outcome::Unverified | Outcome::NotApplicable | Outcome::Fail
+                )
+            })
+        {
+            for item in items.iter_mut().filter(|i| i.criterion.attribute == cocktail.attribute) {
+                let because = "each of its markers was measured by itself";
+                item.verdict = Verdict::without_value(Outcome::NotApplicable, because);
+            }
         }
     }
-    blockers.extend(missing_blockers(spec, &required));
-    blockers.extend(unverified_blockers(lot, spec, items));
-    for item in with(Outcome::Pending) {
-        blockers.push(item_blocker(item, "pending", Outcome::Pending, "an analyst: read it then"));
-    }
-    blockers
 }
 
-fn item_blocker(item: &Item, code: &'static str, outcome: Outcome, who: &str) -> Blocker {
-    let name = &item.criterion.name;
-    let because = &item.verdict.because;
-    let acceptance = item.criterion.acceptance.in_words();
-    let detail = match outcome {
-        Outcome::Fail => format!("{name} fails: {because} (required {acceptance})."),
-        Outcome::Indeterminate => format!("{name} cannot be judged: {because}."),
-        Outcome::Invalid => format!("{name} has no valid result: {because}."),
-        _ => match item.verdict.earliest {
-            Some(earliest) => format!("{name} is still incubating and can be read on {}.", in_minutes(earliest)),
-            None => format!("{name} is pending: {because}."),
-        },
-    };
-    Blocker {
-        earliest: item.verdict.earliest,
-        attributes: vec![item.criterion.attribute.clone()],
-        run: item.run.map(|r| r.number),
-        ..blocker(code, detail, who)
-    }
-}
-
-/// One blocker for each assay, so that an empty lot reads as a list of work.
-fn missing_blockers(spec: &Specification, required: &[&Item]) -> Vec<Blocker> {
-    let mut blockers = Vec::new();
-    for assay in &spec.assays {
-        let missing: Vec<&Criterion> = required
-            .iter()
-            .filter(|i| i.verdict.outcome == Outcome::Missing && i.criterion.assay == assay.code)
-            .map(|i| i.criterion)
-            .collect();
-        if missing.is_empty() {
-            continue;
-        }
-        let names: Vec<&str> = missing.iter().map(|c| c.name.as_str()).collect();
-        blockers.push(Blocker {
-            attributes: missing.iter().map(|c| c.attribute.clone()).collect(),
-            assay: Some(assay.code.clone()),
-            ..blocker(
-                "missing",
-                format!("{} has no result yet: {}.", assay.name, names.join(", ")),
-                "an analyst: record it",
-            )
-        });
-    }
-    blockers
-}
-
-/// Every run needs a second person, invalid ones too: an unchecked "invalid" could hide a
-/// failure. Only an interim reading that a final one has replaced no longer matters.
-fn unverified_blockers(lot: &Lot, spec: &Specification, items: &[Item]) -> Vec<Blocker> {
-    let mut blockers = Vec::new();
-    for run in lot.runs.iter().filter(|r| r.verification.is_none()) {
-        let replaced_interim =
-            spec.criteria.iter().zip(items).filter_map(|(c, i)| Some((verdict_in_run(run, spec, c)?, i))).all(
-                |(verdict, item)| {
-                    verdict.outcome == Outcome::Pending && item.run.is_none_or(|r| r.number != run.number)
-                },
+/// Of the criteria of one choice, one that passes is enough; one that fails still fails.
+fn settle_choices(items: &mut [Item]) {
+    let met: Vec<_> = items
+        .iter()
+        .filter(|i| matches!(i.verdict.outcome, Outcome::Pass | Outcome::Unverified))
+        .filter_map(|i| Some((i.criterion.choice.clone()?, i.criterion.name.clone())))
+        .collect();
+    for item in items.iter_mut().filter(|i| i.verdict.outcome == Outcome::Missing) {
+        let choice = item.criterion.choice.as_ref();
+        if let Some((_, name)) = met.iter().find(|(c, _)| Some(c) == choice) {
+            item.verdict = Verdict::without_value(
+                Outcome::NotApplicable,
+                format!("one of the choice is enough: {name} was tested"),
             );
-        if replaced_interim {
-            continue;
         }
-        let assay = spec.assay(&run.content.assay).map_or(run.content.assay.as_str(), |a| &a.name);
-        let detail = format!("Run #{} ({assay}) is not verified.", run.number);
-        let who = format!("an analyst who entered nothing of this lot (not {})", enterers(lot).join(", "));
-        blockers.push(Blocker {
-            attributes: run.content.readings.iter().map(|r| r.attribute.clone()).collect(),
-            run: Some(run.number),
-            ..blocker("unverified", detail, who)
-        });
     }
-    blockers
-}
-
-fn enterers(lot: &Lot) -> Vec<&str> {
-    let mut people: Vec<_> = lot.runs.iter().flat_map(Run::enterers).chain([&lot.registered_by]).collect();
-    people.sort_by_key(|p| p.username.as_str());
-    people.dedup_by_key(|p| p.username.as_str());
-    people.into_iter().map(|p| p.name.as_str()).collect()
 }

@@ -29,7 +29,7 @@ pub fn compose(lot: &Lot, spec: &Specification, specification_sha256: &str, asse
             title: spec.title.clone(),
             example: spec.example,
             rounding: spec.rounding.as_str().to_owned(),
-            effective_from: spec.effective_from.to_string(),
+            effective_from: spec.effective_from.map_or(String::new(), |at| at.to_string()),
             sha256: specification_sha256.to_owned(),
         },
         results: assessment.items.iter().filter_map(result).collect(),

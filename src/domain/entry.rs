@@ -6,11 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::evaluation::{Outcome, judge, known_word};
-use super::ids::{AssayCode, AttributeCode};
+use super::ids::{AssayCode, AttributeCode, EquipmentCode};
+use super::limit::Rounding;
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
-use super::run::{ControlReading, Reading, RunContent};
-use super::spec::{Acceptance, Assay, Criterion, Specification};
+use super::run::{ControlReading, Raw, Reading, RunContent};
+use super::spec::{Acceptance, Assay, Control, Criterion, Specification};
 use super::text::{Line, Remark};
 
 /// The most readings and controls one run can have; more is a mistake or an attack.
@@ -41,6 +42,12 @@ pub struct RunEntry {
     /// Remark.
     #[serde(default)]
     pub comment: Option<String>,
+    /// Codes of reagents and kits used.
+    #[serde(default)]
+    pub reagents: Vec<String>,
+    /// SHA-256 of evidence files that were sent before.
+    #[serde(default)]
+    pub evidence: Vec<String>,
 }
 
 /// A control as typed.
@@ -64,6 +71,9 @@ pub struct ReadingEntry {
     /// Unit.
     #[serde(default)]
     pub unit: Option<String>,
+    /// Raw entries of a calculated attribute, instead of a value.
+    #[serde(default)]
+    pub raw: Raw,
 }
 
 impl RunEntry {
@@ -86,24 +96,36 @@ impl RunEntry {
         {
             keep(Refusal::field(Code::InvalidField, "tested_at", "The test cannot be read before it was started."));
         }
-        let controls = self.read_controls(assay).map_err(&mut keep).ok();
+        let controls = self.read_controls(spec, assay).map_err(&mut keep).ok();
+        let reagents = self.read_reagents().map_err(&mut keep).ok();
+        let evidence = self.read_evidence().map_err(&mut keep).ok();
         let times = started_at.zip(tested_at);
         let readings = self.read_readings(spec, assay, times).map_err(&mut keep).ok();
         if let Some(refusal) = Refusal::all(refusals) {
             return Err(refusal);
         }
-        match (method, instrument, comment, started_at, tested_at, controls, readings) {
+        match ((method, instrument, comment, started_at, tested_at), controls, readings, reagents.zip(evidence)) {
             (
-                Some(method),
-                Some(instrument),
-                Some(comment),
-                Some(started_at),
-                Some(tested_at),
+                (Some(method), Some(instrument), Some(comment), Some(started_at), Some(tested_at)),
                 Some(controls),
                 Some(readings),
+                Some((reagents, evidence)),
             ) => {
                 let assay = assay.code.clone();
-                Ok(RunContent { assay, method, instrument, started_at, tested_at, controls, readings, comment })
+                Ok(RunContent {
+                    assay,
+                    method,
+                    instrument,
+                    started_at,
+                    tested_at,
+                    controls,
+                    readings,
+                    comment,
+                    reagents,
+                    evidence,
+                    investigation: None,
+                    flags: Vec::new(),
+                })
             }
             _ => Err(Refusal::new(Code::MalformedRequest, "The run could not be read.")),
         }
@@ -123,7 +145,7 @@ impl RunEntry {
         }
     }
 
-    fn read_controls(&self, assay: &Assay) -> Result<Vec<ControlReading>, Refusal> {
+    fn read_controls(&self, spec: &Specification, assay: &Assay) -> Result<Vec<ControlReading>, Refusal> {
         if self.controls.len() > READINGS_MAX {
             return Err(Refusal::field(Code::TooLarge, "controls", "A run has at most 100 controls."));
         }
@@ -140,8 +162,8 @@ impl RunEntry {
             let mut given =
                 self.controls.iter().enumerate().filter(|(_, c)| c.name.trim().eq_ignore_ascii_case(&control.name));
             match (given.next(), given.next()) {
-                (Some((i, entry)), None) => match known_word(&entry.value, &control.allowed, &[]) {
-                    Ok(word) => controls.push(ControlReading { name: control.name.clone(), value: word.to_owned() }),
+                (Some((i, entry)), None) => match read_control(control, &entry.value, spec.rounding) {
+                    Ok(value) => controls.push(ControlReading { name: control.name.clone(), value }),
                     Err(refusal) => refusals.push(refusal.within(&format!("controls[{i}]"))),
                 },
                 (None, _) => {
@@ -149,7 +171,10 @@ impl RunEntry {
                         "{} needs its {} control: a result without it says nothing. Record {}.",
                         assay.name,
                         control.name,
-                        control.allowed.join(" or ")
+                        control
+                            .limit
+                            .as_ref()
+                            .map_or_else(|| control.allowed.join(" or "), |_| "its number".to_owned())
                     );
                     refusals.push(Refusal::field(Code::ControlRequired, "controls", detail));
                 }
@@ -160,6 +185,37 @@ impl RunEntry {
             }
         }
         Refusal::all(refusals).map_or(Ok(controls), Err)
+    }
+
+    fn read_reagents(&self) -> Result<Vec<EquipmentCode>, Refusal> {
+        if self.reagents.len() > READINGS_MAX {
+            return Err(Refusal::field(Code::TooLarge, "reagents", "A run has at most 100 reagents."));
+        }
+        let mut codes = Vec::new();
+        for (i, text) in self.reagents.iter().enumerate() {
+            let code = EquipmentCode::parse(text).map_err(|refusal| refusal.within(&format!("reagents[{i}]")))?;
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        Ok(codes)
+    }
+
+    fn read_evidence(&self) -> Result<Vec<String>, Refusal> {
+        if self.evidence.len() > READINGS_MAX {
+            return Err(Refusal::field(Code::TooLarge, "evidence", "A run has at most 100 evidence files."));
+        }
+        let mut files: Vec<String> = Vec::new();
+        for (i, text) in self.evidence.iter().enumerate() {
+            if !is_sha256(text) {
+                let detail = "An evidence file is named by its SHA-256, the 64 hex digits that sending it answered.";
+                return Err(Refusal::field(Code::NoSuchFile, format!("evidence[{i}]"), detail));
+            }
+            if !files.contains(text) {
+                files.push(text.clone());
+            }
+        }
+        Ok(files)
     }
 
     fn read_readings(
@@ -188,6 +244,19 @@ impl RunEntry {
         }
         Refusal::all(refusals).map_or(Ok(readings), Err)
     }
+}
+
+/// A control's value: a word in the specification's spelling, or a number exactly as typed.
+fn read_control(control: &Control, typed: &str, rounding: Rounding) -> Result<String, Refusal> {
+    if control.limit.is_none() {
+        return known_word(typed, &control.allowed, &[]).map(str::to_owned);
+    }
+    control.accepts(typed, rounding).map(|_| typed.to_owned())
+}
+
+/// True for 64 hex digits in small letters.
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 impl ReadingEntry {
@@ -227,6 +296,8 @@ impl ReadingEntry {
             attribute: criterion.attribute.clone(),
             value,
             unit: criterion.acceptance.unit().map(str::to_owned),
+            raw: Raw::new(),
+            formula: None,
         })
     }
 

@@ -13,6 +13,7 @@ use super::moment::Moment;
 use super::quantity::{Qualifier, Quantity};
 use super::refusal::{Code, Refusal};
 use super::spec::Acceptance;
+use super::text::Line;
 
 /// How a criterion stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,12 +88,22 @@ pub struct Verdict {
     pub distance: Option<String>,
     /// When the outcome can become final at the earliest.
     pub earliest: Option<Moment>,
+    /// Set where a passing value lies beyond the alert limit: what that limit is.
+    pub alert: Option<String>,
 }
 
 impl Verdict {
     /// A verdict about something that has no value.
     pub fn without_value(outcome: Outcome, because: impl Into<String>) -> Self {
-        Verdict { outcome, because: because.into(), as_entered: None, reported: None, distance: None, earliest: None }
+        Verdict {
+            outcome,
+            because: because.into(),
+            as_entered: None,
+            reported: None,
+            distance: None,
+            earliest: None,
+            alert: None,
+        }
     }
 }
 
@@ -109,16 +120,39 @@ pub fn judge(
     started_at: Option<Moment>,
 ) -> Result<Verdict, Refusal> {
     match acceptance {
-        Acceptance::Numeric { limit, unit, whole } => {
+        Acceptance::Numeric { limit, unit, whole, alert } => {
             let quantity = Quantity::parse(typed)?;
             check_possible(&quantity, unit.as_deref(), *whole)?;
-            Ok(judge_number(limit, rounding, &quantity))
+            let mut verdict = judge_number(limit, rounding, &quantity);
+            if let Some(alert) = alert.as_ref().filter(|_| verdict.outcome == Outcome::Pass) {
+                let warned = judge_number(alert, rounding, &quantity).outcome != Outcome::Pass;
+                verdict.alert = warned.then(|| format!("alert limit {alert}"));
+            }
+            Ok(verdict)
         }
-        Acceptance::Categorical { allowed, acceptable, interim, incubation_hours_min } => {
+        Acceptance::Categorical { allowed, acceptable, interim, incubation_hours_min, .. } => {
             let word = known_word(typed, allowed, interim)?;
             let earliest = incubation_hours_min.zip(started_at).map(|(hours, start)| start.plus_hours(hours));
             Ok(judge_word(word, acceptable, interim, earliest))
         }
+        Acceptance::Number { unit } => {
+            let quantity = Quantity::parse(typed)?;
+            check_possible(&quantity, unit.as_deref(), false)?;
+            Ok(reported(typed))
+        }
+        Acceptance::Text => {
+            let text = Line::parse("value", typed)?;
+            Ok(reported(text.as_str()))
+        }
+    }
+}
+
+/// A value without a limit: it is reported as typed.
+fn reported(typed: &str) -> Verdict {
+    Verdict {
+        as_entered: Some(typed.to_owned()),
+        reported: Some(typed.to_owned()),
+        ..Verdict::without_value(Outcome::Reported, format!("{typed}, reported; there is no limit"))
     }
 }
 
@@ -192,7 +226,12 @@ fn judge_number(limit: &Limit, rounding: Rounding, quantity: &Quantity) -> Verdi
         }
     };
     let distance = (quantity.qualifier() == Qualifier::Exact).then(|| distance(limit, rounded)).flatten();
-    Verdict { outcome, because, as_entered: Some(typed.to_owned()), reported: Some(reported), distance, earliest: None }
+    Verdict {
+        as_entered: Some(typed.to_owned()),
+        reported: Some(reported),
+        distance,
+        ..Verdict::without_value(outcome, because)
+    }
 }
 
 /// `96.04 → 96.0; 96.0 is not > 96.0`

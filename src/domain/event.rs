@@ -7,12 +7,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::certificate::SignatureRecord;
+use super::deviation::DeviationKind;
+use super::equipment::{Calibration, Reagent, SitePolicy};
 use super::file::{FileHash, MediaType};
-use super::ids::{CertificateNumber, LotNumber, ProductCode, RunNumber, Username};
+use super::ids::{
+    AttributeCode, CertificateNumber, DeviationNumber, EquipmentCode, InvestigationNumber, LotNumber, ProductCode,
+    RunNumber, Username,
+};
+use super::investigation::{Conclusion, Failure, LaboratoryPhase, RetestPlan};
 use super::lot::LotDetails;
 use super::moment::Moment;
 use super::role::{Actor, Role};
-use super::run::{Change, RunContent};
+use super::run::{Change, Ground, RunContent, SecondEntry};
 use super::spec::Specification;
 use super::text::Line;
 
@@ -48,6 +54,58 @@ pub enum Event {
         specification: Box<Specification>,
         /// SHA-256 of its canonical JSON.
         sha256: String,
+    },
+    /// A draft of a specification version was written or rewritten.
+    SpecificationDrafted {
+        /// The whole document.
+        specification: Box<Specification>,
+        /// SHA-256 of its canonical JSON.
+        sha256: String,
+    },
+    /// A draft was approved; from then on it is never changed.
+    SpecificationApproved {
+        /// The product.
+        product: ProductCode,
+        /// The version.
+        version: u32,
+        /// In force from.
+        effective_from: Moment,
+        /// SHA-256 of the draft that was signed.
+        draft_sha256: String,
+        /// SHA-256 of the approved document: the draft with its date, no longer an example.
+        sha256: String,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// A product's specification was retired: no lot is registered under it any more.
+    SpecificationRetired {
+        /// The product.
+        product: ProductCode,
+        /// Why.
+        reason: Line,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// An instrument was registered.
+    InstrumentRegistered {
+        /// Its code.
+        code: EquipmentCode,
+        /// What it is.
+        name: Line,
+    },
+    /// An instrument was calibrated.
+    InstrumentCalibrated {
+        /// Its code.
+        code: EquipmentCode,
+        /// The calibration.
+        calibration: Calibration,
+    },
+    /// A reagent or kit lot came in.
+    ReagentReceived(Reagent),
+    /// The site decided how it deals with unfit equipment.
+    SitePolicySet {
+        /// The policy from now on.
+        policy: SitePolicy,
     },
     /// An account was made.
     UserCreated {
@@ -95,6 +153,139 @@ pub enum Event {
         lot: LotNumber,
         /// SHA-256 of the canonical JSON of the content that was confirmed.
         content_sha256: String,
+        /// Critical values as the verifier typed them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        second_entry: Vec<SecondEntry>,
+    },
+    /// The verifier's entry of critical values differs from the first.
+    DiscrepancyFound {
+        /// The run.
+        run: RunNumber,
+        /// Its lot.
+        lot: LotNumber,
+        /// What was measured, and the two values.
+        differences: Vec<Difference>,
+    },
+    /// One of the two people said what the value is, and why the entries differed.
+    DiscrepancyResolved {
+        /// The run.
+        run: RunNumber,
+        /// Its lot.
+        lot: LotNumber,
+        /// What was measured.
+        attribute: AttributeCode,
+        /// What the value is.
+        value: String,
+        /// Why.
+        reason: Line,
+    },
+    /// A run was declared invalid: it gives no result and is kept.
+    RunInvalidated {
+        /// The run.
+        run: RunNumber,
+        /// Its lot.
+        lot: LotNumber,
+        /// Of what sort.
+        ground: Ground,
+        /// Why.
+        reason: Line,
+        /// The investigation that proved the cause, for a failing result.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        investigation: Option<InvestigationNumber>,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// A verified failing result opened an investigation.
+    InvestigationOpened {
+        /// Its number.
+        investigation: InvestigationNumber,
+        /// The lot.
+        lot: LotNumber,
+        /// The run.
+        run: RunNumber,
+        /// The failing readings.
+        failures: Vec<Failure>,
+        /// True for a sterility test.
+        sterility: bool,
+    },
+    /// The laboratory phase of an investigation was recorded.
+    LaboratoryPhaseRecorded {
+        /// The investigation.
+        investigation: InvestigationNumber,
+        /// The lot.
+        lot: LotNumber,
+        /// What it says.
+        phase: LaboratoryPhase,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// QA approved a plan for re-tests.
+    RetestPlanApproved {
+        /// The investigation.
+        investigation: InvestigationNumber,
+        /// The lot.
+        lot: LotNumber,
+        /// The plan.
+        plan: RetestPlan,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// An investigation was concluded.
+    InvestigationConcluded {
+        /// The investigation.
+        investigation: InvestigationNumber,
+        /// The lot.
+        lot: LotNumber,
+        /// The conclusion.
+        conclusion: Conclusion,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// QA closed an investigation.
+    InvestigationClosed {
+        /// The investigation.
+        investigation: InvestigationNumber,
+        /// The lot.
+        lot: LotNumber,
+        /// QA's remark.
+        remark: Line,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// A deviation or hold was opened.
+    DeviationOpened {
+        /// Its number.
+        deviation: DeviationNumber,
+        /// The lot.
+        lot: LotNumber,
+        /// Deviation or hold; named so because `kind` is the fact's own.
+        sort: DeviationKind,
+        /// What happened.
+        description: Line,
+        /// What it can mean.
+        impact: Line,
+    },
+    /// QA closed a deviation or hold.
+    DeviationClosed {
+        /// Its number.
+        deviation: DeviationNumber,
+        /// The lot.
+        lot: LotNumber,
+        /// The assessment.
+        assessment: Line,
+        /// The signature.
+        signature: SignatureRecord,
+    },
+    /// A result of a bank or donor fell: a lot made from it is flagged.
+    SourceFlagged {
+        /// The lot.
+        lot: LotNumber,
+        /// The bank or donor.
+        source: LotNumber,
+        /// The run whose result fell.
+        run: RunNumber,
+        /// What happened.
+        because: String,
     },
     /// A lot was released and a certificate issued.
     LotReleased {
@@ -146,6 +337,18 @@ pub enum Event {
     },
 }
 
+/// A critical value entered twice with different outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// What was measured.
+    pub attribute: AttributeCode,
+    /// The value of the first entry.
+    pub first: String,
+    /// The value of the second entry.
+    pub second: String,
+}
+
 /// The site as it was set up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +379,17 @@ impl Event {
             Event::RunRecorded { lot, .. }
             | Event::RunCorrected { lot, .. }
             | Event::RunVerified { lot, .. }
+            | Event::DiscrepancyFound { lot, .. }
+            | Event::DiscrepancyResolved { lot, .. }
+            | Event::RunInvalidated { lot, .. }
+            | Event::InvestigationOpened { lot, .. }
+            | Event::LaboratoryPhaseRecorded { lot, .. }
+            | Event::RetestPlanApproved { lot, .. }
+            | Event::InvestigationConcluded { lot, .. }
+            | Event::InvestigationClosed { lot, .. }
+            | Event::DeviationOpened { lot, .. }
+            | Event::DeviationClosed { lot, .. }
+            | Event::SourceFlagged { lot, .. }
             | Event::LotReleased { lot, .. }
             | Event::LotRejected { lot, .. } => Some(lot),
             Event::AttemptRefused { lot, .. } => lot.as_ref(),
@@ -186,7 +400,10 @@ impl Event {
     /// The product a fact is about, for a specification.
     pub fn product(&self) -> Option<&ProductCode> {
         match self {
-            Event::SpecificationInstalled { specification, .. } => Some(&specification.product),
+            Event::SpecificationInstalled { specification, .. } | Event::SpecificationDrafted { specification, .. } => {
+                Some(&specification.product)
+            }
+            Event::SpecificationApproved { product, .. } | Event::SpecificationRetired { product, .. } => Some(product),
             _ => None,
         }
     }

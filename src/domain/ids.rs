@@ -71,6 +71,9 @@ code_type!(
     /// A kind of test, `flow-cytometry`.
     AssayCode, "assay", to_ascii_lowercase, 40, "flow-cytometry", code_char);
 code_type!(
+    /// The code of an instrument or a reagent on the shelf, `FC-02`.
+    EquipmentCode, "code", to_ascii_uppercase, 40, "FC-02", code_char);
+code_type!(
     /// The unique name of a person's account, never given twice (21 CFR 11.100(a)).
     Username, "username", to_ascii_lowercase, 40, "mei.lin", code_char);
 
@@ -98,59 +101,63 @@ impl fmt::Display for RunNumber {
     }
 }
 
-/// The number of a certificate, `RC-2026-000001`: year of issue and a gapless site-wide count.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CertificateNumber(String);
+macro_rules! number_type {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $digits:literal, $code:ident, $looks:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
 
-impl CertificateNumber {
-    /// The number that follows `issued` certificates, for an issue in `year`.
-    pub fn next(year: i32, issued: i64) -> Self {
-        CertificateNumber(format!("RC-{year:04}-{:06}", issued + 1))
-    }
+        impl $name {
+            /// The number that follows `given` others, for a record made in `year`.
+            pub fn next(year: i32, given: i64) -> Self {
+                $name(format!("{}-{year:04}-{:0width$}", $prefix, given + 1, width = $digits))
+            }
 
-    /// Reads a number as typed, in any case.
-    ///
-    /// # Errors
-    /// Not of the form `RC-2026-000001`.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let text = text.trim().to_ascii_uppercase();
-        let digits = |s: &str, n: usize| s.len() >= n && s.len() <= 9 && s.bytes().all(|b| b.is_ascii_digit());
-        let well_formed = text
-            .strip_prefix("RC-")
-            .and_then(|rest| rest.split_once('-'))
-            .is_some_and(|(year, count)| year.len() == 4 && digits(year, 4) && digits(count, 6));
-        if !well_formed {
-            let detail = "A certificate number looks like RC-2026-000001. It stands at the top of each page.";
-            return Err(Refusal::field(Code::NoSuchCertificate, "number", detail));
+            /// Reads a number as typed, in any case.
+            ///
+            /// # Errors
+            /// Not of this form.
+            pub fn parse(text: &str) -> Result<Self, Refusal> {
+                let text = text.trim().to_ascii_uppercase();
+                let digits = |s: &str, n: usize| s.len() >= n && s.len() <= 9 && s.bytes().all(|b| b.is_ascii_digit());
+                let well_formed = text
+                    .strip_prefix(concat!($prefix, "-"))
+                    .and_then(|rest| rest.split_once('-'))
+                    .is_some_and(|(year, count)| year.len() == 4 && digits(year, 4) && digits(count, $digits));
+                if !well_formed {
+                    return Err(Refusal::field(Code::$code, "number", $looks));
+                }
+                Ok($name(text))
+            }
+
+            /// The number as text.
+            pub fn as_str(&self) -> &str { &self.0 }
         }
-        Ok(CertificateNumber(text))
-    }
 
-    /// The number as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
+        }
+        impl TryFrom<String> for $name {
+            type Error = Refusal;
+            fn try_from(text: String) -> Result<Self, Refusal> { $name::parse(&text) }
+        }
+        impl From<$name> for String {
+            fn from(number: $name) -> String { number.0 }
+        }
+    };
 }
 
-impl fmt::Display for CertificateNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for CertificateNumber {
-    type Error = Refusal;
-    fn try_from(text: String) -> Result<Self, Refusal> {
-        CertificateNumber::parse(&text)
-    }
-}
-
-impl From<CertificateNumber> for String {
-    fn from(number: CertificateNumber) -> String {
-        number.0
-    }
-}
+number_type!(
+    /// The number of a certificate, `RC-2026-000001`: year of issue and a gapless site-wide count.
+    CertificateNumber, "RC", 6, NoSuchCertificate,
+    "A certificate number looks like RC-2026-000001. It stands at the top of each page.");
+number_type!(
+    /// The number of an investigation, `OOS-2026-0001`, counted over the whole site.
+    InvestigationNumber, "OOS", 4, NoSuchInvestigation, "An investigation's number looks like OOS-2026-0001.");
+number_type!(
+    /// The number of a deviation or hold, `DEV-2026-0001`, counted over the whole site.
+    DeviationNumber, "DEV", 4, NoSuchDeviation, "A deviation's number looks like DEV-2026-0001.");
 
 #[cfg(test)]
 mod tests {

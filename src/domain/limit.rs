@@ -86,7 +86,7 @@ impl From<LimitText> for String {
 
 /// The comparison a numeric criterion makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "operator")]
+#[serde(tag = "operator", deny_unknown_fields)]
 pub enum Limit {
     /// Strictly greater.
     #[serde(rename = ">")]
@@ -123,6 +123,17 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// The operator as it is written in a specification.
+    pub fn operator(&self) -> &'static str {
+        match self {
+            Limit::Above { .. } => ">",
+            Limit::AtLeast { .. } => "NLT",
+            Limit::Below { .. } => "<",
+            Limit::AtMost { .. } => "NMT",
+            Limit::Within { .. } => "range",
+        }
+    }
+
     /// Decimals to which a value is rounded before it is compared.
     pub fn decimals(&self) -> u32 {
         match self {

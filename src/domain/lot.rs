@@ -6,15 +6,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::deviation::Deviation;
 use super::entry::in_minutes;
+use super::equipment::SourceFlag;
 use super::evaluation::{Outcome, judge};
-use super::ids::{AttributeCode, CertificateNumber, DonorCode, LotNumber, ProductCode, RunNumber};
+use super::ids::{AttributeCode, CertificateNumber, DonorCode, InvestigationNumber, LotNumber, ProductCode, RunNumber};
+use super::investigation::{Finding, Investigation, Phase};
 use super::moment::Moment;
-use super::quantity::{Qualifier, Quantity};
 use super::refusal::{Code, Refusal};
 use super::role::{Actor, Person};
 use super::run::{Run, RunContent};
-use super::spec::{Criterion, Specification};
+use super::spec::{Acceptance, Criterion, Specification, Stage};
 
 /// What registration states about a lot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,37 @@ pub struct LotDetails {
     pub expires_at: Moment,
     /// Number of containers.
     pub containers: u32,
+    /// What it is: a lot of the product, a bank or intermediate, or a donor. All three have a
+    /// number, runs, verifications and investigations; only a lot of the product is released.
+    #[serde(default, skip_serializing_if = "Stage::is_product")]
+    pub stage: Stage,
+    /// The bank it was made from; of a bank, the bank before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<LotNumber>,
+    /// Passage, of a bank. (Of a lot it is a result like any other.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passage: Option<u32>,
+    /// Cumulative population doublings as typed, of a bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population_doublings: Option<String>,
+    /// True where the donor is the patient; none where nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autologous: Option<bool>,
+    /// True where the product is given after freezing and thawing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cryopreserved: Option<bool>,
+    /// True where antibiotics were used in the process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub antibiotics: Option<bool>,
+}
+
+/// What a lot was made from, with the specification that its runs were recorded under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The bank or donor.
+    pub lot: Lot,
+    /// Its specification.
+    pub specification: Specification,
 }
 
 /// The end of a lot's testing.
@@ -72,9 +105,32 @@ pub struct Lot {
     pub runs: Vec<Run>,
     /// The decision, once there is one.
     pub decision: Option<Decision>,
+    /// Its investigations, oldest first.
+    pub investigations: Vec<Investigation>,
+    /// Its deviations and holds, oldest first.
+    pub deviations: Vec<Deviation>,
+    /// What happened to its bank or donor since it was made.
+    pub flags: Vec<SourceFlag>,
+    /// The banks and the donor it was made from, nearest first. Not part of its own facts.
+    pub sources: Vec<Source>,
 }
 
 impl Lot {
+    /// A lot just registered.
+    pub fn new(details: LotDetails, by: Person, at: Moment) -> Self {
+        Lot {
+            details,
+            registered_by: by,
+            registered_at: at,
+            runs: Vec::new(),
+            decision: None,
+            investigations: Vec::new(),
+            deviations: Vec::new(),
+            flags: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+
     /// The number.
     pub fn number(&self) -> &LotNumber {
         &self.details.lot
@@ -93,7 +149,7 @@ impl Lot {
 
     /// True if the person verified a run of the lot.
     pub fn was_verified_by(&self, actor: &Actor) -> bool {
-        self.runs.iter().filter_map(|r| r.verification.as_ref()).any(|v| v.by.username == actor.username)
+        self.runs.iter().flat_map(Run::verifiers).any(|p| p.username == actor.username)
     }
 
     /// Refuses anything on a lot that has been decided.
@@ -127,6 +183,9 @@ impl Lot {
         self.check_open()?;
         self.check_may_enter(by)?;
         let mut refusals = Vec::new();
+        if let Some(number) = &content.investigation {
+            self.check_retest(number, content)?;
+        }
         for (i, reading) in content.readings.iter().enumerate() {
             let Some(criterion) = spec.criterion(&reading.attribute) else { continue };
             let new = judge(&criterion.acceptance, spec.rounding, &reading.value, content.started_at)?;
@@ -134,7 +193,14 @@ impl Lot {
             if new.outcome == Outcome::Fail {
                 continue;
             }
-            if let Some(refusal) = self.final_result_refusal(spec, criterion) {
+            if content.investigation.is_some() {
+                continue;
+            }
+            let refusal = self
+                .under_investigation(&reading.attribute)
+                .or_else(|| self.still_extended(criterion, &new.outcome, content))
+                .or_else(|| self.final_result_refusal(spec, criterion));
+            if let Some(refusal) = refusal {
                 refusals.push(refusal.within(&format!("readings[{i}]")));
             }
         }
@@ -142,10 +208,65 @@ impl Lot {
         Refusal::all(refusals).map_or(Ok(()), Err)
     }
 
-    /// Whether the readings of an unverified run may be corrected by this person.
+    fn check_retest(&self, number: &InvestigationNumber, content: &RunContent) -> Result<(), Refusal> {
+        let investigation = self.investigation(number)?;
+        investigation.check_retest()?;
+        if let Some(i) = content.readings.iter().position(|r| !investigation.concerns(&r.attribute)) {
+            let attributes: Vec<_> = investigation.failures.iter().map(|f| f.attribute.as_str()).collect();
+            let detail = format!("{number} is about {} only; a re-test measures nothing else.", attributes.join(", "));
+            let field = format!("readings[{i}].attribute");
+            return Err(Refusal::field(Code::UnknownAttribute, field, detail));
+        }
+        Ok(())
+    }
+
+    /// The investigation of this number.
     ///
     /// # Errors
-    /// The lot is decided, the run is verified, or the person verified something of the lot.
+    /// The lot has none of this number.
+    pub fn investigation(&self, number: &InvestigationNumber) -> Result<&Investigation, Refusal> {
+        self.investigations.iter().find(|i| i.number == *number).ok_or_else(|| {
+            let detail = format!("{} has no investigation {number}.", self.number());
+            Refusal::new(Code::NoSuchInvestigation, detail)
+        })
+    }
+
+    /// The refusal of a final negative while an earlier reading prolongs the incubation.
+    fn still_extended(&self, criterion: &Criterion, outcome: &Outcome, content: &RunContent) -> Option<Refusal> {
+        let Acceptance::Categorical { extensions, .. } = &criterion.acceptance else { return None };
+        if *outcome != Outcome::Pass {
+            return None;
+        }
+        self.runs.iter().find_map(|run| {
+            let reading = run.content.readings.iter().find(|r| r.attribute == criterion.attribute)?;
+            let until = run.content.tested_at.plus_hours(*extensions.get(&reading.value)?);
+            (content.tested_at < until).then(|| {
+                let detail = format!(
+                    "{}: run #{} reads “{}”, which prolongs the incubation to {}. A final negative cannot be read before.",
+                    criterion.name,
+                    run.number,
+                    reading.value,
+                    in_minutes(until)
+                );
+                Refusal::field(Code::ReadTooEarly, "value", detail)
+            })
+        })
+    }
+
+    fn under_investigation(&self, attribute: &AttributeCode) -> Option<Refusal> {
+        let open = self.investigations.iter().find(|i| i.is_open() && i.concerns(attribute))?;
+        let detail = format!(
+            "{attribute} is under investigation {}: a new test is possible only as a re-test under its approved plan.",
+            open.number
+        );
+        Some(Refusal::field(Code::NeedsInvestigation, "attribute", detail))
+    }
+
+    /// Whether the readings of a run may be corrected by this person. A verification falls with it.
+    ///
+    /// # Errors
+    /// The lot is decided, the run is invalid or its result is under investigation, or the person
+    /// verified something of the lot.
     pub fn check_correct(
         &self,
         spec: &Specification,
@@ -155,14 +276,23 @@ impl Lot {
     ) -> Result<(), Refusal> {
         self.check_open()?;
         self.check_may_enter(by)?;
-        if let Some(v) = &run.verification {
-            let detail = format!(
-                "Run #{} was verified by {} on {}. A verified result is changed only by an investigation.",
-                run.number,
-                v.by.name.as_str(),
-                in_minutes(v.at)
-            );
-            return Err(Refusal::new(Code::AlreadyVerified, detail));
+        if let Some(invalidation) = &run.aftermath.invalidation {
+            let who = invalidation.by.name.as_str();
+            let detail = format!("Run #{} was invalidated by {who}. Nothing of it is changed any more.", run.number);
+            return Err(Refusal::new(Code::AlreadyInvalid, detail));
+        }
+        for investigation in
+            self.investigations.iter().filter(|i| i.run == run.number || i.retests.contains(&run.number))
+        {
+            let obvious = investigation.laboratory.as_ref().is_some_and(|l| l.what.finding == Finding::ObviousError);
+            let may = investigation.run == run.number && obvious && investigation.phase() == Phase::Laboratory;
+            if !may {
+                let detail = format!(
+                    "Run #{} is out of specification and under investigation {}. It can be corrected only after its                      laboratory phase has found an obvious error, and before it is concluded.",
+                    run.number, investigation.number
+                );
+                return Err(Refusal::new(Code::NeedsInvestigation, detail));
+            }
         }
         Refusal::all(self.impossible_purity(spec, corrected, Some(run.number))).map_or(Ok(()), Err)
     }
@@ -177,6 +307,14 @@ impl Lot {
             let detail =
                 format!("Run #{} was already verified by {} on {}.", run.number, v.by.name.as_str(), in_minutes(v.at));
             return Err(Refusal::new(Code::AlreadyVerified, detail));
+        }
+        if let Some(open) = run.open_discrepancies().next() {
+            let detail = format!(
+                "The two entries of {} in run #{} differ. Both people say what the value is and why, before the run is \
+                 verified.",
+                open.attribute, run.number
+            );
+            return Err(Refusal::new(Code::SecondEntryDiffers, detail));
         }
         if self.was_entered_by(by) {
             let detail = format!(
@@ -194,6 +332,14 @@ impl Lot {
     /// The lot is decided, or the person entered or verified something of it.
     pub fn check_release(&self, by: &Actor) -> Result<(), Refusal> {
         self.check_open()?;
+        if !self.details.stage.is_own() {
+            let detail = format!(
+                "{} is a {}: it is not released, the lots made from it are.",
+                self.number(),
+                self.details.stage
+            );
+            return Err(Refusal::new(Code::NotReleasable, detail));
+        }
         let did = if self.was_entered_by(by) {
             "entered"
         } else if self.was_verified_by(by) {
@@ -233,7 +379,7 @@ impl Lot {
         let what_to_do = match (outcome, &run.verification) {
             (_, None) => format!("If run #{} is wrong, correct it there with a reason.", run.number),
             (Outcome::Fail, Some(_)) => {
-                "A failing result is not replaced by a new test without an investigation.".to_owned()
+                "A failing result is not replaced by a new test outside its investigation.".to_owned()
             }
             (_, Some(_)) => "A second test is not needed and would not be counted.".to_owned(),
         };
@@ -244,78 +390,4 @@ impl Lot {
         );
         Some(Refusal::field(Code::AlreadyRecorded, "attribute", detail))
     }
-
-    /// Co-expression of several markers cannot be more frequent than the rarest of them.
-    fn impossible_purity(
-        &self,
-        spec: &Specification,
-        content: &RunContent,
-        instead_of: Option<RunNumber>,
-    ) -> Vec<Refusal> {
-        let mut refusals = Vec::new();
-        for purity in spec.criteria.iter().filter(|c| !c.coexpression_of.is_empty()) {
-            let Some((value, purity_at)) = self.exact_value(spec, content, instead_of, &purity.attribute) else {
-                continue;
-            };
-            let lowest = purity
-                .coexpression_of
-                .iter()
-                .filter_map(|marker| {
-                    let (number, at) = self.exact_value(spec, content, instead_of, marker)?;
-                    Some((number, marker, at))
-                })
-                .min_by_key(|(number, _, _)| *number);
-            let Some((bound, marker, marker_at)) = lowest else { continue };
-            if value <= bound {
-                continue;
-            }
-            // A marker that fails is recorded whatever the purity was: nothing that speaks
-            // against a lot may get lost, and it fails the lot by itself.
-            let marker_fails = marker_at.is_some_and(|at| fails_in(spec, content, at));
-            if purity_at.is_none() && marker_fails {
-                continue;
-            }
-            // Two values that were both there before are not this entry's mistake.
-            let Some(at) = purity_at.or(marker_at) else { continue };
-            let name = spec.criterion(marker).map_or(marker.as_str(), |c| &c.name);
-            let detail = format!(
-                "{} {value} % is impossible: it is the co-expression of markers of which {name} is only {bound} %. \
-                 Check both values.",
-                purity.name
-            );
-            refusals.push(Refusal::field(Code::ImpossiblePurity, format!("readings[{at}].value"), detail));
-        }
-        refusals
-    }
-
-    /// The exact value an attribute would have with `content`, and its place in there if it is new.
-    fn exact_value(
-        &self,
-        spec: &Specification,
-        content: &RunContent,
-        instead_of: Option<RunNumber>,
-        attribute: &AttributeCode,
-    ) -> Option<(rust_decimal::Decimal, Option<usize>)> {
-        let exact = |typed: &str| {
-            let quantity = Quantity::parse(typed).ok()?;
-            (quantity.qualifier() == Qualifier::Exact).then(|| quantity.number())
-        };
-        if let Some(i) = content.readings.iter().position(|r| r.attribute == *attribute) {
-            return content.readings.get(i).and_then(|r| exact(&r.value)).map(|number| (number, Some(i)));
-        }
-        let earlier =
-            self.runs.iter().rev().filter(|r| Some(r.number) != instead_of && r.invalid_because(spec).is_none());
-        let reading = earlier.flat_map(|r| &r.content.readings).find(|r| r.attribute == *attribute)?;
-        exact(&reading.value).map(|number| (number, None))
-    }
-}
-
-/// True if this reading of the content fails its criterion.
-fn fails_in(spec: &Specification, content: &RunContent, at: usize) -> bool {
-    let reading = content.readings.get(at);
-    let criterion = reading.and_then(|r| spec.criterion(&r.attribute));
-    reading.zip(criterion).is_some_and(|(reading, criterion)| {
-        let verdict = judge(&criterion.acceptance, spec.rounding, &reading.value, content.started_at);
-        verdict.is_ok_and(|v| v.outcome == Outcome::Fail)
-    })
 }

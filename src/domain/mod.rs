@@ -5,21 +5,28 @@
 //! [`run`], [`entry`], [`lot`], [`assessment`], [`event`].
 
 pub mod assessment;
+mod blockers;
 pub mod certificate;
+pub mod criterion;
+pub mod deviation;
 pub mod dossier;
 pub mod entry;
+pub mod equipment;
 pub mod evaluation;
 pub mod event;
 pub mod file;
 pub mod history;
 pub mod ids;
+pub mod investigation;
 pub mod limit;
 pub mod lot;
 pub mod moment;
+mod plausibility;
 pub mod quantity;
 pub mod refusal;
 pub mod role;
 pub mod run;
 pub mod shipped;
 pub mod spec;
+pub mod status;
 pub mod text;

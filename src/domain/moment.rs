@@ -21,6 +21,13 @@ impl Moment {
         Moment(at.trunc_subsecs(6))
     }
 
+    /// The moment that stands for "never": the last one that [`Moment::parse`] reads. A donor and
+    /// a bank without a date of expiry have it.
+    pub fn never() -> Self {
+        let last = chrono::NaiveDate::from_ymd_opt(2999, 12, 31).and_then(|d| d.and_hms_opt(23, 59, 59));
+        last.map_or(Moment(DateTime::<Utc>::MAX_UTC), |at| Moment(at.and_utc()))
+    }
+
     /// Reads an RFC 3339 time with its zone, as a person or an instrument sends it.
     ///
     /// # Errors

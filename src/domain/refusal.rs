@@ -62,7 +62,6 @@ codes! {
     NoSuchProduct,      "no_such_product",      Unprocessable,     "No specification of this product is in force.";
     NoSuchSpecification,"no_such_specification",NotFound,      "There is no such version of this product's specification.";
     NoSuchCertificate,  "no_such_certificate",  NotFound,      "No certificate of this number was issued here.";
-    NoSuchFile,         "no_such_file",         NotFound,      "No file with this SHA-256 is stored here.";
     MethodNotOffered,   "method_not_offered",   NotOffered,    "The address exists but does not take this method.";
     InvalidField,       "invalid_field",        Unprocessable, "A field has a value that cannot be accepted.";
     InvalidNumber,      "invalid_number",       Unprocessable, "A result is not a plain decimal number.";
@@ -85,6 +84,27 @@ codes! {
     LotClosed,          "lot_closed",           Conflict,      "The lot has been released or rejected; nothing more can be recorded for it.";
     NotReleasable,      "not_releasable",       Conflict,      "Something still holds the lot back.";
     ChangedSinceSeen,   "changed_since_seen",   Conflict,      "What is to be signed or confirmed has changed since it was shown.";
+    NoSuchInvestigation,"no_such_investigation",NotFound,      "There is no investigation of this number.";
+    NoSuchDeviation,    "no_such_deviation",    NotFound,      "There is no deviation or hold of this number.";
+    NoSuchEquipment,    "no_such_equipment",    NotFound,      "There is no instrument or reagent of this code.";
+    NoSuchFile,         "no_such_file",         NotFound,      "There is no evidence file of this hash.";
+    EquipmentExists,    "equipment_exists",     Conflict,      "An instrument or reagent of this code is already registered.";
+    EquipmentUnfit,     "equipment_unfit",      Unprocessable, "The instrument was out of calibration, or the reagent had expired, on the day of the test.";
+    SpecificationExists,"specification_exists", Conflict,      "This version of the specification exists already.";
+    SpecificationUnsound,"specification_unsound",Unprocessable,"The specification contradicts itself or asks for what cannot be right.";
+    NotADraft,          "not_a_draft",          Conflict,      "The specification version is approved; it is never changed, only followed by a new version.";
+    WrongPhase,         "wrong_phase",          Conflict,      "The investigation is not in the phase in which this can be done.";
+    RetestsUsedUp,      "retests_used_up",      Conflict,      "All re-tests that the plan fixed have been made.";
+    CauseNotProven,     "cause_not_proven",     Unprocessable, "A result is invalidated only with a proven assignable cause.";
+    NeedsInvestigation, "needs_investigation",  Conflict,      "The result is out of specification: only its investigation can change what it means.";
+    AlreadyClosed,      "already_closed",       Conflict,      "It is closed already.";
+    AlreadyInvalid,     "already_invalid",      Conflict,      "The run has been invalidated already.";
+    CalculatedValue,    "calculated_value",     Unprocessable, "The value is calculated by the system from raw entries and is not typed.";
+    EvidenceRequired,   "evidence_required",    Unprocessable, "The criterion needs an evidence file.";
+    SecondEntryRequired,"second_entry_required",Unprocessable, "A critical value is typed again by the verifier, from the raw data.";
+    SecondEntryDiffers, "second_entry_differs", Conflict,      "The verifier's value differs from the first entry: a discrepancy that both resolve with a reason.";
+    StatementRequired,  "statement_required",   Unprocessable, "The specification asks for a statement about the lot that was not given.";
+    NotABank,           "not_a_bank",           Unprocessable, "A lot is made from a bank, and a bank from a bank or a donor.";
     KeyReused,          "idempotency_key_reused", Conflict,    "The Idempotency-Key was used before for a different request.";
 }
 

@@ -8,9 +8,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::criterion::{Acceptance, Condition, Criterion, CriterionKind, Stage};
+use super::evaluation::{Outcome, judge, known_word};
 use super::ids::{AssayCode, AttributeCode, ProductCode};
 use super::limit::{Limit, Rounding};
 use super::moment::Moment;
+use super::refusal::Refusal;
 
 /// One version of a product's specification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +33,13 @@ pub struct Specification {
     pub source: String,
     /// Rounding rule of this version.
     pub rounding: Rounding,
-    /// In force from.
-    pub effective_from: Moment,
+    /// In force from; a draft has none, its approval sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<Moment>,
+    /// Pairs of markers that the ISCT names as alternatives and of which this specification
+    /// requires both, because its author says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub both_required: Vec<[AttributeCode; 2]>,
     /// The kinds of test, in the order of work.
     pub assays: Vec<Assay>,
     /// The criteria, in the order in which they are read and printed.
@@ -51,117 +59,69 @@ pub struct Assay {
     /// Controls without whose good result the run is invalid.
     #[serde(default)]
     pub controls: Vec<Control>,
+    /// Media and temperatures of an incubated test.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Medium>,
+    /// The days of incubation on which the test is read, the last one finally (7, 14).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_on_days: Vec<i64>,
 }
 
-/// A control that decides whether a run is valid.
+/// A medium with the temperature at which it is incubated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Medium {
+    /// Name, `Fluid thioglycollate`.
+    pub name: String,
+    /// Temperature range with its unit, `30 to 35 °C`.
+    pub temperature: String,
+}
+
+/// A control or a system suitability test that decides whether a run is valid: a word out of a
+/// list, or a number against a limit (spike recovery 50 to 200 %, 10 000 events).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     /// Name, `uninduced`.
     pub name: String,
-    /// The values it may have.
-    pub allowed: Vec<String>,
-    /// The values with which the run is valid.
-    pub acceptable: Vec<String>,
-}
-
-/// Whether a criterion holds a lot back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CriterionKind {
-    /// Must pass.
-    Required,
-    /// Is printed and never blocks.
-    Informative,
-}
-
-impl CriterionKind {
-    /// The kind's name in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CriterionKind::Required => "required",
-            CriterionKind::Informative => "informative",
-        }
-    }
-}
-
-/// One acceptance criterion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Criterion {
-    /// What it is about, `CD105`.
-    pub attribute: AttributeCode,
-    /// In words, `CD105-positive`.
-    pub name: String,
-    /// Group heading.
-    pub section: String,
-    /// The assay that measures it.
-    pub assay: AssayCode,
-    /// Required or informative.
-    pub kind: CriterionKind,
-    /// What is acceptable.
-    pub acceptance: Acceptance,
-    /// What exactly is measured; mandatory for a purity.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub definition: Option<String>,
-    /// The markers whose co-expression it is: it cannot exceed the lowest of them.
+    /// The words it may have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub coexpression_of: Vec<AttributeCode>,
+    pub allowed: Vec<String>,
+    /// The words with which the run is valid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acceptable: Vec<String>,
+    /// The limit within which a number makes the run valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// The number's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
 }
 
-/// What is acceptable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Acceptance {
-    /// A number against a limit.
-    Numeric {
-        /// Operator and limit.
-        #[serde(flatten)]
-        limit: Limit,
-        /// The only unit in which it may be given; none for a count such as the passage.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        unit: Option<String>,
-        /// True where only whole numbers exist (passage).
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        whole: bool,
-    },
-    /// A word out of a list.
-    Categorical {
-        /// Every final word that may be recorded.
-        allowed: Vec<String>,
-        /// The words that pass.
-        acceptable: Vec<String>,
-        /// Words of an interim reading, which stays pending.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        interim: Vec<String>,
-        /// Hours from the start of incubation before which no acceptable final word is possible.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        incubation_hours_min: Option<i64>,
-    },
-}
-
-impl Acceptance {
-    /// The unit, where there is one.
-    pub fn unit(&self) -> Option<&str> {
-        match self {
-            Acceptance::Numeric { unit, .. } => unit.as_deref(),
-            Acceptance::Categorical { .. } => None,
+impl Control {
+    /// What a value says of the run: `Ok(true)` valid, `Ok(false)` invalid.
+    ///
+    /// # Errors
+    /// The value is none this control can have.
+    pub fn accepts(&self, value: &str, rounding: Rounding) -> Result<bool, Refusal> {
+        match &self.limit {
+            None => {
+                let word = known_word(value, &self.allowed, &[])?;
+                Ok(self.acceptable.iter().any(|w| w == word))
+            }
+            Some(limit) => {
+                let acceptance = Acceptance::Numeric { limit: limit.clone(), unit: None, whole: false, alert: None };
+                Ok(judge(&acceptance, rounding, value, None)?.outcome == Outcome::Pass)
+            }
         }
     }
 
-    /// The criterion as text with its decimals and unit: `NLT 95.0 %`, `No growth (14 d)`.
+    /// What is required, in words.
     pub fn in_words(&self) -> String {
-        match self {
-            Acceptance::Numeric { limit, unit: Some(unit), .. } => format!("{limit} {}", unit.replace("x10^6", "×10⁶")),
-            Acceptance::Numeric { limit, unit: None, .. } => limit.to_string(),
-            Acceptance::Categorical { acceptable, incubation_hours_min, .. } => {
-                let words = acceptable.join(" or ");
-                match incubation_hours_min {
-                    Some(hours) if hours % 24 == 0 => format!("{words} ({} d)", hours / 24),
-                    Some(hours) => format!("{words} ({hours} h)"),
-                    None => words,
-                }
-            }
+        match (&self.limit, &self.unit) {
+            (Some(limit), Some(unit)) => format!("{limit} {unit}"),
+            (Some(limit), None) => limit.to_string(),
+            (None, _) => self.acceptable.join(" or "),
         }
     }
 }
@@ -189,13 +149,25 @@ impl Specification {
                 return Err(format!("{code} needs the text that defines it"));
             }
             check_acceptance(code, &criterion.acceptance)?;
+            check_kind(criterion)?;
+        }
+        for assay in &self.assays {
+            check_assay(assay)?;
         }
         for criterion in &self.criteria {
             if let Some(other) = criterion.coexpression_of.iter().find(|c| !attributes.contains(c)) {
                 return Err(format!("{} is the co-expression of {other}, which has no criterion", criterion.attribute));
             }
+            check_covers(&self, criterion)?;
         }
         Ok(self)
+    }
+
+    /// The document as approved: in force from then, and no longer an example.
+    pub fn approved(mut self, effective_from: Moment) -> Self {
+        self.effective_from = Some(effective_from);
+        self.example = false;
+        self
     }
 
     /// The assay of this code.
@@ -214,19 +186,75 @@ impl Specification {
     }
 }
 
+fn check_kind(criterion: &Criterion) -> Result<(), String> {
+    let code = &criterion.attribute;
+    match criterion.kind {
+        CriterionKind::Required if !criterion.acceptance.has_limit() => {
+            Err(format!("{code} is required and has no limit; a result without a limit is of the kind \"report\""))
+        }
+        CriterionKind::Report if criterion.acceptance.has_limit() => {
+            Err(format!("{code} is of the kind \"report\" and has a limit; use \"required\" or \"informative\""))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_assay(assay: &Assay) -> Result<(), String> {
+    for control in &assay.controls {
+        let place = format!("{}, control {}", assay.code, control.name);
+        let words = !control.allowed.is_empty() && !control.acceptable.is_empty();
+        if control.limit.is_some() == (words || !control.allowed.is_empty()) {
+            return Err(format!("{place}: give either `allowed` and `acceptable` words or a `limit`"));
+        }
+        if let Some(word) = control.acceptable.iter().find(|w| !control.allowed.contains(w)) {
+            return Err(format!("{place}: \"{word}\" is acceptable but not allowed"));
+        }
+    }
+    Ok(())
+}
+
+/// A cocktail's limit must be at least as strict as each limit it answers, or passing it would
+/// say nothing about them.
+fn check_covers(spec: &Specification, cocktail: &Criterion) -> Result<(), String> {
+    let code = &cocktail.attribute;
+    for covered in &cocktail.covers {
+        let Some(other) = spec.criterion(covered) else {
+            return Err(format!("{code} covers {covered}, which has no criterion"));
+        };
+        let upper = |acceptance: &Acceptance| match acceptance {
+            Acceptance::Numeric { limit: Limit::AtMost { limit } | Limit::Below { limit }, unit, .. } => {
+                Some((limit.number(), unit.clone()))
+            }
+            _ => None,
+        };
+        match (upper(&cocktail.acceptance), upper(&other.acceptance)) {
+            (Some((own, unit)), Some((its, its_unit))) if own <= its && unit == its_unit && *covered != *code => {}
+            _ => {
+                return Err(format!(
+                    "{code} covers {covered}: both need an upper limit in the same unit, and the cocktail's may not be \
+                     the wider one"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn check_acceptance(code: &AttributeCode, acceptance: &Acceptance) -> Result<(), String> {
     match acceptance {
         Acceptance::Numeric { limit: Limit::Within { low, high }, .. } if low.number() > high.number() => {
             Err(format!("{code}: the lower limit is above the upper"))
         }
-        Acceptance::Numeric { .. } => Ok(()),
-        Acceptance::Categorical { allowed, acceptable, interim, .. } => {
+        Acceptance::Numeric { .. } | Acceptance::Number { .. } | Acceptance::Text => Ok(()),
+        Acceptance::Categorical { allowed, acceptable, interim, extensions, .. } => {
             if acceptable.is_empty() {
                 Err(format!("{code}: no value is acceptable"))
             } else if let Some(word) = acceptable.iter().find(|w| !allowed.contains(w)) {
                 Err(format!("{code}: \"{word}\" is acceptable but not allowed"))
             } else if let Some(word) = interim.iter().find(|w| allowed.contains(w)) {
                 Err(format!("{code}: \"{word}\" is both final and interim"))
+            } else if let Some(word) = extensions.keys().find(|w| !interim.contains(w)) {
+                Err(format!("{code}: \"{word}\" prolongs incubation but is no interim word"))
             } else {
                 Ok(())
             }

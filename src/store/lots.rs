@@ -3,23 +3,26 @@
 //! Promises: a lot is loaded whole, in a fixed number of queries however many runs it has; a
 //! row that cannot be is reported with its table, column and key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::max;
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::View;
 use super::error::{StoreError, inconsistent};
-use super::schema::{changes, decisions, lots, readings, runs, verifications};
-use crate::domain::ids::{
-    AssayCode, AttributeCode, CertificateNumber, DonorCode, LotNumber, ProductCode, RunNumber, Username,
-};
-use crate::domain::lot::{Decision, Lot, LotDetails};
+use super::schema::{decisions, lots, runs};
+use crate::domain::criterion::Stage;
+use crate::domain::ids::{CertificateNumber, DonorCode, LotNumber, ProductCode, RunNumber, Username};
+use crate::domain::lot::{Decision, Lot, LotDetails, Source};
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Person;
-use crate::domain::run::{Change, Reading, Run, RunContent, Verification};
-use crate::domain::text::{Line, Remark};
+use crate::domain::spec::Specification;
+use crate::domain::text::Line;
+
+/// How many banks can stand one behind the other.
+const BANKS_MAX: usize = 16;
 
 /// Which lots to list.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +35,10 @@ pub struct LotFilter {
     pub before_entry: Option<i64>,
     /// At most so many.
     pub limit: i64,
+    /// Lots of the product, or banks, or donors.
+    pub stage: Stage,
+    /// Only what was made from this bank.
+    pub bank: Option<LotNumber>,
 }
 
 /// A lot with its place in the list.
@@ -43,8 +50,8 @@ pub struct ListedLot {
     pub lot: Lot,
 }
 
-#[derive(Queryable)]
-struct LotRow {
+#[derive(Debug, PartialEq, Queryable)]
+pub(super) struct LotRow {
     lot: String,
     product: String,
     specification_version: i64,
@@ -56,28 +63,39 @@ struct LotRow {
     registered_by_name: String,
     registered_at: String,
     entry: i64,
+    stage: String,
+    bank: Option<String>,
+    statements: String,
 }
 
-#[derive(Debug, PartialEq, Queryable)]
-pub(super) struct RunRow {
-    run: i64,
-    lot: String,
-    assay: String,
-    method: String,
-    instrument: String,
-    started_at: Option<String>,
-    tested_at: String,
-    controls: String,
-    comment: String,
-    entered_by: String,
-    entered_by_name: String,
-    entered_at: String,
-    entry: i64,
+/// What was stated about a lot besides its columns.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Statements {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    passage: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    population_doublings: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    autologous: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cryopreserved: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    antibiotics: Option<bool>,
 }
 
-type ReadingRow = (i64, String, i64, String, Option<String>);
-type ChangeRow = (i64, i64, String, String, String, String, String, String, String);
-type VerificationRow = (i64, String, String, String, String, i64);
+impl Statements {
+    pub fn of(details: &LotDetails) -> Self {
+        Statements {
+            passage: details.passage,
+            population_doublings: details.population_doublings.clone(),
+            autologous: details.autologous,
+            cryopreserved: details.cryopreserved,
+            antibiotics: details.antibiotics,
+        }
+    }
+}
+
 type DecisionRow = (String, String, Option<String>, Option<String>, String, String, String);
 
 /// Reads one column's text into its type, or says where it stands.
@@ -86,82 +104,48 @@ macro_rules! column {
         $parsed.map_err(|e| inconsistent($table, $column, &$row, e))
     };
 }
+pub(super) use column;
 
-fn moment(table: &'static str, column: &'static str, row: &str, text: &str) -> Result<Moment, StoreError> {
+pub(super) fn moment(table: &'static str, column: &'static str, row: &str, text: &str) -> Result<Moment, StoreError> {
     Moment::parse(column, text).map_err(|e| inconsistent(table, column, row, e))
 }
 
-fn person(table: &'static str, column: &'static str, row: &str, user: &str, name: &str) -> Result<Person, StoreError> {
+pub(super) fn person(
+    table: &'static str,
+    column: &'static str,
+    row: &str,
+    user: &str,
+    name: &str,
+) -> Result<Person, StoreError> {
     let wrong = |e: Refusal| inconsistent(table, column, row, e);
     Ok(Person { username: Username::parse(user).map_err(wrong)?, name: Line::parse("name", name).map_err(wrong)? })
 }
 
 impl LotRow {
-    fn read(self, runs: Vec<Run>, decision: Option<Decision>) -> Result<ListedLot, StoreError> {
+    fn read(self) -> Result<ListedLot, StoreError> {
         let key = self.lot.clone();
+        let more: Statements = column!("lots", "statements", key, serde_json::from_str(&self.statements))?;
+        let version = column!("lots", "specification_version", key, u32::try_from(self.specification_version))?;
         let details = LotDetails {
             lot: column!("lots", "lot", key, LotNumber::parse(&self.lot))?,
             product: column!("lots", "product", key, ProductCode::parse(&self.product))?,
-            specification_version: column!(
-                "lots",
-                "specification_version",
-                key,
-                u32::try_from(self.specification_version)
-            )?,
+            specification_version: version,
             donor: column!("lots", "donor", key, DonorCode::parse(&self.donor))?,
             manufactured_at: moment("lots", "manufactured_at", &key, &self.manufactured_at)?,
             expires_at: moment("lots", "expires_at", &key, &self.expires_at)?,
             containers: column!("lots", "containers", key, u32::try_from(self.containers))?,
+            stage: column!("lots", "stage", key, Stage::parse(&self.stage).ok_or("unknown"))?,
+            bank: column!("lots", "bank", key, self.bank.as_deref().map(LotNumber::parse).transpose())?,
+            passage: more.passage,
+            population_doublings: more.population_doublings,
+            autologous: more.autologous,
+            cryopreserved: more.cryopreserved,
+            antibiotics: more.antibiotics,
         };
         let registered_by = person("lots", "registered_by", &key, &self.registered_by, &self.registered_by_name)?;
         let registered_at = moment("lots", "registered_at", &key, &self.registered_at)?;
-        Ok(ListedLot { entry: self.entry, lot: Lot { details, registered_by, registered_at, runs, decision } })
+        Ok(ListedLot { entry: self.entry, lot: Lot::new(details, registered_by, registered_at) })
     }
-}
-
-impl RunRow {
-    fn read(
-        self,
-        readings: Vec<Reading>,
-        changes: Vec<Change>,
-        verification: Option<Verification>,
-    ) -> Result<Run, StoreError> {
-        let key = self.run.to_string();
-        let started_at = self.started_at.as_deref().map(|t| moment("runs", "started_at", &key, t)).transpose()?;
-        let content = RunContent {
-            assay: column!("runs", "assay", key, AssayCode::parse(&self.assay))?,
-            method: column!("runs", "method", key, Line::parse("method", &self.method))?,
-            instrument: column!("runs", "instrument", key, Remark::parse("instrument", &self.instrument))?,
-            started_at,
-            tested_at: moment("runs", "tested_at", &key, &self.tested_at)?,
-            controls: column!("runs", "controls", key, serde_json::from_str(&self.controls))?,
-            readings,
-            comment: column!("runs", "comment", key, Remark::parse("comment", &self.comment))?,
-        };
-        Ok(Run {
-            number: RunNumber(self.run),
-            lot: column!("runs", "lot", key, LotNumber::parse(&self.lot))?,
-            content,
-            entered_by: person("runs", "entered_by", &key, &self.entered_by, &self.entered_by_name)?,
-            entered_at: moment("runs", "entered_at", &key, &self.entered_at)?,
-            changes,
-            verification,
-        })
-    }
-}
-
-fn read_change(row: ChangeRow) -> Result<(i64, Change), StoreError> {
-    let (entry, run, attribute, before, after, reason, by, name, at) = row;
-    let key = format!("{entry}, {run}, {attribute}");
-    let change = Change {
-        attribute: column!("changes", "attribute", key, AttributeCode::parse(&attribute))?,
-        before,
-        after,
-        reason: column!("changes", "reason", key, Line::parse("reason", &reason))?,
-        by: person("changes", "changed_by", &key, &by, &name)?,
-        at: moment("changes", "changed_at", &key, &at)?,
-    };
-    Ok((run, change))
 }
 
 fn read_decision(row: DecisionRow) -> Result<(String, Decision), StoreError> {
@@ -199,7 +183,10 @@ impl View<'_> {
     /// # Errors
     /// The database fails.
     pub fn lots(&mut self, filter: &LotFilter) -> Result<Vec<ListedLot>, StoreError> {
-        let mut query = lots::table.into_boxed();
+        let mut query = lots::table.filter(lots::stage.eq(filter.stage.as_str())).into_boxed();
+        if let Some(bank) = &filter.bank {
+            query = query.filter(lots::bank.eq(bank.as_str()));
+        }
         if let Some(search) = &filter.search {
             // Codes are stored in capitals; the wildcards of LIKE are taken literally.
             let escaped = search.trim().to_uppercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -234,6 +221,21 @@ impl View<'_> {
         }
     }
 
+    /// Every lot and bank that was made from this bank or donor, directly or through a bank.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn made_from(&mut self, source: &LotNumber) -> Result<Vec<LotNumber>, StoreError> {
+        let mut made: BTreeSet<String> = BTreeSet::new();
+        let mut from = vec![source.to_string()];
+        while !from.is_empty() {
+            let named = lots::bank.eq_any(&from).or(lots::donor.eq_any(&from));
+            let found: Vec<String> = lots::table.filter(named).select(lots::lot).load(self.0)?;
+            from = found.into_iter().filter(|lot| lot != source.as_str() && made.insert(lot.clone())).collect();
+        }
+        made.iter().map(|lot| column!("lots", "lot", lot, LotNumber::parse(lot))).collect()
+    }
+
     /// The number the next run gets.
     ///
     /// # Errors
@@ -256,8 +258,15 @@ impl View<'_> {
         text.map(|t| column!("decisions", "signature", number, serde_json::from_str(&t))).transpose()
     }
 
-    /// Fills lot rows with their runs and decisions, in the rows' order.
+    /// Fills lot rows with everything that belongs to them, in the rows' order.
     fn complete(&mut self, rows: Vec<LotRow>) -> Result<Vec<ListedLot>, StoreError> {
+        let mut listed = self.fill(rows)?;
+        self.attach_sources(&mut listed)?;
+        Ok(listed)
+    }
+
+    /// Fills lot rows with their own runs, decisions, investigations, deviations and flags.
+    fn fill(&mut self, rows: Vec<LotRow>) -> Result<Vec<ListedLot>, StoreError> {
         let numbers: Vec<String> = rows.iter().map(|r| r.lot.clone()).collect();
         let mut runs_of = self.runs_of(&numbers)?;
         let of_these = decisions::table.filter(decisions::lot.eq_any(&numbers));
@@ -273,53 +282,80 @@ impl View<'_> {
         let decided: Vec<DecisionRow> = of_these.select(columns).load(self.0)?;
         let mut decided: BTreeMap<String, Decision> =
             decided.into_iter().map(read_decision).collect::<Result<_, _>>()?;
-        let complete = |row: LotRow| {
-            let runs = runs_of.remove(&row.lot).unwrap_or_default();
-            let decision = decided.remove(&row.lot);
-            row.read(runs, decision)
-        };
-        rows.into_iter().map(complete).collect()
+        let mut investigations_of = by_lot(self.investigations_of(&numbers)?);
+        let mut deviations_of = by_lot(self.deviations_of(&numbers)?);
+        let mut flags_of = by_lot(self.flags_of(&numbers)?);
+        let mut listed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let number = row.lot.clone();
+            let mut entry = row.read()?;
+            entry.lot.runs = runs_of.remove(&number).unwrap_or_default();
+            entry.lot.decision = decided.remove(&number);
+            entry.lot.investigations = investigations_of.remove(&number).unwrap_or_default();
+            entry.lot.deviations = deviations_of.remove(&number).unwrap_or_default();
+            entry.lot.flags = flags_of.remove(&number).unwrap_or_default();
+            listed.push(entry);
+        }
+        Ok(listed)
     }
 
-    fn runs_of(&mut self, lots: &[String]) -> Result<BTreeMap<String, Vec<Run>>, StoreError> {
-        let run_rows: Vec<RunRow> = runs::table.filter(runs::lot.eq_any(lots)).order(runs::run).load(self.0)?;
-        let numbers: Vec<i64> = run_rows.iter().map(|r| r.run).collect();
-        let mut readings_of: BTreeMap<i64, Vec<Reading>> = BTreeMap::new();
-        let rows: Vec<ReadingRow> = readings::table
-            .filter(readings::run.eq_any(&numbers))
-            .order((readings::run, readings::place))
-            .load(self.0)?;
-        for (run, attribute, _, value, unit) in rows {
-            let attribute = column!("readings", "attribute", run, AttributeCode::parse(&attribute))?;
-            readings_of.entry(run).or_default().push(Reading { attribute, value, unit });
+    /// Gives each lot the banks and the donor it was made from, nearest first.
+    fn attach_sources(&mut self, listed: &mut [ListedLot]) -> Result<(), StoreError> {
+        let mut known: BTreeMap<String, Lot> = BTreeMap::new();
+        let mut asked: BTreeSet<String> = BTreeSet::new();
+        let mut wanted: BTreeSet<String> = listed.iter().flat_map(|l| origins(&l.lot)).collect();
+        for _ in 0..BANKS_MAX {
+            let new: Vec<String> = wanted.difference(&asked).cloned().collect();
+            if new.is_empty() {
+                break;
+            }
+            let rows: Vec<LotRow> = lots::table
+                .filter(lots::lot.eq_any(&new))
+                .filter(lots::stage.eq_any([Stage::Bank.as_str(), Stage::Donor.as_str()]))
+                .load(self.0)?;
+            asked.extend(new);
+            for source in self.fill(rows)? {
+                wanted.extend(origins(&source.lot));
+                known.insert(source.lot.number().to_string(), source.lot);
+            }
         }
-        let mut changes_of: BTreeMap<i64, Vec<Change>> = BTreeMap::new();
-        let rows: Vec<ChangeRow> = changes::table
-            .filter(changes::run.eq_any(&numbers))
-            .order((changes::entry, changes::attribute))
-            .load(self.0)?;
-        for row in rows {
-            let (run, change) = read_change(row)?;
-            changes_of.entry(run).or_default().push(change);
+        let mut specs: BTreeMap<(String, u32), Specification> = BTreeMap::new();
+        for source in known.values() {
+            let (product, version) = (&source.details.product, source.details.specification_version);
+            let missing = |e: Refusal| inconsistent("lots", "specification_version", source.number(), e);
+            let spec = self.specification(product, version)?.map_err(missing)?;
+            specs.insert((product.to_string(), version), spec.specification);
         }
-        let mut verified: BTreeMap<i64, Verification> = BTreeMap::new();
-        let rows: Vec<VerificationRow> =
-            verifications::table.filter(verifications::run.eq_any(&numbers)).load(self.0)?;
-        for (run, by, name, at, content_sha256, _) in rows {
-            let key = run.to_string();
-            let by = person("verifications", "verified_by", &key, &by, &name)?;
-            verified.insert(
-                run,
-                Verification { by, at: moment("verifications", "verified_at", &key, &at)?, content_sha256 },
-            );
+        for entry in listed {
+            let (lot, mut chain) = (&entry.lot, Vec::new());
+            let mut next = lot.details.bank.clone();
+            while let Some(bank) = next.take().and_then(|b| known.get(b.as_str())).filter(|_| chain.len() < BANKS_MAX) {
+                chain.push(bank);
+                next.clone_from(&bank.details.bank);
+            }
+            let own = lot.details.donor.as_str() == lot.number().as_str();
+            chain.extend(known.get(lot.details.donor.as_str()).filter(|d| !own && d.details.stage == Stage::Donor));
+            let source = |lot: &&Lot| {
+                let specification =
+                    specs.get(&(lot.details.product.to_string(), lot.details.specification_version))?.clone();
+                Some(Source { lot: (*lot).clone(), specification })
+            };
+            entry.lot.sources = chain.iter().filter_map(source).collect();
         }
-        let mut by_lot: BTreeMap<String, Vec<Run>> = BTreeMap::new();
-        for row in run_rows {
-            let (lot, run) = (row.lot.clone(), row.run);
-            let readings = readings_of.remove(&run).unwrap_or_default();
-            let changes = changes_of.remove(&run).unwrap_or_default();
-            by_lot.entry(lot).or_default().push(row.read(readings, changes, verified.remove(&run))?);
-        }
-        Ok(by_lot)
+        Ok(())
     }
+}
+
+/// The bank and the donor a lot names.
+fn origins(lot: &Lot) -> Vec<String> {
+    let bank = lot.details.bank.as_ref().map(ToString::to_string);
+    bank.into_iter().chain([lot.details.donor.to_string()]).filter(|n| n != lot.number().as_str()).collect()
+}
+
+fn by_lot<T>(all: Vec<(String, T)>) -> BTreeMap<String, Vec<T>> {
+    let mut sorted: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    for (lot, one) in all {
+        sorted.entry(lot).or_default().push(one);
+    }
+    sorted
 }

@@ -8,18 +8,19 @@ use diesel::prelude::*;
 
 use super::connection::Conn;
 use super::error::{StoreError, inconsistent};
-use super::schema::{
-    certificates, changes, decisions, files, lots, readings, runs, specifications, users, verifications,
-};
-use super::{Tx, facts::Entry};
+use super::lots::Statements;
+use super::runs::{Calculation, ChangedCalculation, Particulars, VerificationRow, read_verification};
+use super::schema::{aftermaths, certificates, changes, decisions, files, lots, readings, runs, users, verifications};
+use super::specifications::{approve_version, put_version};
+use super::{Tx, facts::Entry, records};
 use crate::domain::certificate::SignatureRecord;
 use crate::domain::event::{Event, Fact};
+use crate::domain::history;
 use crate::domain::ids::{CertificateNumber, LotNumber, RunNumber};
 use crate::domain::lot::LotDetails;
 use crate::domain::moment::Moment;
 use crate::domain::role::Actor;
-use crate::domain::run::{Change, RunContent};
-use crate::domain::spec::Specification;
+use crate::domain::run::{Aftermath, Change, Raw, RunContent};
 use crate::ledger::canonical;
 
 impl Tx<'_> {
@@ -43,7 +44,13 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
         Event::SiteCreated(_) | Event::SignedIn {} | Event::SignedOut {} => Ok(()),
         Event::SignInFailed { .. } | Event::AttemptRefused { .. } => Ok(()),
         Event::SpecificationInstalled { specification, sha256 } => {
-            insert_specification(conn, entry.number, specification, sha256)
+            put_version(conn, entry, specification, sha256, "approved")
+        }
+        Event::SpecificationDrafted { specification, sha256 } => {
+            put_version(conn, entry, specification, sha256, "draft")
+        }
+        Event::SpecificationApproved { product, version, effective_from, sha256, signature, .. } => {
+            approve_version(conn, product, *version, *effective_from, sha256, signature)
         }
         Event::UserCreated { username, full_name, roles } => {
             let row = (
@@ -71,9 +78,15 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
             Ok(())
         }
         Event::LotRegistered(details) => insert_lot(conn, entry.number, details, by, *at),
-        Event::RunRecorded { run, lot, content } => insert_run(conn, entry.number, *run, lot, content, by, *at),
-        Event::RunCorrected { run, changes, .. } => correct_run(conn, entry.number, *run, changes),
-        Event::RunVerified { run, content_sha256, .. } => {
+        Event::RunRecorded { run, lot, content } => {
+            insert_run(conn, entry.number, *run, lot, content, by, *at)?;
+            match &content.investigation {
+                Some(_) => records::project(conn, entry),
+                None => Ok(()),
+            }
+        }
+        Event::RunCorrected { run, changes, .. } => correct_run(conn, entry, *run, changes),
+        Event::RunVerified { run, content_sha256, second_entry, .. } => {
             let row = (
                 verifications::run.eq(run.0),
                 verifications::verified_by.eq(by.username.as_str()),
@@ -81,9 +94,15 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
                 verifications::verified_at.eq(at.to_string()),
                 verifications::content_sha256.eq(content_sha256),
                 verifications::entry.eq(entry.number),
+                verifications::second_entry.eq(json(second_entry)?),
             );
             diesel::insert_into(verifications::table).values(row).execute(conn)?;
             Ok(())
+        }
+        Event::DiscrepancyFound { run, .. }
+        | Event::DiscrepancyResolved { run, .. }
+        | Event::RunInvalidated { run, .. } => {
+            change_aftermath(conn, *run, |aftermath| history::apply_to_aftermath(aftermath, &entry.fact))
         }
         Event::LotReleased { lot, certificate, record_sha256, pdf_sha256, signature } => {
             let decision = DecisionRow {
@@ -102,23 +121,51 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
             let decision = DecisionRow { act: "rejection", lot, certificate: None, reason, record_sha256, signature };
             insert_decision(conn, entry.number, &decision, by, *at)
         }
+        Event::SpecificationRetired { .. }
+        | Event::InstrumentRegistered { .. }
+        | Event::InstrumentCalibrated { .. }
+        | Event::ReagentReceived(_)
+        | Event::SitePolicySet { .. }
+        | Event::InvestigationOpened { .. }
+        | Event::LaboratoryPhaseRecorded { .. }
+        | Event::RetestPlanApproved { .. }
+        | Event::InvestigationConcluded { .. }
+        | Event::InvestigationClosed { .. }
+        | Event::DeviationOpened { .. }
+        | Event::DeviationClosed { .. }
+        | Event::SourceFlagged { .. } => records::project(conn, entry),
     }
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     canonical::text(value).map_err(|e| StoreError::LedgerBroken(e.to_string()))
 }
 
-fn insert_specification(conn: &mut Conn, entry: i64, spec: &Specification, sha256: &str) -> Result<(), StoreError> {
-    let row = (
-        specifications::product.eq(spec.product.as_str()),
-        specifications::version.eq(i64::from(spec.version)),
-        specifications::effective_from.eq(spec.effective_from.to_string()),
-        specifications::sha256.eq(sha256),
-        specifications::document.eq(json(spec)?),
-        specifications::entry.eq(entry),
-    );
-    diesel::insert_into(specifications::table).values(row).execute(conn)?;
+/// Says where it is wrong unless exactly one row was changed.
+pub(super) fn found_one(
+    changed: usize,
+    table: &'static str,
+    column: &'static str,
+    row: String,
+    what: &'static str,
+) -> Result<(), StoreError> {
+    if changed == 1 { Ok(()) } else { Err(inconsistent(table, column, row, what)) }
+}
+
+/// Changes what happened to a run after it was entered.
+fn change_aftermath(conn: &mut Conn, run: RunNumber, change: impl FnOnce(&mut Aftermath)) -> Result<(), StoreError> {
+    let there: Option<String> = aftermaths::table.find(run.0).select(aftermaths::content).first(conn).optional()?;
+    let mut aftermath: Aftermath = match &there {
+        Some(text) => serde_json::from_str(text).map_err(|e| inconsistent("aftermaths", "content", run, e))?,
+        None => Aftermath::default(),
+    };
+    change(&mut aftermath);
+    let content = aftermaths::content.eq(json(&aftermath)?);
+    if there.is_some() {
+        diesel::update(aftermaths::table.find(run.0)).set(content).execute(conn)?;
+    } else {
+        diesel::insert_into(aftermaths::table).values((aftermaths::run.eq(run.0), content)).execute(conn)?;
+    }
     Ok(())
 }
 
@@ -135,6 +182,9 @@ fn insert_lot(conn: &mut Conn, entry: i64, details: &LotDetails, by: &Actor, at:
         lots::registered_by_name.eq(by.name.as_str()),
         lots::registered_at.eq(at.to_string()),
         lots::entry.eq(entry),
+        lots::stage.eq(details.stage.as_str()),
+        lots::bank.eq(details.bank.as_ref().map(LotNumber::as_str)),
+        lots::statements.eq(json(&Statements::of(details))?),
     );
     diesel::insert_into(lots::table).values(row).execute(conn)?;
     Ok(())
@@ -163,6 +213,7 @@ fn insert_run(
         runs::entered_by_name.eq(by.name.as_str()),
         runs::entered_at.eq(at.to_string()),
         runs::entry.eq(entry),
+        runs::particulars.eq(json(&Particulars::of(content))?),
     );
     diesel::insert_into(runs::table).values(row).execute(conn)?;
     for (place, reading) in (0_i64..).zip(&content.readings) {
@@ -172,16 +223,24 @@ fn insert_run(
             readings::place.eq(place),
             readings::value.eq(&reading.value),
             readings::unit.eq(reading.unit.as_deref()),
+            readings::calculation.eq(calculation_json(&reading.raw, reading.formula.as_deref())?),
         );
         diesel::insert_into(readings::table).values(row).execute(conn)?;
     }
     Ok(())
 }
 
-fn correct_run(conn: &mut Conn, entry: i64, run: RunNumber, corrections: &[Change]) -> Result<(), StoreError> {
+/// The raw entries and the formula of a calculated value, where it is one.
+fn calculation_json(raw: &Raw, formula: Option<&str>) -> Result<Option<String>, StoreError> {
+    formula.map(|formula| json(&Calculation { raw: raw.clone(), formula: formula.to_owned() })).transpose()
+}
+
+/// Puts the new values in and lets the verification fall.
+fn correct_run(conn: &mut Conn, entry: &Entry, run: RunNumber, corrections: &[Change]) -> Result<(), StoreError> {
     for change in corrections {
+        let calculation = calculation_json(&change.raw_after, change.formula_after.as_deref())?;
         let row = (
-            changes::entry.eq(entry),
+            changes::entry.eq(entry.number),
             changes::run.eq(run.0),
             changes::attribute.eq(change.attribute.as_str()),
             changes::value_before.eq(&change.before),
@@ -190,16 +249,31 @@ fn correct_run(conn: &mut Conn, entry: i64, run: RunNumber, corrections: &[Chang
             changes::changed_by.eq(change.by.username.as_str()),
             changes::changed_by_name.eq(change.by.name.as_str()),
             changes::changed_at.eq(change.at.to_string()),
+            changes::calculation.eq(change_json(change)?),
         );
         diesel::insert_into(changes::table).values(row).execute(conn)?;
         let reading = readings::table.find((run.0, change.attribute.as_str()));
-        let changed = diesel::update(reading).set(readings::value.eq(&change.after)).execute(conn)?;
-        if changed != 1 {
-            let row = format!("{run}, {}", change.attribute);
-            return Err(inconsistent("readings", "value", row, "a correction without a reading"));
-        }
+        let changed = match calculation {
+            Some(calculation) => diesel::update(reading)
+                .set((readings::value.eq(&change.after), readings::calculation.eq(Some(calculation))))
+                .execute(conn)?,
+            None => diesel::update(reading).set(readings::value.eq(&change.after)).execute(conn)?,
+        };
+        let row = format!("{run}, {}", change.attribute);
+        found_one(changed, "readings", "value", row, "a correction without a reading")?;
     }
-    Ok(())
+    let standing: Option<VerificationRow> = verifications::table.find(run.0).first(conn).optional()?;
+    let Some(standing) = standing else { return Ok(()) };
+    let (_, verification) = read_verification(standing)?;
+    diesel::delete(verifications::table.find(run.0)).execute(conn)?;
+    change_aftermath(conn, run, |aftermath| aftermath.fallen.push(verification))
+}
+
+/// What a correction of a calculated value keeps besides the two values.
+fn change_json(change: &Change) -> Result<Option<String>, StoreError> {
+    let formula = change.formula_after.clone();
+    let (before, after) = (change.raw_before.clone(), change.raw_after.clone());
+    formula.map(|formula| json(&ChangedCalculation { before, after, formula })).transpose()
 }
 
 struct DecisionRow<'a> {

@@ -11,10 +11,12 @@ use super::Target;
 use super::connection::{Conn, Purpose, migrate};
 use super::error::StoreError;
 use super::facts::Entry;
-use super::lots::RunRow;
+use super::lots::LotRow;
 use super::record::project;
+use super::runs::RunRow;
 use super::schema::{
-    certificates, changes, decisions, files, lots, readings, runs, specifications, users, verifications,
+    aftermaths, certificates, changes, decisions, files, lots, readings, records, runs, specifications, users,
+    verifications,
 };
 use super::verify::Break;
 use crate::domain::event::Fact;
@@ -50,13 +52,21 @@ impl Tables {
     /// The first row in which the kept tables differ from these.
     pub fn compare(&mut self, kept: &mut Conn) -> Result<Option<Break>, StoreError> {
         let c = &mut self.0;
-        compare!(c, kept, specifications, (specifications::product, specifications::version), (T, i64, T, T, T, i64));
+        compare!(
+            c,
+            kept,
+            specifications,
+            (specifications::product, specifications::version),
+            (T, i64, T, T, T, i64, T, T, N)
+        );
         compare!(c, kept, users, users::username, (T, T, T, T, i64));
-        compare!(c, kept, lots, lots::lot, (T, T, i64, T, T, T, i64, T, T, T, i64));
+        compare!(c, kept, lots, lots::lot, LotRow);
         compare!(c, kept, runs, runs::run, RunRow);
-        compare!(c, kept, readings, (readings::run, readings::attribute), (i64, T, i64, T, N));
-        compare!(c, kept, changes, (changes::entry, changes::attribute), (i64, i64, T, T, T, T, T, T, T));
-        compare!(c, kept, verifications, verifications::run, (i64, T, T, T, T, i64));
+        compare!(c, kept, readings, (readings::run, readings::attribute), (i64, T, i64, T, N, N));
+        compare!(c, kept, changes, (changes::entry, changes::attribute), (i64, i64, T, T, T, T, T, T, T, N));
+        compare!(c, kept, verifications, verifications::run, (i64, T, T, T, T, i64, T));
+        compare!(c, kept, aftermaths, aftermaths::run, (i64, T));
+        compare!(c, kept, records, (records::noun, records::code), (T, T, N, T, T, i64));
         compare!(c, kept, decisions, decisions::lot, (T, T, N, N, T, T, T, T, T, i64));
         compare!(c, kept, certificates, certificates::ordinal, (T, i64, T, T, T, T, i64));
         compare!(c, kept, files, files::sha256, (T, T, i64, T, T, T, T, i64));

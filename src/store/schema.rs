@@ -45,6 +45,9 @@ diesel::table! {
         sha256 -> Text,
         document -> Text,
         entry -> BigInt,
+        state -> Text,
+        authors -> Text,
+        approval -> Nullable<Text>,
     }
 }
 
@@ -71,6 +74,9 @@ diesel::table! {
         registered_by_name -> Text,
         registered_at -> Text,
         entry -> BigInt,
+        stage -> Text,
+        bank -> Nullable<Text>,
+        statements -> Text,
     }
 }
 
@@ -89,6 +95,7 @@ diesel::table! {
         entered_by_name -> Text,
         entered_at -> Text,
         entry -> BigInt,
+        particulars -> Text,
     }
 }
 
@@ -99,6 +106,7 @@ diesel::table! {
         place -> BigInt,
         value -> Text,
         unit -> Nullable<Text>,
+        calculation -> Nullable<Text>,
     }
 }
 
@@ -113,6 +121,7 @@ diesel::table! {
         changed_by -> Text,
         changed_by_name -> Text,
         changed_at -> Text,
+        calculation -> Nullable<Text>,
     }
 }
 
@@ -123,6 +132,25 @@ diesel::table! {
         verified_by_name -> Text,
         verified_at -> Text,
         content_sha256 -> Text,
+        entry -> BigInt,
+        second_entry -> Text,
+    }
+}
+
+diesel::table! {
+    aftermaths (run) {
+        run -> BigInt,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    records (noun, code) {
+        noun -> Text,
+        code -> Text,
+        lot -> Nullable<Text>,
+        state -> Text,
+        content -> Text,
         entry -> BigInt,
     }
 }

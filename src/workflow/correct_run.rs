@@ -93,7 +93,7 @@ fn corrected_run(lot: &Lot, spec: &Specification, run: &Run, entry: &CorrectionE
         }
         seen.push(new.attribute.clone());
         match corrected.content.readings.iter_mut().find(|r| r.attribute == new.attribute) {
-            Some(reading) => reading.value = new.value,
+            Some(reading) => *reading = new,
             None => {
                 let detail = format!("Run #{} has no {}. Record it as a new run.", run.number, new.attribute);
                 refusals.push(Refusal::field(Code::UnknownAttribute, format!("{place}.attribute"), detail));
@@ -112,7 +112,7 @@ fn differences(
 ) -> Vec<Change> {
     let pairs = before.content.readings.iter().zip(&after.content.readings);
     pairs
-        .filter(|(old, new)| old.value != new.value)
+        .filter(|(old, new)| old.value != new.value || old.raw != new.raw)
         .map(|(old, new)| Change {
             attribute: old.attribute.clone(),
             before: old.value.clone(),
@@ -120,6 +120,9 @@ fn differences(
             reason: reason.clone(),
             by: by.person(),
             at,
+            raw_before: old.raw.clone(),
+            raw_after: new.raw.clone(),
+            formula_after: new.formula.clone(),
         })
         .collect()
 }

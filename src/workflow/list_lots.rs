@@ -52,6 +52,7 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
                 decided: query.status.map(|s| matches!(s, Status::Released | Status::Rejected | Status::Revoked)),
                 before_entry: before,
                 limit: CHUNK,
+                ..LotFilter::default()
             };
             let listed = view.lots(&filter)?;
             let exhausted = i64::try_from(listed.len()) != Ok(CHUNK);

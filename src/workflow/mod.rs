@@ -237,8 +237,14 @@ impl Desk<'_, '_> {
 
     /// Records a fact.
     fn record(&mut self, event: Event) -> Result<Entry, Error> {
+        let by = self.by.clone();
+        self.record_as(&by, event)
+    }
+
+    /// Records a fact that follows from another one, by somebody else: the software itself.
+    fn record_as(&mut self, by: &Actor, event: Event) -> Result<Entry, Error> {
         let salt = self.app.random::<16>()?;
-        Ok(self.tx.record(&self.by, self.now, salt, event)?)
+        Ok(self.tx.record(by, self.now, salt, event)?)
     }
 }
 

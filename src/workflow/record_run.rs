@@ -109,15 +109,7 @@ fn judged(
     by: &Actor,
     now: Moment,
 ) -> RecordedRun {
-    let run = Run {
-        number: number.unwrap_or(RunNumber(0)),
-        lot: lot.clone(),
-        content,
-        entered_by: by.person(),
-        entered_at: now,
-        changes: Vec::new(),
-        verification: None,
-    };
+    let run = Run::new(number.unwrap_or(RunNumber(0)), lot.clone(), content, by.person(), now);
     let readings = run.content.readings.iter().filter_map(|reading| {
         let criterion = spec.criterion(&reading.attribute)?;
         let verdict = verdict_in_run(&run, spec, criterion)?;

@@ -5,19 +5,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::assessment::PASSAGE;
 use crate::domain::entry::{ReadingEntry, RunEntry};
 use crate::domain::event::Event;
 use crate::domain::ids::{AttributeCode, DonorCode, LotNumber, ProductCode, RunNumber};
 use crate::domain::lot::LotDetails;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::spec::Specification;
+use crate::domain::spec::{Specification, Stage};
 
 use super::permit::{Permit, RegisterLot};
 use super::{App, Desk, Error};
 
-/// The attribute that registration records.
-const PASSAGE: &str = "PASSAGE";
 /// The most containers a lot can have.
 const CONTAINERS_MAX: u32 = 10_000;
 
@@ -40,6 +39,18 @@ pub struct LotEntry {
     pub expires_at: String,
     /// Number of containers.
     pub containers: u32,
+    /// The bank it was made from.
+    #[serde(default)]
+    pub bank: Option<String>,
+    /// True where the donor is the patient.
+    #[serde(default)]
+    pub autologous: Option<bool>,
+    /// True where the product is given after freezing and thawing.
+    #[serde(default)]
+    pub cryopreserved: Option<bool>,
+    /// True where antibiotics were used in the process.
+    #[serde(default)]
+    pub antibiotics: Option<bool>,
 }
 
 /// A lot just registered.
@@ -120,6 +131,13 @@ fn read_details(entry: &LotEntry, spec: &Specification, now: Moment) -> Result<L
             manufactured_at,
             expires_at,
             containers: entry.containers,
+            stage: Stage::Product,
+            bank: None,
+            passage: None,
+            population_doublings: None,
+            autologous: entry.autologous,
+            cryopreserved: entry.cryopreserved,
+            antibiotics: entry.antibiotics,
         }),
         (Some(refusal), ..) => Err(refusal),
         (None, ..) => Err(Refusal::new(Code::MalformedRequest, "The lot could not be read.")),
@@ -144,7 +162,11 @@ fn passage_run(
         assay: criterion.assay.to_string(),
         method: method.to_owned(),
         tested_at: details.manufactured_at.to_string(),
-        readings: vec![ReadingEntry { attribute: PASSAGE.into(), value: passage.to_owned(), unit: None }],
+        readings: vec![ReadingEntry {
+            attribute: PASSAGE.into(),
+            value: passage.to_owned(),
+            ..ReadingEntry::default()
+        }],
         ..RunEntry::default()
     };
     run.read(spec, now).map(Some).map_err(|mut refusal| {

@@ -129,8 +129,13 @@ fn release(desk: &mut Desk, number: LotNumber, seen: Option<&str>, meaning: &str
     Ok(Released { lot: number, certificate, record_sha256, pdf_sha256, verify_url: record.verify_url })
 }
 
-/// What the tables say of the lot must be what its facts say, or nothing is released.
+/// What the tables say of the lot and of what it was made from must be what their facts say, or
+/// nothing is released.
 fn check_against_facts(desk: &mut Desk, lot: &Lot) -> Result<(), Error> {
+    for source in &lot.sources {
+        check_against_facts(desk, &source.lot)?;
+    }
+    let lot = &Lot { sources: Vec::new(), ..lot.clone() };
     let filter = FactFilter { lot: Some(lot.number().clone()), limit: i64::MAX, ..FactFilter::default() };
     let entries = desk.view().facts(&filter)?;
     if history::rebuild(entries.iter().map(|e| &e.fact)).as_ref() == Some(lot) {

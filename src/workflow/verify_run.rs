@@ -1,19 +1,28 @@
 //! A second person confirms a run against its raw data.
 //!
 //! Promises: never somebody who entered data of the lot; bound by hash to exactly what the run
-//! said; an attempt on one's own work is recorded.
+//! said; critical values are typed again, blind, and a difference is recorded and stops the
+//! verification; an attempt on one's own work is recorded. A result that fails opens its
+//! investigation, and flags what was made from a bank, in the same transaction.
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::event::Event;
+use crate::domain::assessment::{applies, verdict_in_run};
+use crate::domain::entry::ReadingEntry;
+use crate::domain::evaluation::Outcome;
+use crate::domain::event::{Difference, Event};
 use crate::domain::ids::{LotNumber, RunNumber};
+use crate::domain::investigation::Failure;
+use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
+use crate::domain::quantity::Quantity;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::run::RunContent;
+use crate::domain::run::{Reading, Run, RunContent, SecondEntry};
+use crate::domain::spec::{Criterion, CriterionKind, Specification};
 use crate::ledger::canonical;
 
 use super::permit::{Permit, Subject, VerifyRun, recording_refusals};
-use super::{App, Error};
+use super::{App, Desk, Error, set_up};
 
 /// What the verifier says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +31,9 @@ pub struct VerificationEntry {
     /// SHA-256 of the content as it was shown; if given, anything else is refused.
     #[serde(default)]
     pub content_sha256: Option<String>,
+    /// Critical values, typed again from the raw data.
+    #[serde(default)]
+    pub readings: Vec<ReadingEntry>,
 }
 
 /// A verification just recorded.
@@ -37,6 +49,13 @@ pub struct Verified {
     pub content_sha256: String,
 }
 
+/// What came of an attempt that was recorded.
+#[derive(Serialize, Deserialize)]
+enum Came {
+    Verified(Verified),
+    Differs(Vec<Difference>),
+}
+
 /// The hash of a run's content, which a verification confirms.
 ///
 /// # Errors
@@ -45,31 +64,172 @@ pub fn content_sha256(content: &RunContent) -> Result<String, Error> {
     canonical::sha256_of(content).map_err(|e| Error::Internal(e.to_string()))
 }
 
+/// The critical criteria of a run, which its verifier types again.
+pub fn critical<'s>(spec: &'s Specification, run: &Run) -> Vec<&'s Criterion> {
+    let readings = run.content.readings.iter().filter_map(|r| spec.criterion(&r.attribute));
+    readings.filter(|c| c.critical).collect()
+}
+
 /// Verifies a run.
 ///
 /// # Errors
-/// Own work, already verified, changed since it was shown, lot decided, no such run.
+/// Own work, already verified, changed since it was shown, lot decided, no such run; a critical
+/// value that was not typed again, or differently.
 pub fn verify_run(
     app: &App,
     permit: &Permit<VerifyRun>,
     number: RunNumber,
     entry: &VerificationEntry,
 ) -> Result<Verified, Error> {
-    let seen = entry.content_sha256.clone();
-    let outcome = app.write_once(permit.actor(), permit.once(), move |desk| {
-        let lot = desk.view().lot_of_run(number)??;
-        let run =
-            lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
-        lot.check_verify(run, &desk.by)?;
-        let content_sha256 = content_sha256(&run.content)?;
-        if seen.is_some_and(|seen| seen != content_sha256) {
-            let detail = format!("Run #{number} was changed after it was shown to you. Look at it again.");
-            return Err(Refusal::new(Code::ChangedSinceSeen, detail).into());
-        }
-        let lot = lot.details.lot.clone();
-        desk.record(Event::RunVerified { run: number, lot: lot.clone(), content_sha256: content_sha256.clone() })?;
-        Ok(Verified { run: number, lot, verified_at: desk.now, content_sha256 })
+    let entry = entry.clone();
+    let outcome = app.write_once(permit.actor(), permit.once(), move |desk| verify(desk, number, &entry));
+    let outcome = outcome.and_then(|came| match came {
+        Came::Verified(verified) => Ok(verified),
+        Came::Differs(differences) => Err(differing(number, &differences).into()),
     });
     let subject = Subject { lot: None, run: Some(number) };
     recording_refusals::<VerifyRun, _>(app, permit.actor(), &subject, outcome)
+}
+
+fn verify(desk: &mut Desk, number: RunNumber, entry: &VerificationEntry) -> Result<Came, Error> {
+    let lot = desk.view().lot_of_run(number)??;
+    let (lot, stored) = desk.lot(lot.number())?;
+    let spec = &stored.specification;
+    let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
+    lot.check_verify(run, &desk.by)?;
+    let content_sha256 = content_sha256(&run.content)?;
+    if entry.content_sha256.as_ref().is_some_and(|seen| *seen != content_sha256) {
+        let detail = format!("Run #{number} was changed after it was shown to you. Look at it again.");
+        return Err(Refusal::new(Code::ChangedSinceSeen, detail).into());
+    }
+    let (second_entry, differences) = second_entry(spec, run, &entry.readings)?;
+    let lot_number = lot.details.lot.clone();
+    if !differences.is_empty() {
+        desk.record(Event::DiscrepancyFound { run: number, lot: lot_number, differences: differences.clone() })?;
+        return Ok(Came::Differs(differences));
+    }
+    desk.record(Event::RunVerified {
+        run: number,
+        lot: lot_number.clone(),
+        content_sha256: content_sha256.clone(),
+        second_entry,
+    })?;
+    investigate_failures(desk, &lot, spec, run)?;
+    Ok(Came::Verified(Verified { run: number, lot: lot_number, verified_at: desk.now, content_sha256 }))
+}
+
+fn differing(number: RunNumber, differences: &[Difference]) -> Refusal {
+    let names: Vec<&str> = differences.iter().map(|d| d.attribute.as_str()).collect();
+    let detail = format!(
+        "What you typed for {} is not what was entered first. The difference is recorded, and run #{number} is not \
+         verified: you and the person who entered it each say what the value is and why.",
+        names.join(", ")
+    );
+    Refusal::new(Code::SecondEntryDiffers, detail)
+}
+
+/// Reads the second entry of the critical values and compares it with the first.
+fn second_entry(
+    spec: &Specification,
+    run: &Run,
+    typed: &[ReadingEntry],
+) -> Result<(Vec<SecondEntry>, Vec<Difference>), Refusal> {
+    let critical = critical(spec, run);
+    let Some(assay) = spec.assay(&run.content.assay).filter(|_| !critical.is_empty()) else {
+        return match typed.first() {
+            None => Ok((Vec::new(), Vec::new())),
+            Some(_) => {
+                let detail = "No value of this run is critical. Confirm it without typing values.";
+                Err(Refusal::field(Code::InvalidField, "readings", detail))
+            }
+        };
+    };
+    let times = Some((run.content.started_at, run.content.tested_at));
+    let (mut entries, mut differences, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
+    for criterion in critical {
+        let given =
+            typed.iter().enumerate().find(|(_, r)| r.attribute.eq_ignore_ascii_case(criterion.attribute.as_str()));
+        let Some((i, given)) = given else {
+            let detail = format!(
+                "{} is critical: type its value again from the raw data, without looking at the first entry.",
+                criterion.name
+            );
+            refusals.push(Refusal::field(Code::SecondEntryRequired, "readings", detail));
+            continue;
+        };
+        match given.read(spec, assay, times) {
+            Ok(second) => {
+                let first = run.content.readings.iter().find(|r| r.attribute == second.attribute);
+                if let Some(first) = first.filter(|first| !same(first, &second)) {
+                    let (first, second) = (first.value.clone(), second.value.clone());
+                    differences.push(Difference { attribute: criterion.attribute.clone(), first, second });
+                }
+                entries.push(SecondEntry { attribute: second.attribute, value: second.value });
+            }
+            Err(refusal) => refusals.push(refusal.within(&format!("readings[{i}]"))),
+        }
+    }
+    Refusal::all(refusals).map_or(Ok((entries, differences)), Err)
+}
+
+/// The same value, if perhaps typed with other trailing zeros.
+fn same(first: &Reading, second: &Reading) -> bool {
+    match (Quantity::parse(&first.value), Quantity::parse(&second.value)) {
+        (Ok(a), Ok(b)) => a.qualifier() == b.qualifier() && a.number() == b.number(),
+        _ => first.value == second.value,
+    }
+}
+
+/// The readings of a run that fail a criterion which binds this lot.
+fn failures(lot: &Lot, spec: &Specification, run: &Run) -> Vec<Failure> {
+    let failing = run.content.readings.iter().filter_map(|reading| {
+        let criterion = spec.criterion(&reading.attribute)?;
+        let binds = criterion.kind == CriterionKind::Required && applies(lot, spec, criterion) != Some(false);
+        let verdict = verdict_in_run(run, spec, criterion).filter(|v| binds && v.outcome == Outcome::Fail)?;
+        Some(Failure {
+            attribute: criterion.attribute.clone(),
+            name: criterion.name.clone(),
+            value: reading.value.clone(),
+            because: verdict.because,
+        })
+    });
+    failing.collect()
+}
+
+/// Opens an investigation of a run's failing results, unless it is a re-test or has one.
+fn investigate_failures(desk: &mut Desk, lot: &Lot, spec: &Specification, run: &Run) -> Result<(), Error> {
+    let failures = failures(lot, spec, run);
+    let known = run.content.investigation.is_some() || lot.investigations.iter().any(|i| i.run == run.number);
+    if failures.is_empty() || known {
+        return Ok(());
+    }
+    let system = set_up::system_actor();
+    let year = desk.now.year();
+    let investigation = desk.view().next_investigation(year)?;
+    let because = format!("run #{} of {} is out of specification", run.number, lot.number());
+    let sterility = failures.iter().any(|f| spec.criterion(&f.attribute).is_some_and(Criterion::is_sterility));
+    desk.record_as(
+        &system,
+        Event::InvestigationOpened {
+            investigation,
+            lot: lot.details.lot.clone(),
+            run: run.number,
+            failures,
+            sterility,
+        },
+    )?;
+    flag_made_from(desk, lot, run.number, &because)
+}
+
+/// Flags every lot and bank that was made from this one.
+pub(super) fn flag_made_from(desk: &mut Desk, lot: &Lot, run: RunNumber, because: &str) -> Result<(), Error> {
+    if lot.details.stage.is_own() {
+        return Ok(());
+    }
+    let system = set_up::system_actor();
+    for made in desk.view().made_from(lot.number())? {
+        let source = lot.details.lot.clone();
+        desk.record_as(&system, Event::SourceFlagged { lot: made, source, run, because: because.to_owned() })?;
+    }
+    Ok(())
 }

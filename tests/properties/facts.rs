@@ -9,8 +9,9 @@ use lotgate::domain::ids::{
 use lotgate::domain::lot::LotDetails;
 use lotgate::domain::moment::Moment;
 use lotgate::domain::role::{Actor, Person, Role};
-use lotgate::domain::run::{Change, ControlReading, Reading, RunContent};
+use lotgate::domain::run::{Change, ControlReading, Raw, Reading, RunContent};
 use lotgate::domain::shipped;
+use lotgate::domain::spec::Stage;
 use lotgate::domain::text::{Line, Remark};
 use lotgate::ledger::canonical;
 use proptest::prelude::*;
@@ -71,6 +72,13 @@ fn details() -> impl Strategy<Value = LotDetails> {
             manufactured_at: made,
             expires_at: expires,
             containers,
+            stage: Stage::Product,
+            bank: None,
+            passage: None,
+            population_doublings: None,
+            autologous: None,
+            cryopreserved: None,
+            antibiotics: None,
         }
     })
 }
@@ -78,7 +86,7 @@ fn details() -> impl Strategy<Value = LotDetails> {
 fn content() -> impl Strategy<Value = RunContent> {
     let control = (LINE, LINE).prop_map(|(name, value)| ControlReading { name, value });
     let reading = (code(AttributeCode::parse), LINE, proptest::option::of("%|EU/mL|×10⁶"))
-        .prop_map(|(attribute, value, unit)| Reading { attribute, value, unit });
+        .prop_map(|(attribute, value, unit)| Reading { attribute, value, unit, raw: Raw::new(), formula: None });
     let times = (proptest::option::of(moment()), moment());
     let lists = (prop::collection::vec(control, 0..3), prop::collection::vec(reading, 0..5));
     (code(AssayCode::parse), line(), remark(), times, lists, remark()).prop_map(
@@ -91,13 +99,28 @@ fn content() -> impl Strategy<Value = RunContent> {
             controls,
             readings,
             comment,
+            reagents: Vec::new(),
+            evidence: Vec::new(),
+            investigation: None,
+            flags: Vec::new(),
         },
     )
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    (code(AttributeCode::parse), LINE, LINE, line(), person(), moment())
-        .prop_map(|(attribute, before, after, reason, by, at)| Change { attribute, before, after, reason, by, at })
+    (code(AttributeCode::parse), LINE, LINE, line(), person(), moment()).prop_map(
+        |(attribute, before, after, reason, by, at)| Change {
+            attribute,
+            before,
+            after,
+            reason,
+            by,
+            at,
+            raw_before: Raw::new(),
+            raw_after: Raw::new(),
+            formula_after: None,
+        },
+    )
 }
 
 fn signature() -> impl Strategy<Value = SignatureRecord> {
@@ -135,6 +158,7 @@ fn event() -> impl Strategy<Value = Event> {
         run,
         lot,
         content_sha256,
+        second_entry: Vec::new(),
     });
     let released = (lot(), certificate(), hex(), hex(), signature()).prop_map(
         |(lot, certificate, record_sha256, pdf_sha256, signature)| Event::LotReleased {

@@ -9,9 +9,9 @@ use lotgate::domain::ids::{DonorCode, LotNumber, RunNumber, Username};
 use lotgate::domain::lot::{Lot, LotDetails};
 use lotgate::domain::moment::Moment;
 use lotgate::domain::role::Person;
-use lotgate::domain::run::{Run, RunContent, Verification};
+use lotgate::domain::run::{Aftermath, Run, RunContent, Verification};
 use lotgate::domain::shipped;
-use lotgate::domain::spec::{Control, Criterion, CriterionKind, Specification};
+use lotgate::domain::spec::{Control, Criterion, CriterionKind, Specification, Stage};
 use lotgate::domain::text::Line;
 use proptest::prelude::*;
 
@@ -59,7 +59,7 @@ fn controlled() -> Specification {
     for assay in spec.assays.iter_mut().filter(|a| a.controls.is_empty()) {
         let words = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
         let (allowed, acceptable) = (words(&["Good", "Bad"]), words(&["Good"]));
-        assay.controls.push(Control { name: "system".into(), allowed, acceptable });
+        assay.controls.push(Control { name: "system".into(), allowed, acceptable, limit: None, unit: None });
     }
     spec.checked().expect("holds together")
 }
@@ -98,6 +98,7 @@ fn content(spec: &Specification, criterion: &Criterion, value: &str, valid: bool
             attribute: criterion.attribute.to_string(),
             value: value.to_owned(),
             unit: criterion.acceptance.unit().map(str::to_owned),
+            ..ReadingEntry::default()
         }],
         ..RunEntry::default()
     };
@@ -105,7 +106,8 @@ fn content(spec: &Specification, criterion: &Criterion, value: &str, valid: bool
 }
 
 fn run(number: usize, content: RunContent, verified: bool) -> Run {
-    let verification = Verification { by: person("second"), at: at(TESTED), content_sha256: "0".repeat(64) };
+    let verification =
+        Verification { by: person("second"), at: at(TESTED), content_sha256: "0".repeat(64), second_entry: Vec::new() };
     Run {
         number: RunNumber(number as i64 + 1),
         lot: LotNumber::parse("AD-1").expect("a lot number"),
@@ -114,6 +116,7 @@ fn run(number: usize, content: RunContent, verified: bool) -> Run {
         entered_at: at(TESTED),
         changes: Vec::new(),
         verification: verified.then_some(verification),
+        aftermath: Aftermath::default(),
     }
 }
 
@@ -141,8 +144,15 @@ fn lot(spec: &Specification, deed: impl Fn(usize) -> Deed) -> Lot {
         manufactured_at: at(MADE),
         expires_at: at(EXPIRES),
         containers: 1,
+        stage: Stage::Product,
+        bank: None,
+        passage: None,
+        population_doublings: None,
+        autologous: None,
+        cryopreserved: None,
+        antibiotics: None,
     };
-    Lot { details, registered_by: person("first"), registered_at: at(TESTED), runs, decision: None }
+    Lot { runs, ..Lot::new(details, person("first"), at(TESTED)) }
 }
 
 fn blocks(assessment: &Assessment, criterion: &Criterion) -> bool {

@@ -108,6 +108,7 @@ pub fn entry(assay: &str, readings: &[(&str, &str)], started_at: Option<Moment>,
         attribute: (*attribute).into(),
         value: (*value).into(),
         unit: unit(attribute),
+        ..ReadingEntry::default()
     };
     let control = ControlEntry { name: "uninduced".into(), value: "Negative".into() };
     RunEntry {
@@ -118,7 +119,7 @@ pub fn entry(assay: &str, readings: &[(&str, &str)], started_at: Option<Moment>,
         tested_at: tested_at.to_string(),
         controls: if assay == "differentiation" { vec![control] } else { Vec::new() },
         readings: readings.iter().map(reading).collect(),
-        comment: None,
+        ..RunEntry::default()
     }
 }
 
@@ -212,6 +213,7 @@ impl Laboratory {
             manufactured_at: self.now().plus_hours(-2).to_string(),
             expires_at: self.now().plus_hours(90 * 24).to_string(),
             containers: 4,
+            ..LotEntry::default()
         };
         self.register(who, &entry, None)
     }
@@ -224,7 +226,7 @@ impl Laboratory {
     pub fn verify(&self, who: &str, run: RunNumber, seen: Option<&str>, once: Option<Once>) -> Result<Verified, Error> {
         let subject = Subject { lot: None, run: Some(run) };
         let permit = Permit::<VerifyRun>::grant(&self.app, &self.user(who), &subject)?;
-        let entry = VerificationEntry { content_sha256: seen.map(str::to_owned) };
+        let entry = VerificationEntry { content_sha256: seen.map(str::to_owned), ..VerificationEntry::default() };
         verify_run(&self.app, &permit.with_once(once), run, &entry)
     }
 

@@ -209,6 +209,7 @@ impl World {
             manufactured_at: now.plus_hours(*self.dice.mostly(&[-1, -2, 1])).to_string(),
             expires_at: now.plus_hours(*self.dice.mostly(&[90 * 24, 40 * 24, 3, -3])).to_string(),
             containers: *self.dice.mostly(&[4, 10_000, 10_001, 0]),
+            ..LotEntry::default()
         };
         let (before, once) = (self.lab.facts(), self.once());
         let outcome = self.lab.register(who, &entry, once.clone());
@@ -288,8 +289,10 @@ impl World {
         let attribute = reading.attribute.to_string();
         let value = values::pick(&mut self.dice, &attribute).to_owned();
         let reason = (*self.dice.pick(&["Transcription error", "The count sheet says so", ""])).to_owned();
-        let correction =
-            CorrectionEntry { readings: vec![ReadingEntry { attribute, value, unit: reading.unit.clone() }], reason };
+        let correction = CorrectionEntry {
+            readings: vec![ReadingEntry { attribute, value, unit: reading.unit.clone(), ..ReadingEntry::default() }],
+            reason,
+        };
         let who = self.somebody_for(&lot, 0);
         let before = self.lab.facts();
         let permit = Permit::<RecordRun>::grant(self.app(), &self.lab.user(who), &Subject::default());

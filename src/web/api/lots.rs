@@ -39,6 +39,36 @@ pub struct NewLot {
     pub expires_at: String,
     /// Number of containers.
     pub containers: u32,
+    /// The bank it was made from.
+    #[serde(default)]
+    pub bank: Option<String>,
+    /// True where the donor is the patient.
+    #[serde(default)]
+    pub autologous: Option<bool>,
+    /// True where the product is given after freezing and thawing.
+    #[serde(default)]
+    pub cryopreserved: Option<bool>,
+    /// True where antibiotics were used in the process.
+    #[serde(default)]
+    pub antibiotics: Option<bool>,
+}
+
+impl From<NewLot> for LotEntry {
+    fn from(new: NewLot) -> Self {
+        LotEntry {
+            lot: new.lot,
+            product: new.product,
+            donor: new.donor,
+            passage: new.passage,
+            manufactured_at: new.manufactured_at,
+            expires_at: new.expires_at,
+            containers: new.containers,
+            bank: new.bank,
+            autologous: new.autologous,
+            cryopreserved: new.cryopreserved,
+            antibiotics: new.antibiotics,
+        }
+    }
 }
 
 /// A lot just registered.
@@ -63,8 +93,7 @@ pub async fn create(
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let NewLot { lot, product, donor, passage, manufactured_at, expires_at, containers } = body.value;
-    let entry = LotEntry { lot, product, donor, passage, manufactured_at, expires_at, containers };
+    let entry = LotEntry::from(body.value);
     let made = block(move || register_lot(&app, &permit, &entry)).await?;
     let view = RegisteredView {
         lot: made.lot.to_string(),

@@ -1,5 +1,7 @@
 //! `/api/v1/lots/{lot}/runs` and `/api/v1/runs`: recording, looking at, correcting, verifying.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,12 @@ pub struct NewRun {
     /// Remark.
     #[serde(default)]
     pub comment: Option<String>,
+    /// Codes of reagents and kits used.
+    #[serde(default)]
+    pub reagents: Vec<String>,
+    /// SHA-256 of evidence files that were sent before.
+    #[serde(default)]
+    pub evidence: Vec<String>,
 }
 
 /// A control as it is sent.
@@ -64,16 +72,21 @@ pub struct NamedValue {
 pub struct NewReading {
     /// Attribute code.
     pub attribute: String,
-    /// The value as text, exactly as read: `"98.7"`, `"<0.05"`, `"No growth"`.
+    /// The value as text, exactly as read: `"98.7"`, `"<0.05"`, `"No growth"`; none for a
+    /// calculated attribute.
+    #[serde(default)]
     pub value: String,
     /// The unit of the criterion, where it has one.
     #[serde(default)]
     pub unit: Option<String>,
+    /// The raw entries of a calculated attribute, as text: `{"live": ["142"], "dead": ["8"]}`.
+    #[serde(default)]
+    pub raw: BTreeMap<String, Vec<String>>,
 }
 
 impl From<NewReading> for ReadingEntry {
     fn from(r: NewReading) -> Self {
-        ReadingEntry { attribute: r.attribute, value: r.value, unit: r.unit }
+        ReadingEntry { attribute: r.attribute, value: r.value, unit: r.unit, raw: r.raw }
     }
 }
 
@@ -89,6 +102,8 @@ impl From<NewRun> for RunEntry {
             controls: run.controls.into_iter().map(control).collect(),
             readings: run.readings.into_iter().map(ReadingEntry::from).collect(),
             comment: run.comment,
+            reagents: run.reagents,
+            evidence: run.evidence,
         }
     }
 }
@@ -312,6 +327,9 @@ pub struct NewVerification {
     /// `content_sha256` as it was shown; anything else is then refused.
     #[serde(default)]
     pub content_sha256: Option<String>,
+    /// Critical values, typed again from the raw data.
+    #[serde(default)]
+    pub readings: Vec<NewReading>,
 }
 
 /// A verification just recorded.
@@ -340,7 +358,8 @@ pub async fn verify(
     let body = body.read()?;
     let number = RunNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let entry = VerificationEntry { content_sha256: body.value.content_sha256 };
+    let NewVerification { content_sha256, readings } = body.value;
+    let entry = VerificationEntry { content_sha256, readings: readings.into_iter().map(ReadingEntry::from).collect() };
     let made = block(move || verify_run(&app, &permit, number, &entry)).await?;
     Ok(HttpResponse::Created().json(VerifiedView {
         run: made.run.0,

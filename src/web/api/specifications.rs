@@ -46,7 +46,7 @@ impl From<&StoredSpecification> for SpecificationRow {
             version: spec.version,
             title: spec.title.clone(),
             example: spec.example,
-            effective_from: spec.effective_from.to_string(),
+            effective_from: spec.effective_from.map_or(String::new(), |at| at.to_string()),
             criteria: spec.criteria.len(),
             sha256: stored.sha256.clone(),
         }

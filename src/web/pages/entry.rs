@@ -13,9 +13,9 @@ use crate::domain::evaluation::{Outcome, judge};
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{FieldRefusal, Refusal};
 use crate::domain::role::Role;
-use crate::domain::run::{Reading, RunContent};
+use crate::domain::run::{Raw, Reading, RunContent};
 use crate::domain::spec::{Acceptance, Assay, Criterion, Specification};
-use crate::domain::text::{Line, Remark};
+use crate::domain::text::Line;
 use crate::web::times;
 
 /// The verdict on one value, as the form's script shows it.
@@ -43,6 +43,7 @@ pub fn readings(form: &Form) -> Vec<ReadingEntry> {
             attribute: attribute.to_owned(),
             value: value.to_owned(),
             unit: Some(unit).filter(|u| !u.is_empty()),
+            raw: Raw::new(),
         }
     };
     values.filter(|(_, value)| !value.is_empty()).map(reading).collect()
@@ -71,6 +72,8 @@ pub fn entry(form: &Form, visit: &Visit) -> Result<RunEntry, Refusal> {
         controls: controls(form),
         readings: readings(form),
         comment: some(form.get("comment")),
+        reagents: Vec::new(),
+        evidence: Vec::new(),
     })
 }
 
@@ -207,16 +210,8 @@ pub fn may_enter(
 }
 
 fn content(assay: &Assay, readings: Vec<Reading>, times: (Option<Moment>, Moment)) -> Result<RunContent, Refusal> {
-    Ok(RunContent {
-        assay: assay.code.clone(),
-        method: Line::parse("method", &assay.method)?,
-        instrument: Remark::default(),
-        started_at: times.0,
-        tested_at: times.1,
-        controls: Vec::new(),
-        readings,
-        comment: Remark::default(),
-    })
+    let method = Line::parse("method", &assay.method)?;
+    Ok(RunContent { readings, ..RunContent::without_values(assay.code.clone(), method, times.0, times.1) })
 }
 
 /// What needs a second look: a failing value, and one that just about passes.

@@ -246,6 +246,7 @@ fn entry(form: &Form, visit: &Visit) -> Result<LotEntry, Refusal> {
         expires_at: moment("expires_at")?,
         // No lot has none, so what is no number is refused there, together with everything else.
         containers: form.get("containers").trim().parse().unwrap_or_default(),
+        ..LotEntry::default()
     })
 }
 
@@ -272,7 +273,7 @@ async fn register_page(
     let now = visit.now;
     let specs = visit.work(|app| app.read(|view| Ok(view.specifications()?))).await?;
     let mut products: Vec<Choice> = Vec::new();
-    for spec in specs.iter().map(|s| &s.specification).filter(|s| s.effective_from <= now) {
+    for spec in specs.iter().map(|s| &s.specification).filter(|s| s.effective_from.is_some_and(|from| from <= now)) {
         let code = spec.product.as_str();
         // The newest version comes first.
         if !products.iter().any(|choice| choice.value == code) {

@@ -19,6 +19,7 @@ pub mod runs;
 pub mod shown;
 pub mod sign_in;
 pub mod specifications;
+mod told;
 pub mod verify;
 pub mod view;
 pub mod visit;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::shown;
+use super::told;
 use super::view::ledger::{Change, LedgerFact};
 use super::view::parts::Link;
 use crate::domain::event::Event;
@@ -16,11 +17,11 @@ use crate::store::Entry;
 
 /// What a sentence says beyond who and when.
 #[derive(Default)]
-struct Told {
-    sentence: String,
-    changes: Vec<Change>,
-    reason: String,
-    refused: bool,
+pub(super) struct Told {
+    pub sentence: String,
+    pub changes: Vec<Change>,
+    pub reason: String,
+    pub refused: bool,
 }
 
 impl From<String> for Told {
@@ -40,7 +41,7 @@ impl Names {
         Names(criteria.map(|c| (c.attribute.to_string(), c.name.clone())).collect())
     }
 
-    fn name(&self, attribute: &AttributeCode) -> String {
+    pub(super) fn name(&self, attribute: &AttributeCode) -> String {
         self.0.get(attribute.as_str()).cloned().unwrap_or_else(|| attribute.to_string())
     }
 }
@@ -123,6 +124,24 @@ fn tell(event: &Event, names: &Names) -> Told {
             let sentence = format!("stored the file {} ({}, {bytes} bytes)", name.as_str(), media_type.word());
             Told { sentence, reason: format!("SHA-256: {sha256}"), ..Told::default() }
         }
+        event @ (Event::SpecificationDrafted { .. }
+        | Event::SpecificationApproved { .. }
+        | Event::SpecificationRetired { .. }
+        | Event::InstrumentRegistered { .. }
+        | Event::InstrumentCalibrated { .. }
+        | Event::ReagentReceived(_)
+        | Event::SitePolicySet { .. }) => told::of_documents(event),
+        event @ (Event::DiscrepancyFound { .. }
+        | Event::DiscrepancyResolved { .. }
+        | Event::RunInvalidated { .. }
+        | Event::InvestigationOpened { .. }
+        | Event::LaboratoryPhaseRecorded { .. }
+        | Event::RetestPlanApproved { .. }
+        | Event::InvestigationConcluded { .. }
+        | Event::InvestigationClosed { .. }
+        | Event::DeviationOpened { .. }
+        | Event::DeviationClosed { .. }
+        | Event::SourceFlagged { .. }) => told::of_quality(event, names),
         Event::AttemptRefused { act, lot, run, detail, .. } => {
             refused(act, lot.as_ref().map(|l| l.as_str()), run.map(|r| r.0), detail)
         }

@@ -67,7 +67,10 @@ async fn check(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
         let refused = Refused::place(&refusal, visit.zone, |given| (given.field.clone(), String::new()));
         return page(visit, number, Answer { refused, form, message: None }, status_of(&refusal)).await;
     }
-    let seen = VerificationEntry { content_sha256: Some(form.get("content_hash").to_owned()) };
+    let seen = VerificationEntry {
+        content_sha256: Some(form.get("content_hash").to_owned()),
+        readings: super::entry::readings(&form),
+    };
     match visit.work(move |app| verify_run(app, &permit, number, &seen)).await {
         Ok(made) => Ok(see_other(&format!("/lots/{}?done=verified&run={number}", made.lot))),
         Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {

@@ -186,7 +186,7 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
 fn incubation_hours(criterion: &Criterion) -> Option<i64> {
     match &criterion.acceptance {
         Acceptance::Categorical { incubation_hours_min, .. } => *incubation_hours_min,
-        Acceptance::Numeric { .. } => None,
+        Acceptance::Numeric { .. } | Acceptance::Number { .. } | Acceptance::Text => None,
     }
 }
 
@@ -226,7 +226,7 @@ fn row(criterion: &Criterion, form: &Form, answer: &Answer, lot: &Lot) -> EntryR
     let typed = form.get(&format!("value.{code}")).trim().to_owned();
     let (acceptance, unit) = shown::acceptance(&criterion.acceptance);
     let choices = match &criterion.acceptance {
-        Acceptance::Numeric { .. } => Vec::new(),
+        Acceptance::Numeric { .. } | Acceptance::Number { .. } | Acceptance::Text => Vec::new(),
         // The interim word first: it is the one recorded most often.
         Acceptance::Categorical { allowed, interim, .. } => {
             interim.iter().chain(allowed).map(|word| Choice::of(word.as_str(), *word == typed)).collect()
@@ -271,7 +271,7 @@ fn control(control: &Control, form: &Form, refused: &Refused) -> ControlRow {
         label,
         hint: format!(
             "Must be {}; anything else makes the run invalid, which is neither a pass nor a fail.",
-            control.acceptable.join(" or ")
+            control.in_words()
         ),
         choices: control.allowed.iter().map(|word| Choice::of(word.as_str(), *word == typed)).collect(),
         problem: refused.on(&format!("control-{}", control.name)),

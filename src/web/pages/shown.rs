@@ -25,7 +25,8 @@ pub fn plain_moment(at: Moment, zone: Tz) -> parts::Moment {
 pub fn acceptance(acceptance: &Acceptance) -> (String, Unit) {
     match acceptance {
         Acceptance::Numeric { limit, unit, .. } => (limit.to_string(), unit_of(unit.as_deref().unwrap_or_default())),
-        Acceptance::Categorical { .. } => (acceptance.in_words(), Unit::default()),
+        Acceptance::Number { unit } => ("Report result".to_owned(), unit_of(unit.as_deref().unwrap_or_default())),
+        Acceptance::Categorical { .. } | Acceptance::Text => (acceptance.in_words(), Unit::default()),
     }
 }
 

@@ -36,7 +36,7 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         title: spec.product_name.clone(),
         version: spec.version.to_string(),
         state: state(spec, &specs, visit.now).to_owned(),
-        effective: Some(shown::plain_moment(spec.effective_from, visit.zone)),
+        effective: spec.effective_from.map(|at| shown::plain_moment(at, visit.zone)),
         criteria: spec.criteria.len(),
         example: spec.example,
     };
@@ -49,10 +49,14 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
 
 /// Whether a version is in force: the highest one effective by now is.
 fn state(spec: &Specification, all: &[&Specification], now: Moment) -> &'static str {
-    if spec.effective_from > now {
-        return "Not yet in force";
+    match spec.effective_from {
+        None => return "Draft",
+        Some(from) if from > now => return "Not yet in force",
+        Some(_) => {}
     }
-    let newer = all.iter().any(|s| s.product == spec.product && s.version > spec.version && s.effective_from <= now);
+    let newer = all.iter().any(|s| {
+        s.product == spec.product && s.version > spec.version && s.effective_from.is_some_and(|from| from <= now)
+    });
     if newer { "Superseded" } else { "In force" }
 }
 
@@ -69,7 +73,7 @@ async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let (stored, all) = visit
         .work(move |app| app.read(|view| Ok((view.specification(&product, version)??, view.specifications()?))))
         .await?;
-    let StoredSpecification { specification: spec, sha256 } = &stored;
+    let StoredSpecification { specification: spec, sha256, .. } = &stored;
     let all: Vec<&Specification> = all.iter().map(|s| &s.specification).collect();
     let mut frame =
         visit.frame(format!("{} version {}", spec.product, spec.version), "specification", "/specifications");
@@ -90,7 +94,10 @@ async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
         facts: vec![
             Fact::new("Product", spec.product_name.as_str()),
             Fact::new("Title", spec.title.as_str()),
-            Fact::new("In force since", times::to_minutes(spec.effective_from, visit.zone)),
+            Fact::new(
+                "In force since",
+                spec.effective_from.map_or("not yet".into(), |at| times::to_minutes(at, visit.zone)),
+            ),
             Fact::new("Criteria", counted),
             Fact::new("Source", spec.source.as_str()),
             Fact::hash("SHA-256 of the document", sha256.as_str()),
@@ -128,6 +135,7 @@ fn row(spec: &Specification, criterion: &Criterion) -> SpecificationCriterion {
     let kind = match criterion.kind {
         CriterionKind::Required => "Required",
         CriterionKind::Informative => "For information",
+        CriterionKind::Report => "Report result",
     };
     let markers: Vec<String> = criterion
         .coexpression_of

@@ -1,0 +1,13 @@
+DROP TABLE records;
+DROP TABLE aftermaths;
+ALTER TABLE verifications DROP COLUMN second_entry;
+ALTER TABLE changes DROP COLUMN calculation;
+ALTER TABLE readings DROP COLUMN calculation;
+ALTER TABLE runs DROP COLUMN particulars;
+DROP INDEX lots_by_bank;
+ALTER TABLE lots DROP COLUMN statements;
+ALTER TABLE lots DROP COLUMN bank;
+ALTER TABLE lots DROP COLUMN stage;
+ALTER TABLE specifications DROP COLUMN approval;
+ALTER TABLE specifications DROP COLUMN authors;
+ALTER TABLE specifications DROP COLUMN state;

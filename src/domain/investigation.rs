@@ -1,0 +1,425 @@
+//! Investigations: what follows when a verified result is out of specification.
+//!
+//! Promises: an investigation is opened by the failing result and by nobody; it goes through its
+//! phases in order; a re-test exists only under a plan that QA approved before, with their number
+//! fixed; nothing is averaged; a result is invalidated only with a proven assignable cause, and a
+//! sterility result only on one of the four grounds of USP <71>; what remains inconclusive counts
+//! as out of specification. Sources: FDA, Investigating Out-of-Specification Test Results (2022);
+//! MHRA OOS guidance; USP <71>.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AttributeCode, InvestigationNumber, LotNumber, RunNumber};
+use super::moment::Moment;
+use super::refusal::{Code, Refusal};
+use super::role::{Actor, Person};
+use super::text::Line;
+
+/// The most re-tests a plan can fix; more is testing into compliance.
+pub const RETESTS_MAX: u32 = 6;
+
+/// A reading that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// What was measured.
+    pub attribute: AttributeCode,
+    /// In words.
+    pub name: String,
+    /// The value as typed.
+    pub value: String,
+    /// The arithmetic: `96.04 → 96.0; 96.0 is not > 96.0`.
+    pub because: String,
+}
+
+/// What the laboratory phase found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// An obvious error: a slip of the pen, a calculation, a spill, a power failure.
+    ObviousError,
+    /// A laboratory cause that is proven.
+    AssignableCause,
+    /// No cause found in the laboratory.
+    NoCause,
+}
+
+/// The laboratory phase as its investigator records it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaboratoryPhase {
+    /// What was found.
+    pub finding: Finding,
+    /// The checks made, each with its answer: sample, method, analyst's training, reagents,
+    /// instrument, calculation, raw data, retained preparations.
+    pub checks: Vec<Check>,
+    /// What it says in words; for a cause, how it is proven.
+    pub description: Line,
+    /// Evidence files by SHA-256.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+}
+
+/// One question of the laboratory phase's checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// The question.
+    pub question: Line,
+    /// The answer.
+    pub answer: Line,
+}
+
+/// The plan for re-tests, approved by QA's signature before any of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetestPlan {
+    /// What is supposed to have happened.
+    pub hypothesis: Line,
+    /// Which sample is tested.
+    pub sample: Line,
+    /// How the re-tests will be evaluated.
+    pub evaluation: Line,
+    /// How many re-tests there will be, fixed now.
+    pub retests: u32,
+}
+
+/// The four grounds on which USP <71> lets a sterility test be declared invalid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SterilityGround {
+    /// The microbiological monitoring of the testing facility shows a fault.
+    FacilityMonitoring,
+    /// A review of the testing procedure reveals a fault.
+    ProcedureFault,
+    /// Growth is found in the negative controls.
+    NegativeControlGrowth,
+    /// The growth is unequivocally ascribed to faulty materials or technique of the test.
+    MaterialOrTechnique,
+}
+
+impl SterilityGround {
+    /// All four, in the order of USP <71>.
+    pub const ALL: [SterilityGround; 4] = [
+        SterilityGround::FacilityMonitoring,
+        SterilityGround::ProcedureFault,
+        SterilityGround::NegativeControlGrowth,
+        SterilityGround::MaterialOrTechnique,
+    ];
+
+    /// The ground's name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SterilityGround::FacilityMonitoring => "facility_monitoring",
+            SterilityGround::ProcedureFault => "procedure_fault",
+            SterilityGround::NegativeControlGrowth => "negative_control_growth",
+            SterilityGround::MaterialOrTechnique => "material_or_technique",
+        }
+    }
+
+    /// The ground in words.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            SterilityGround::FacilityMonitoring => "the microbiological monitoring of the test facility shows a fault",
+            SterilityGround::ProcedureFault => "the review of the test procedure reveals a fault",
+            SterilityGround::NegativeControlGrowth => "growth is found in the negative controls",
+            SterilityGround::MaterialOrTechnique => {
+                "the isolate is unequivocally ascribed to faulty materials or technique of the test"
+            }
+        }
+    }
+}
+
+/// How an investigation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The result is right: the lot is out of specification.
+    Confirmed,
+    /// The result is not valid, for a proven cause.
+    Invalidated,
+    /// An obvious error was corrected in the run, which was verified again and passes.
+    Corrected,
+    /// Nothing is proven either way: counts as out of specification.
+    Inconclusive,
+}
+
+impl Ending {
+    /// The ending's name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ending::Confirmed => "confirmed",
+            Ending::Invalidated => "invalidated",
+            Ending::Corrected => "corrected",
+            Ending::Inconclusive => "inconclusive",
+        }
+    }
+
+    /// The ending in words.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Ending::Confirmed => "out of specification confirmed",
+            Ending::Invalidated => "result invalidated",
+            Ending::Corrected => "obvious error corrected",
+            Ending::Inconclusive => "inconclusive, counts as out of specification",
+        }
+    }
+
+    /// True where the lot may still be released.
+    pub fn clears(self) -> bool {
+        matches!(self, Ending::Invalidated | Ending::Corrected)
+    }
+}
+
+/// The conclusion that the investigator signs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conclusion {
+    /// How it ends.
+    pub outcome: Ending,
+    /// The cause, or why none could be found.
+    pub cause: Line,
+    /// For an invalidated sterility result, which of the four grounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<SterilityGround>,
+    /// Evidence files by SHA-256.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+}
+
+/// A step of an investigation, signed by somebody at some time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step<T> {
+    /// What was recorded.
+    pub what: T,
+    /// Who signed.
+    pub by: Person,
+    /// When.
+    pub at: Moment,
+}
+
+/// One investigation of one run's failing readings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Investigation {
+    /// Its number, `OOS-2026-0001`.
+    pub number: InvestigationNumber,
+    /// The lot, bank or donor.
+    pub lot: LotNumber,
+    /// The run with the failing readings.
+    pub run: RunNumber,
+    /// The failing readings.
+    pub failures: Vec<Failure>,
+    /// True where the run is a sterility test, with its own rule.
+    pub sterility: bool,
+    /// When it opened.
+    pub opened_at: Moment,
+    /// The laboratory phase.
+    pub laboratory: Option<Step<LaboratoryPhase>>,
+    /// The re-test plan.
+    pub plan: Option<Step<RetestPlan>>,
+    /// Re-test runs, in order.
+    pub retests: Vec<RunNumber>,
+    /// The conclusion.
+    pub conclusion: Option<Step<Conclusion>>,
+    /// The closure, with QA's remark.
+    pub closure: Option<Step<Line>>,
+}
+
+/// The phase an investigation is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Opened; waits for the laboratory phase.
+    Opened,
+    /// The laboratory phase is recorded.
+    Laboratory,
+    /// Re-tests are planned and under way.
+    Retesting,
+    /// Concluded; waits for QA to close it.
+    Concluded,
+    /// Closed.
+    Closed,
+}
+
+impl Phase {
+    /// The phase's name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Opened => "opened",
+            Phase::Laboratory => "laboratory",
+            Phase::Retesting => "retesting",
+            Phase::Concluded => "concluded",
+            Phase::Closed => "closed",
+        }
+    }
+
+    /// What has to be done next, and by whom.
+    pub fn next_deed(self) -> &'static str {
+        match self {
+            Phase::Opened => "the investigator records the laboratory phase",
+            Phase::Laboratory => "QA approves a re-test plan, or the investigator concludes",
+            Phase::Retesting => "the planned re-tests are made and verified, then the investigator concludes",
+            Phase::Concluded => "QA closes it",
+            Phase::Closed => "nothing",
+        }
+    }
+}
+
+impl Investigation {
+    /// The phase it is in.
+    pub fn phase(&self) -> Phase {
+        match (&self.laboratory, &self.plan, &self.conclusion, &self.closure) {
+            (.., Some(_)) => Phase::Closed,
+            (_, _, Some(_), None) => Phase::Concluded,
+            (_, Some(_), None, None) => Phase::Retesting,
+            (Some(_), None, None, None) => Phase::Laboratory,
+            (None, None, None, None) => Phase::Opened,
+        }
+    }
+
+    /// True until it is closed.
+    pub fn is_open(&self) -> bool {
+        self.closure.is_none()
+    }
+
+    /// How it ended, once it is closed.
+    pub fn ending(&self) -> Option<Ending> {
+        self.closure.as_ref().and(self.conclusion.as_ref()).map(|c| c.what.outcome)
+    }
+
+    /// True if the person investigated: recorded the laboratory phase or the conclusion.
+    pub fn was_investigated_by(&self, actor: &Actor) -> bool {
+        let people = self.laboratory.iter().map(|s| &s.by).chain(self.conclusion.iter().map(|s| &s.by));
+        people.into_iter().any(|p| p.username == actor.username)
+    }
+
+    /// True if it is about this attribute.
+    pub fn concerns(&self, attribute: &AttributeCode) -> bool {
+        self.failures.iter().any(|f| f.attribute == *attribute)
+    }
+
+    fn wrong_phase(&self, deed: &str) -> Refusal {
+        let detail =
+            format!("Investigation {} cannot take {deed} now. Next: {}.", self.number, self.phase().next_deed());
+        Refusal::new(Code::WrongPhase, detail)
+    }
+
+    /// Whether the laboratory phase may be recorded now.
+    ///
+    /// # Errors
+    /// It is recorded already; an obvious or assignable cause without a check that shows it.
+    pub fn check_laboratory(&self, phase: &LaboratoryPhase) -> Result<(), Refusal> {
+        if self.phase() != Phase::Opened {
+            return Err(self.wrong_phase("a laboratory phase"));
+        }
+        if phase.checks.is_empty() {
+            let detail = "Record what was checked: sample, method, reagents, instrument, calculation, raw data.";
+            return Err(Refusal::field(Code::InvalidField, "checks", detail));
+        }
+        Ok(())
+    }
+
+    /// Whether this plan may be approved by this person now.
+    ///
+    /// # Errors
+    /// Not after the laboratory phase, not by the investigator, no or too many re-tests.
+    pub fn check_plan(&self, plan: &RetestPlan, by: &Actor) -> Result<(), Refusal> {
+        if self.phase() != Phase::Laboratory {
+            return Err(self.wrong_phase("a re-test plan"));
+        }
+        self.check_not_investigator(by, "approve its re-test plan")?;
+        if plan.retests == 0 || plan.retests > RETESTS_MAX {
+            let detail = format!("Fix the number of re-tests now: 1 to {RETESTS_MAX}.");
+            return Err(Refusal::field(Code::InvalidField, "retests", detail));
+        }
+        Ok(())
+    }
+
+    /// Whether another re-test may be recorded.
+    ///
+    /// # Errors
+    /// No approved plan, or all planned re-tests have been made.
+    pub fn check_retest(&self) -> Result<(), Refusal> {
+        let planned = match (&self.plan, self.phase()) {
+            (Some(plan), Phase::Retesting) => plan.what.retests,
+            _ => return Err(self.wrong_phase("a re-test")),
+        };
+        if self.retests.len() >= usize::try_from(planned).unwrap_or(usize::MAX) {
+            let detail = format!(
+                "The plan of {} fixed {planned} re-tests, and all of them have been made. More would be testing into \
+                 compliance.",
+                self.number
+            );
+            return Err(Refusal::new(Code::RetestsUsedUp, detail));
+        }
+        Ok(())
+    }
+
+    /// Whether this conclusion may be signed, the re-tests apart.
+    ///
+    /// # Errors
+    /// Not after the laboratory phase; planned re-tests are missing; an ending that the findings
+    /// do not carry; a sterility result without one of the four grounds.
+    pub fn check_conclusion(&self, conclusion: &Conclusion) -> Result<(), Refusal> {
+        let laboratory = match (&self.laboratory, self.phase()) {
+            (Some(step), Phase::Laboratory | Phase::Retesting) => &step.what,
+            _ => return Err(self.wrong_phase("a conclusion")),
+        };
+        if let Some(plan) = &self.plan
+            && self.retests.len() < usize::try_from(plan.what.retests).unwrap_or(usize::MAX)
+        {
+            let detail = format!(
+                "{} of {} planned re-tests have been made. Make all of them: every one is reported.",
+                self.retests.len(),
+                plan.what.retests
+            );
+            return Err(Refusal::new(Code::WrongPhase, detail));
+        }
+        let refuse = |field: &str, detail: &str| Err(Refusal::field(Code::CauseNotProven, field, detail));
+        match conclusion.outcome {
+            Ending::Confirmed | Ending::Inconclusive => Ok(()),
+            Ending::Corrected if laboratory.finding == Finding::ObviousError => Ok(()),
+            Ending::Corrected => {
+                refuse("outcome", "Only an obvious error found in the laboratory phase can end in a correction.")
+            }
+            Ending::Invalidated if laboratory.finding == Finding::NoCause => refuse(
+                "outcome",
+                "The laboratory phase found no cause. A result is invalidated only with a proven assignable cause; \
+                 otherwise it is inconclusive and counts as out of specification.",
+            ),
+            Ending::Invalidated if conclusion.evidence.is_empty() && laboratory.evidence.is_empty() => {
+                refuse("evidence", "Attach the evidence that proves the cause: an assumption invalidates nothing.")
+            }
+            Ending::Invalidated if self.sterility && conclusion.ground.is_none() => {
+                let grounds: Vec<_> = SterilityGround::ALL.iter().map(|g| g.as_str()).collect();
+                let detail = format!(
+                    "A sterility result is invalidated only on one of the four grounds of USP <71>: {}.",
+                    grounds.join(", ")
+                );
+                refuse("ground", &detail)
+            }
+            Ending::Invalidated => Ok(()),
+        }
+    }
+
+    /// Whether this person may close it now.
+    ///
+    /// # Errors
+    /// It is not concluded, or the person investigated it.
+    pub fn check_closure(&self, by: &Actor) -> Result<(), Refusal> {
+        if self.phase() != Phase::Concluded {
+            return Err(self.wrong_phase("a closure"));
+        }
+        self.check_not_investigator(by, "close it")
+    }
+
+    fn check_not_investigator(&self, by: &Actor, deed: &str) -> Result<(), Refusal> {
+        if self.was_investigated_by(by) {
+            let detail = format!("You investigated {}, so another QA officer must {deed}.", self.number);
+            return Err(Refusal::new(Code::OwnWork, detail));
+        }
+        Ok(())
+    }
+}
