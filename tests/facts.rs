@@ -53,7 +53,7 @@ kinds! {
     Event::DeviationOpened { .. } => "deviation_opened",
     Event::DeviationClosed { .. } => "deviation_closed",
     Event::SourceFlagged { .. } => "source_flagged",
-    Event::FileStored { .. } => "file_stored",
+    Event::FileStored(_) => "file_stored",
     Event::AttemptRefused { .. } => "attempt_refused",
 }
 

@@ -2,8 +2,11 @@
 //!
 //! The oracles here are written a second time and differently: integers instead of decimals, a
 //! hand-made recogniser instead of the parser. Read `properties/release.rs` for when a lot is
-//! ready and `properties/facts.rs` for the encoding.
+//! ready, `properties/facts.rs` for the encoding and `properties/calculation.rs` for what is
+//! calculated.
 
+#[path = "properties/calculation.rs"]
+mod calculation;
 #[path = "properties/facts.rs"]
 mod facts;
 #[path = "properties/release.rs"]

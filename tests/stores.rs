@@ -111,10 +111,10 @@ fn a_file_is_kept_once(lab: &Laboratory) {
     let before = lab.facts();
     let first = lab.store_file("ana", "患者 – “counts”.csv", b"cells,alive\n100,92\n").expect("stored");
     let again = lab.store_file("ben", "other.csv", b"cells,alive\n100,92\n").expect("stored");
-    assert_eq!((first.is_new, again.is_new, &again.name), (true, false, &first.name));
+    assert_eq!((first.is_new, again.is_new, &again.details.name), (true, false, &first.details.name));
     assert_eq!(lab.facts(), before + 1);
-    let (file, bytes) = read_file(&lab.app, &first.sha256).expect("readable");
-    assert_eq!((file.bytes, file.stored_by.username.as_str(), bytes.len()), (19, "ana", 19));
+    let (file, bytes) = read_file(&lab.app, &first.details.sha256).expect("readable");
+    assert_eq!((file.details.bytes, file.stored_by.username.as_str(), bytes.len()), (19, "ana", 19));
 }
 
 fn a_stranger_checks(lab: &Laboratory, number: &CertificateNumber, pdf_sha256: &str) {

@@ -56,8 +56,6 @@ pub(super) fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now
         );
         blockers.push(blocker("no_criteria", detail, "QA: a specification with criteria"));
     }
-    blockers.extend(investigation_blockers(lot));
-    blockers.extend(deviation_blockers(lot));
     let with = |outcome: Outcome| required.iter().filter(move |i| i.verdict.outcome == outcome);
     for (outcome, code, who) in [
         (Outcome::Fail, "failed", "QA: investigate or reject"),
@@ -68,6 +66,8 @@ pub(super) fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now
             blockers.push(item_blocker(item, code, outcome, who));
         }
     }
+    blockers.extend(investigation_blockers(lot));
+    blockers.extend(deviation_blockers(lot));
     blockers.extend(source_blockers(lot));
     blockers.extend(missing_blockers(spec, &required));
     blockers.extend(discrepancy_blockers(lot));

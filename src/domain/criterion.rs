@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::calculation::Calculation;
 use super::ids::{AssayCode, AttributeCode};
 use super::limit::{Limit, LimitText};
 
@@ -173,6 +174,9 @@ pub struct Criterion {
     /// True where a run needs at least one evidence file.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub evidence: bool,
+    /// How it is calculated from raw entries; such a value is never typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calculated: Option<Calculation>,
 }
 
 /// What is acceptable.

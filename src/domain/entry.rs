@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calculation::Calculated;
 use super::evaluation::{Outcome, judge, known_word};
 use super::ids::{AssayCode, AttributeCode, EquipmentCode};
 use super::limit::Rounding;
@@ -285,20 +286,42 @@ impl ReadingEntry {
             refusal
         };
         let started_at = times.and_then(|(start, _)| start);
-        let verdict = judge(&criterion.acceptance, spec.rounding, &self.value, started_at).map_err(named)?;
-        self.check_unit(criterion)?;
+        let calculated = self.calculate(criterion).map_err(named)?;
+        let typed = calculated.as_ref().map_or(self.value.as_str(), |c| c.value.as_str());
+        let verdict = judge(&criterion.acceptance, spec.rounding, typed, started_at).map_err(named)?;
+        if calculated.is_none() || self.unit.is_some() {
+            self.check_unit(criterion)?;
+        }
         if let Some((started_at, tested_at)) = times {
             check_incubation(criterion, verdict.outcome, started_at, tested_at).map_err(named)?;
         }
         // A word is kept in the specification's spelling, a number exactly as typed.
-        let value = verdict.as_entered.unwrap_or_else(|| self.value.clone());
+        let value = verdict.as_entered.unwrap_or_else(|| typed.to_owned());
+        let raw = if calculated.is_some() { self.raw.clone() } else { Raw::new() };
         Ok(Reading {
             attribute: criterion.attribute.clone(),
             value,
             unit: criterion.acceptance.unit().map(str::to_owned),
-            raw: Raw::new(),
-            formula: None,
+            raw,
+            formula: calculated.map(|c| c.formula),
         })
+    }
+
+    /// The value of a calculated attribute out of its raw entries; `None` for one that is typed.
+    fn calculate(&self, criterion: &Criterion) -> Result<Option<Calculated>, Refusal> {
+        match &criterion.calculated {
+            None if self.raw.is_empty() => Ok(None),
+            None => {
+                let detail = "the value is typed as it was read; it is not calculated from raw entries.";
+                Err(Refusal::field(Code::InvalidField, "raw", detail))
+            }
+            Some(_) if !self.value.trim().is_empty() => {
+                let detail =
+                    "the value is calculated from the raw entries and is never typed. Give the raw entries only.";
+                Err(Refusal::field(Code::CalculatedValue, "value", detail))
+            }
+            Some(calculation) => calculation.compute(&self.raw).map(Some),
+        }
     }
 
     fn check_unit(&self, criterion: &Criterion) -> Result<(), Refusal> {

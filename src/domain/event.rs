@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::certificate::SignatureRecord;
 use super::deviation::DeviationKind;
 use super::equipment::{Calibration, Reagent, SitePolicy};
-use super::file::{FileHash, MediaType};
 use super::ids::{
     AttributeCode, CertificateNumber, DeviationNumber, EquipmentCode, InvestigationNumber, LotNumber, ProductCode,
     RunNumber, Username,
@@ -312,16 +311,7 @@ pub enum Event {
         signature: SignatureRecord,
     },
     /// A file came into the evidence folder; its bytes stand there under their hash.
-    FileStored {
-        /// SHA-256 of its bytes.
-        sha256: FileHash,
-        /// Its type, as its bytes tell.
-        media_type: MediaType,
-        /// How many bytes it has.
-        bytes: u64,
-        /// The name it came with.
-        name: Line,
-    },
+    FileStored(super::file::FileDetails),
     /// Somebody tried what they may not do, or what was not possible.
     AttemptRefused {
         /// `release`, `rejection` or `verification`.

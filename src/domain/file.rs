@@ -130,6 +130,20 @@ impl MediaType {
     }
 }
 
+/// A file as it is on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileDetails {
+    /// SHA-256 of its bytes.
+    pub sha256: FileHash,
+    /// Its type, as its bytes tell.
+    pub media_type: MediaType,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// The name it came with, without a folder.
+    pub name: Line,
+}
+
 /// True for a name with this ending, in any case.
 pub fn ends_in(name: &str, ending: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, last)| last.eq_ignore_ascii_case(ending))

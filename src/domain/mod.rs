@@ -2,18 +2,23 @@
 //!
 //! Promises: no I/O, no clock, no randomness, no framework; the same input gives the same
 //! answer. Read in this order: [`refusal`], [`quantity`], [`limit`], [`evaluation`], [`spec`],
-//! [`run`], [`entry`], [`lot`], [`assessment`], [`event`].
+//! [`run`], [`entry`], [`lot`], [`assessment`], [`event`]; and for what is calculated: [`exact`],
+//! [`amount`], [`calculation`], [`dose`].
 
+pub mod amount;
 pub mod assessment;
 mod blockers;
+pub mod calculation;
 pub mod certificate;
 pub mod criterion;
 pub mod deviation;
+pub mod dose;
 pub mod dossier;
 pub mod entry;
 pub mod equipment;
 pub mod evaluation;
 pub mod event;
+pub mod exact;
 pub mod file;
 pub mod history;
 pub mod ids;

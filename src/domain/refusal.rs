@@ -74,6 +74,7 @@ codes! {
     ControlRequired,    "control_required",     Unprocessable, "The assay needs a control that was not given.";
     StartRequired,      "start_required",       Unprocessable, "An incubated test needs the moment incubation started.";
     ReadTooEarly,       "read_too_early",       Unprocessable, "A final negative is not possible before the incubation time is over.";
+    TooFewCells,        "too_few_cells",        Unprocessable, "Fewer cells were counted than a percentage needs.";
     ImpossiblePurity,   "impossible_purity",    Unprocessable, "Co-expression cannot exceed the lowest single marker.";
     InTheFuture,        "in_the_future",        Unprocessable, "The moment has not come yet.";
     Undrawable,         "undrawable_text",      Unprocessable, "The certificate's fonts cannot draw a character of the text.";

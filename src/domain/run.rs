@@ -3,10 +3,9 @@
 //! Promises: a run that was recorded is never changed; a correction stands beside the first
 //! value; whether the run is valid follows from its controls.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+pub use super::calculation::Raw;
 use super::ids::{AssayCode, AttributeCode, EquipmentCode, InvestigationNumber, LotNumber, RunNumber};
 use super::investigation::SterilityGround;
 use super::moment::Moment;
@@ -41,9 +40,6 @@ pub struct Reading {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub formula: Option<String>,
 }
-
-/// Raw entries as typed, by name: `{"live": ["142", "143"], "dead": ["8", "7"]}`.
-pub type Raw = BTreeMap<String, Vec<String>>;
 
 /// What a run says, apart from who recorded it: the content that a verification confirms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

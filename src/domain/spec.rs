@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::calculation::LIMIT_DECIMALS_MAX;
 pub use super::criterion::{Acceptance, Condition, Criterion, CriterionKind, Stage};
+use super::dose::Dosing;
 use super::evaluation::{Outcome, judge, known_word};
 use super::ids::{AssayCode, AttributeCode, ProductCode};
 use super::limit::{Limit, Rounding};
@@ -40,6 +42,9 @@ pub struct Specification {
     /// requires both, because its author says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub both_required: Vec<[AttributeCode; 2]>,
+    /// How a dose is planned from a lot of the product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dosing: Option<Dosing>,
     /// The kinds of test, in the order of work.
     pub assays: Vec<Assay>,
     /// The criteria, in the order in which they are read and printed.
@@ -150,6 +155,10 @@ impl Specification {
             }
             check_acceptance(code, &criterion.acceptance)?;
             check_kind(criterion)?;
+            check_calculated(criterion)?;
+        }
+        if let Some(dosing) = &self.dosing {
+            dosing.clone().checked().map_err(|e| format!("dosing: {e}"))?;
         }
         for assay in &self.assays {
             check_assay(assay)?;
@@ -196,6 +205,25 @@ fn check_kind(criterion: &Criterion) -> Result<(), String> {
             Err(format!("{code} is of the kind \"report\" and has a limit; use \"required\" or \"informative\""))
         }
         _ => Ok(()),
+    }
+}
+
+/// A calculated criterion is in the unit that its formula gives, and has no more decimals than
+/// the formula is exact to.
+fn check_calculated(criterion: &Criterion) -> Result<(), String> {
+    let (code, acceptance) = (&criterion.attribute, &criterion.acceptance);
+    let Some(calculation) = &criterion.calculated else { return Ok(()) };
+    if acceptance.unit() != calculation.unit() {
+        let unit = calculation.unit().unwrap_or("no unit");
+        return Err(format!("{code} is calculated in {unit}, so its criterion must be, too"));
+    }
+    match acceptance {
+        Acceptance::Numeric { limit, whole: false, .. } if limit.decimals() <= LIMIT_DECIMALS_MAX => Ok(()),
+        Acceptance::Number { .. } => Ok(()),
+        Acceptance::Numeric { whole: false, .. } => {
+            Err(format!("{code}: a calculated value is compared to at most {LIMIT_DECIMALS_MAX} decimals"))
+        }
+        _ => Err(format!("{code} is calculated, so it is a number that need not be whole")),
     }
 }
 

@@ -18,7 +18,7 @@ use super::connection::Conn;
 use super::error::{StoreError, inconsistent};
 use super::schema::files;
 use super::verify::Break;
-use crate::domain::file::{FileHash, MediaType};
+use crate::domain::file::{FileDetails, FileHash, MediaType};
 use crate::domain::ids::Username;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
@@ -103,14 +103,8 @@ impl Evidence {
 /// A file that a fact names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
-    /// SHA-256 of its bytes.
-    pub sha256: FileHash,
-    /// Its type.
-    pub media_type: MediaType,
-    /// How many bytes it has.
-    pub bytes: u64,
-    /// The name it came with.
-    pub name: Line,
+    /// The file.
+    pub details: FileDetails,
     /// Who stored it.
     pub stored_by: Person,
     /// When.
@@ -126,16 +120,18 @@ fn read(row: Row) -> Result<StoredFile, StoreError> {
     let wrong = |column: &'static str, e: Refusal| inconsistent("files", column, &sha256, e);
     let unknown = || inconsistent("files", "media_type", &sha256, &media_type);
     Ok(StoredFile {
-        media_type: MediaType::parse(&media_type).ok_or_else(unknown)?,
-        bytes: u64::try_from(bytes).map_err(|e| inconsistent("files", "bytes", &sha256, e))?,
-        name: Line::parse("name", &name).map_err(|e| wrong("name", e))?,
         stored_by: Person {
             username: Username::parse(&by).map_err(|e| wrong("stored_by", e))?,
             name: Line::parse("name", &by_name).map_err(|e| wrong("stored_by_name", e))?,
         },
         stored_at: Moment::parse("stored_at", &at).map_err(|e| wrong("stored_at", e))?,
         entry,
-        sha256: FileHash::parse(&sha256).map_err(|e| wrong("sha256", e))?,
+        details: FileDetails {
+            media_type: MediaType::parse(&media_type).ok_or_else(unknown)?,
+            bytes: u64::try_from(bytes).map_err(|e| inconsistent("files", "bytes", &sha256, e))?,
+            name: Line::parse("name", &name).map_err(|e| wrong("name", e))?,
+            sha256: FileHash::parse(&sha256).map_err(|e| wrong("sha256", e))?,
+        },
     })
 }
 
@@ -161,14 +157,14 @@ impl View<'_> {
 pub(super) fn check_files(conn: &mut Conn, evidence: &Evidence) -> Result<Result<usize, Break>, StoreError> {
     let rows: Vec<Row> = files::table.order(files::entry).load(conn)?;
     for row in &rows {
-        let file = read(row.clone())?;
+        let StoredFile { details: file, entry, .. } = read(row.clone())?;
         let what = match evidence.get(&file.sha256) {
             Ok(bytes) if u64::try_from(bytes.len()) == Ok(file.bytes) => continue,
             Ok(bytes) => format!("it has {} bytes and not {}", bytes.len(), file.bytes),
             Err(StoreError::Evidence { place, why }) => format!("{place}: {why}"),
             Err(other) => return Err(other),
         };
-        let what = format!("fact {} names it (“{}”); {what}", file.entry, file.name.as_str());
+        let what = format!("fact {entry} names it (“{}”); {what}", file.name.as_str());
         return Ok(Err(Break { place: format!("file {}", file.sha256), what }));
     }
     Ok(Ok(rows.len()))

@@ -7,9 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::Event;
-use crate::domain::file::{FILE_BYTES_MAX, FileHash, MediaType, ends_in, recorded_name};
+use crate::domain::file::{FILE_BYTES_MAX, FileDetails, FileHash, MediaType, ends_in, recorded_name};
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::text::Line;
 use crate::store::StoredFile;
 
 use super::permit::{Permit, StoreFile};
@@ -32,14 +31,8 @@ pub struct FileEntry {
 /// A file as it is on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
-    /// SHA-256 of its bytes.
-    pub sha256: FileHash,
-    /// Its type.
-    pub media_type: MediaType,
-    /// How many bytes it has.
-    pub bytes: u64,
-    /// The name on record: the one it first came with.
-    pub name: Line,
+    /// The file; its name is the one it first came with.
+    pub details: FileDetails,
     /// False for bytes that were stored before; nothing was recorded then.
     pub is_new: bool,
 }
@@ -55,14 +48,13 @@ pub fn store_file(app: &App, permit: &Permit<StoreFile>, entry: FileEntry) -> Re
     let name = recorded_name(entry.name.as_deref(), media_type)?;
     let bytes = u64::try_from(entry.bytes.len()).map_err(|e| Error::Internal(e.to_string()))?;
     let sha256 = app.0.store.evidence().put(entry.bytes)?;
+    let details = FileDetails { sha256, media_type, bytes, name };
     app.write_once(permit.actor(), permit.once(), move |desk| {
-        if let Ok(there) = desk.view().file(&sha256)? {
-            let StoredFile { sha256, media_type, bytes, name, .. } = there;
-            return Ok(Stored { sha256, media_type, bytes, name, is_new: false });
+        if let Ok(there) = desk.view().file(&details.sha256)? {
+            return Ok(Stored { details: there.details, is_new: false });
         }
-        let event = Event::FileStored { sha256: sha256.clone(), media_type, bytes, name: name.clone() };
-        desk.record(event)?;
-        Ok(Stored { sha256, media_type, bytes, name, is_new: true })
+        desk.record(Event::FileStored(details.clone()))?;
+        Ok(Stored { details, is_new: true })
     })
 }
 
@@ -72,7 +64,7 @@ pub fn store_file(app: &App, permit: &Permit<StoreFile>, entry: FileEntry) -> Re
 /// There is no such file, or its bytes are missing or were changed.
 pub fn read_file(app: &App, sha256: &FileHash) -> Result<(StoredFile, Vec<u8>), Error> {
     let file = app.read(|view| Ok(view.file(sha256)??))?;
-    let bytes = app.0.store.evidence().get(&file.sha256)?;
+    let bytes = app.0.store.evidence().get(sha256)?;
     Ok((file, bytes))
 }
 

@@ -2,7 +2,7 @@
 
 use lotgate::domain::certificate::SignatureRecord;
 use lotgate::domain::event::{Event, FACT_VERSION, Fact, SiteDetails};
-use lotgate::domain::file::{FILE_BYTES_MAX, FileHash, MediaType};
+use lotgate::domain::file::{FILE_BYTES_MAX, FileDetails, FileHash, MediaType};
 use lotgate::domain::ids::{
     AssayCode, AttributeCode, CertificateNumber, DonorCode, LotNumber, ProductCode, RunNumber, Username,
 };
@@ -177,7 +177,7 @@ fn event() -> impl Strategy<Value = Event> {
     let file = (hex(), prop::sample::select(&MediaType::ALL[..]), 1..=FILE_BYTES_MAX as u64, line()).prop_map(
         |(sha256, media_type, bytes, name)| {
             let sha256 = FileHash::parse(&sha256).expect("a hash");
-            Event::FileStored { sha256, media_type, bytes, name }
+            Event::FileStored(FileDetails { sha256, media_type, bytes, name })
         },
     );
     prop_oneof![

@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
-use crate::domain::file::{FileHash, saving_name};
+use crate::domain::file::{FileDetails, FileHash, saving_name};
 use crate::ledger::canonical::sha256_hex;
 use crate::store::StoredFile;
 use crate::web::guard::{Allowed, once};
@@ -16,7 +16,7 @@ use crate::web::session::Somebody;
 use crate::web::upload::read_file as read_sent;
 use crate::workflow::App;
 use crate::workflow::permit::StoreFile;
-use crate::workflow::store_file::{Stored, read_file, store_file};
+use crate::workflow::store_file::{read_file, store_file};
 
 /// A file that is stored.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -31,8 +31,8 @@ pub struct FileView {
     pub name: String,
 }
 
-impl From<Stored> for FileView {
-    fn from(file: Stored) -> Self {
+impl From<FileDetails> for FileView {
+    fn from(file: FileDetails) -> Self {
         FileView {
             sha256: file.sha256.into(),
             media_type: file.media_type.as_str().to_owned(),
@@ -45,14 +45,9 @@ impl From<Stored> for FileView {
 /// A file that is stored, with who stored it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FileInfoView {
-    /// SHA-256 of its bytes, 64 hex digits; its address.
-    pub sha256: String,
-    /// Its type, as its bytes tell.
-    pub media_type: String,
-    /// How many bytes it has.
-    pub bytes: u64,
-    /// The name it first came with, without a folder.
-    pub name: String,
+    /// The file.
+    #[serde(flatten)]
+    pub file: FileView,
     /// Who stored it.
     pub stored_by: String,
     /// When (UTC).
@@ -64,13 +59,10 @@ pub struct FileInfoView {
 impl From<StoredFile> for FileInfoView {
     fn from(file: StoredFile) -> Self {
         FileInfoView {
-            sha256: file.sha256.into(),
-            media_type: file.media_type.as_str().to_owned(),
-            bytes: file.bytes,
-            name: file.name.as_str().to_owned(),
             stored_by: file.stored_by.name.as_str().to_owned(),
             stored_at: file.stored_at.to_string(),
             ledger_entry: file.entry,
+            file: FileView::from(file.details),
         }
     }
 }
@@ -96,7 +88,7 @@ pub async fn create(
     let permit = permit.with_once(once(&req, &content)?);
     let stored = block(move || store_file(&app, &permit, entry)).await?;
     let mut answer = if stored.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
-    Ok(answer.json(FileView::from(stored)))
+    Ok(answer.json(FileView::from(stored.details)))
 }
 
 /// The bytes of a file, hashed again on the way out.
@@ -105,6 +97,7 @@ pub async fn create(
 pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
     let sha256 = FileHash::parse(&path)?;
     let (file, bytes) = block(move || read_file(&app, &sha256)).await?;
+    let file = file.details;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, file.media_type.as_str()))
         .insert_header(attachment(&saving_name(&file.name, file.media_type)))

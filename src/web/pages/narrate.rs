@@ -120,10 +120,16 @@ fn tell(event: &Event, names: &Names) -> Told {
             reason: format!("Reason: {}", reason.as_str()),
             ..Told::default()
         },
-        Event::FileStored { sha256, media_type, bytes, name } => {
-            let sentence = format!("stored the file {} ({}, {bytes} bytes)", name.as_str(), media_type.word());
-            Told { sentence, reason: format!("SHA-256: {sha256}"), ..Told::default() }
-        }
+        Event::FileStored(file) => Told {
+            sentence: format!(
+                "stored the file {} ({}, {} bytes)",
+                file.name.as_str(),
+                file.media_type.word(),
+                file.bytes
+            ),
+            reason: format!("SHA-256: {}", file.sha256),
+            ..Told::default()
+        },
         event @ (Event::SpecificationDrafted { .. }
         | Event::SpecificationApproved { .. }
         | Event::SpecificationRetired { .. }
