@@ -1,7 +1,8 @@
 //! The site's signing key: signs checkpoints of the ledger and seals certificates.
 //!
-//! Promises: made once, in a file only its owner can read (mode 0600), never overwritten; a
-//! file that others can read is refused; the secret is never printed or logged.
+//! Promises: made once, in a file only its owner can read (mode 0600), never overwritten; a lost
+//! one is never replaced by another; a file that others can read is refused; the secret is never
+//! printed or logged.
 
 use std::fs;
 use std::io::Write;
@@ -46,7 +47,8 @@ impl KeyFolder {
         KeyFolder(data.join("keys"))
     }
 
-    fn secret(&self) -> PathBuf {
+    /// The file of the secret key.
+    pub fn secret(&self) -> PathBuf {
         self.0.join("site.key")
     }
 
@@ -54,16 +56,39 @@ impl KeyFolder {
         self.0.join("site.vkey")
     }
 
-    /// True if the key has been made.
-    pub fn exists(&self) -> bool {
-        self.secret().exists()
+    /// True if the key has been made and is still there.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or only the public half is there: then the key is lost.
+    pub fn exists(&self) -> Result<bool, KeyFileError> {
+        let is_there = |path: PathBuf| path.try_exists().map_err(|source| KeyFileError::File { path, source });
+        if is_there(self.secret())? {
+            return Ok(true);
+        }
+        if is_there(self.public())? {
+            return Err(self.lost(&format!("{} is there", self.public().display())));
+        }
+        Ok(false)
+    }
+
+    /// The error that the key is not there, although this tells that it was.
+    pub fn lost(&self, sign: &str) -> KeyFileError {
+        let why = format!(
+            "it is missing, and {sign}: the site was set up before, and a new key could not go on with its records. \
+             Put the key back from its backup, or from another service of the same site. Nothing was changed"
+        );
+        KeyFileError::Wrong { path: self.secret(), why }
     }
 
     /// Makes the key; its name is the ledger's origin.
     ///
     /// # Errors
-    /// There is one already, or the folder cannot be written.
+    /// There is one already, or half of one, or the folder cannot be written.
     pub fn create(&self, origin: &str, chance: &dyn Chance) -> Result<(), KeyFileError> {
+        if self.exists()? {
+            let why = "it is there and is never overwritten".into();
+            return Err(KeyFileError::Wrong { path: self.secret(), why });
+        }
         let name = KeyName::parse(origin)
             .map_err(|e| KeyFileError::Wrong { path: self.secret(), why: format!("origin: {e}") })?;
         fs::create_dir_all(&self.0).map_err(|source| KeyFileError::File { path: self.0.clone(), source })?;

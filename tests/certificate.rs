@@ -8,7 +8,7 @@ mod reader;
 
 use std::io::Write;
 
-use builder::{issue, issue_as_is, sample, sha256, sign, signer, stressed, try_issue};
+use builder::{issue, issue_as_is, modern, sample, sha256, sign, signer, stressed, try_issue};
 use lopdf::{Document, Object};
 use lotgate::certificate::{
     CheckReport, KEY_NAME, Outcome, PartsError, RECORD_NAME, RenderError, SEAL_NAME, check, parts, printed_number,
@@ -158,6 +158,7 @@ fn what_cannot_be_printed_faithfully_is_refused() {
     assert!(matches!(refused(|r| r.zone = "Mars/Base".into()), RenderError::Zone(_)));
     assert!(matches!(refused(|r| r.issued_at = "noon".into()), RenderError::Time(_)));
     assert!(matches!(refused(|r| r.layout = 2), RenderError::Version { .. }));
+    assert!(matches!(refused(|r| r.layout = 3), RenderError::Version { .. }));
     assert!(matches!(refused(|r| r.verify_url = "https://x/批".into()), RenderError::Address(_)));
     assert_eq!(refused(|r| r.dossier.results[0].name = "W".repeat(1_000_000)), RenderError::TooManyPages);
     assert!(matches!(refused(|r| r.dossier.lot = "L".repeat(500)), RenderError::TooLong { .. }));
@@ -242,6 +243,40 @@ fn layout_1_is_frozen() {
         "9fa511870fa889a822d474b6e650596e9e30cf32fc3e27efb192d345a2a2f943",
     ];
     assert_eq!(hashes, expected);
+}
+
+#[test]
+fn layout_2_says_what_happened_around_the_results() {
+    let text = squeezed(&issue(&modern()).pdf).concat();
+    for said in [
+        "WCB-0012 (bank, passage 3, 8.1 population doublings); D-0031 (donor)",
+        "inherited from WCB-0012",
+        "allogeneic use, fresh",
+        "at most 60.0 kg",
+        "Not applicable to this lot: 1",
+        "CD34-positive, NMT 2.0 %: applies to passage 3 or more only.",
+        "OOS-2026-0001",
+        "re-tests #14, #15",
+        "result invalidated",
+        "DEV-2026-0003",
+        "Re-test of OOS-2026-0001",
+        "Declared invalid: Wrong gate template",
+        "Typed again blind by the verifier: ENDOTOXIN",
+        "beyond the alert limit NLT 85.0",
+    ] {
+        assert!(text.contains(&squeeze(said)), "{said}");
+    }
+    let mut plain = sample();
+    (plain.v, plain.layout) = (2, 2);
+    let text = squeezed(&issue(&plain).pdf).concat();
+    for said in ["Investigations of results out of specification: 0 (none)", "Deviations and holds: 0 (none)"] {
+        assert!(text.contains(&squeeze(said)), "{said}");
+    }
+}
+
+#[test]
+fn layout_2_is_frozen() {
+    assert_eq!(sha256(&issue(&modern()).pdf), "0258761a1e3bfa4712c96a578b763a99ff4ac46cd7db8978dd088711df2d9973");
 }
 
 // ---- what is attached ----

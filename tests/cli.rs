@@ -6,9 +6,9 @@ mod laboratory;
 #[path = "cli/program.rs"]
 mod program;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -52,7 +52,7 @@ fn every_command_has_help_with_an_example_that_names_it() {
         waiting.extend(listed_commands(&help).into_iter().map(|c| [command.clone(), vec![c]].concat()));
         seen += 1;
     }
-    assert!(seen >= 7, "only {seen} commands were found");
+    assert!(seen >= 8, "only {seen} commands were found");
 }
 
 #[test]
@@ -69,6 +69,10 @@ fn what_it_cannot_do_is_exit_code_2_and_a_sentence_on_standard_error() {
         &["verify", "Cargo.toml", "--key-file", "/nowhere/site.vkey"],
         &["ledger", "verify", "--data", "/nowhere"],
         &["ledger", "key", "--data", "/nowhere"],
+        &["ledger", "adopt", "--data", "/nowhere", "--size", "1", "--root", &"0".repeat(64)],
+        &["ledger", "adopt", "--data", "/nowhere", "--size", "0", "--root", &"0".repeat(64)],
+        &["ledger", "adopt", "--data", "/nowhere", "--size", "1", "--root", "nonsense"],
+        &["ledger", "adopt", "--data", "/nowhere"],
     ] {
         let answer = run(arguments);
         assert_eq!((code(&answer), stdout(&answer).as_str()), (2, ""), "{arguments:?}");
@@ -199,6 +203,61 @@ fn a_broken_ledger_is_told_by_the_exit_code(data: &Path) {
     assert_eq!(ledger(data, &[]).0, 2);
     fs::remove_file(data.join("lotgate.db")).expect("removed");
     assert_eq!(ledger(data, &[]).0, 2);
+}
+
+// ---- lotgate ledger adopt ----
+
+#[test]
+fn a_ledger_without_its_checkpoint_is_adopted_on_the_word_of_somebody_who_kept_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let lab = Laboratory::new(data, "2026-01-05T08:00:00Z", 32);
+    let kept = fs::read_to_string(data.join("checkpoint")).expect("a checkpoint");
+    lab.register_ordinary("ana", "AD-1", Some("4")).expect("registered");
+    lab.close();
+    let newest = fs::read_to_string(data.join("checkpoint")).expect("a checkpoint");
+    let (_, said) = ledger(data, &[]);
+    let hex = said.split("root ").nth(1).and_then(|s| s.lines().next()).expect("a root");
+    let lines = |note: &str| note.lines().map(str::to_owned).collect::<Vec<_>>();
+    let (kept, size) = (lines(&kept), lines(&newest)[1].clone());
+    let adopt = |size: &str, root: &str| {
+        let answer = run(&["ledger", "adopt", "--data", text(data), "--size", size, "--root", root]);
+        (code(&answer), stdout(&answer) + &stderr(&answer))
+    };
+    let (exit, said) = adopt(&size, hex);
+    assert!(exit == 2 && said.contains("checkpoint is there"), "{said}");
+    let remove = || fs::remove_file(data.join("checkpoint")).expect("removed");
+    remove();
+    let answer = run(&["serve", "--data", text(data), "--bind", "127.0.0.1:0"]);
+    let complaint = stderr(&answer);
+    assert_eq!((code(&answer), stdout(&answer).as_str()), (2, ""), "{complaint}");
+    assert!(complaint.contains("checkpoint is missing") && complaint.contains("lotgate ledger adopt"), "{complaint}");
+    let one_more = (size.parse::<u64>().expect("a number") + 1).to_string();
+    for (size, root, why) in [
+        (size.as_str(), kept[2].as_str(), "their root is"),
+        (&kept[1], hex, "their root is"),
+        (&one_more, hex, "the end is missing"),
+    ] {
+        let (exit, said) = adopt(size, root);
+        assert!(exit == 1 && said.starts_with("BROKEN  ") && said.contains(why), "{said}");
+        assert!(!data.join("checkpoint").exists(), "laid down for {size}, {root}");
+    }
+    // An older checkpoint vouches for its facts, the newest for all; both spellings of a root.
+    for (size, root) in [(&kept[1], kept[2].as_str()), (&size, hex)] {
+        let (exit, said) = adopt(size, root);
+        assert!(exit == 0 && said.starts_with("WHOLE  "), "{said}");
+        assert_eq!(fs::read_to_string(data.join("checkpoint")).expect("laid down"), newest);
+        assert_eq!(ledger(data, &[]).0, 0);
+        assert_eq!(serve(data, false).0.stop().0, Some(0));
+        remove();
+    }
+    // What is vouched for is there, and yet something else is not whole.
+    let mut conn = SqliteConnection::establish(text(&data.join("lotgate.db"))).expect("opened");
+    conn.batch_execute("UPDATE lots SET donor = 'D-0002'").expect("changed");
+    drop(conn);
+    let (exit, said) = adopt(&size, hex);
+    assert!(exit == 1 && said.starts_with("BROKEN  table lots"), "{said}");
+    assert!(!data.join("checkpoint").exists());
 }
 
 #[test]
@@ -361,9 +420,62 @@ fn keys_that_others_can_read_are_refused(data: &Path) {
         assert!(complaint.contains("others can read it") && complaint.contains("chmod 600"), "{complaint}");
     }
     set_mode(&key, 0o600);
-    fs::remove_file(data.join("keys/site.key")).expect("removed");
-    let answer = run(&["serve", "--data", text(data), "--bind", "127.0.0.1:0"]);
-    assert_eq!(code(&answer), 2, "a new key was made for old records: {}", stdout(&answer));
+}
+
+/// Every file under a folder with its bytes; SQLite's own helper files come and go.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for path in fs::read_dir(folder).expect("a folder").map(|f| f.expect("an entry").path()) {
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else if !text(&path).contains(".db-") {
+            all.insert(path.clone(), fs::read(&path).expect("readable"));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_lost_key_is_asked_for_and_not_replaced_by_a_new_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("site");
+    assert_eq!(serve(&data, true).0.stop().0, Some(0));
+    let key = data.join("keys/site.key");
+    // One trace of the old site after the other is gone as well; each alone tells that it was there.
+    for (lost, sign) in [
+        ("keys/site.key", "keys/site.vkey is there"),
+        ("keys/site.vkey", "site/checkpoint is there"),
+        ("checkpoint", "the database holds 2 facts"),
+        ("keys", "the database holds 2 facts"),
+    ] {
+        let lost = data.join(lost);
+        if lost.is_dir() { fs::remove_dir(lost) } else { fs::remove_file(lost) }.expect("removed");
+        let before = files(&data);
+        let answer = run(&["serve", "--data", text(&data), "--bind", "127.0.0.1:0"]);
+        let complaint = stderr(&answer);
+        assert_eq!((code(&answer), stdout(&answer).as_str()), (2, ""), "{sign}: {complaint}");
+        assert!(complaint.contains(&format!("{}: it is missing", text(&key))), "{complaint}");
+        assert!(complaint.contains(sign) && complaint.contains("Put the key back"), "{complaint}");
+        assert!(files(&data) == before, "{sign}: something was written");
+    }
+    // What is no database of ours is not taken for a new site either.
+    fs::write(data.join("lotgate.db"), b"no database, but not nothing").expect("written");
+    assert_eq!(code(&run(&["serve", "--data", text(&data), "--bind", "127.0.0.1:0"])), 2);
+    assert!(!data.join("keys").exists());
+}
+
+#[test]
+fn a_service_that_says_it_is_ready_can_be_told_to_stop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("site");
+    // Not asked for anything in between: whoever reads the line may send the signal at once.
+    for _ in 0..5 {
+        assert_eq!(serve(&data, true).0.stop().0, Some(0), "lotgate serve");
+    }
+    let data = folder.path().join("demo");
+    for _ in 0..2 {
+        assert_eq!(demo(&data).0.stop().0, Some(0), "lotgate demo");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The documents say what the code does: every refusal, every address, every module.
 
 use lotgate::domain::refusal::Code;
+use lotgate::domain::{str_comparison, str_origin};
 use lotgate::web::problem::status_of;
 use lotgate::web::routes::{ROUTES, Who};
 
@@ -32,6 +33,17 @@ fn api_md_lists_every_address_with_who_may() {
             path == format!("{} {}", route.method, route.path) && cells.next() == Some(who)
         });
         assert!(found, "docs/API.md lacks {} {} for {who}", route.method, route.path);
+    }
+}
+
+#[test]
+fn api_md_names_every_conclusion_of_str_profiles() {
+    let section = API.split("## STR profiles").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the section");
+    let names = str_comparison::Conclusion::ALL.map(str_comparison::Conclusion::as_str);
+    let origins = str_origin::Conclusion::ALL.map(str_origin::Conclusion::as_str);
+    let words: Vec<&str> = section.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    for name in names.iter().chain(&origins) {
+        assert!(words.contains(name), "docs/API.md does not name {name}");
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A failure prints the seed; `LOTGATE_SEED=17 cargo test --test replay` runs that one alone.
 //! Read `simulation.rs` for what people do, `invariants.rs` for what must hold afterwards, and
-//! `tampering.rs` and `forging.rs` for what must be noticed.
+//! `tampering.rs`, `forging.rs` and `shortening.rs` for what must be noticed.
 
 #[path = "replay/forging.rs"]
 mod forging;
@@ -10,6 +10,8 @@ mod forging;
 mod invariants;
 #[path = "replay/laboratory.rs"]
 mod laboratory;
+#[path = "replay/shortening.rs"]
+mod shortening;
 #[path = "replay/simulation.rs"]
 mod simulation;
 #[path = "replay/tampering.rs"]
@@ -103,4 +105,17 @@ fn the_same_acts_at_the_same_times_give_the_same_ledger() {
     let first = root(41);
     assert_eq!(first, root(41));
     assert_ne!(first, root(42));
+}
+
+#[test]
+fn the_tests_leave_no_folder_behind() {
+    // The one test that needs little but the site that all tampering shares.
+    let program = std::env::current_exe().expect("this program");
+    let mut child = std::process::Command::new(program)
+        .args(["--exact", "forging::the_untouched_copy_opens"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    assert!(child.wait().expect("waited").success());
+    assert_eq!(laboratory::folders_of(child.id()), [""; 0].map(std::path::PathBuf::from));
 }

@@ -25,6 +25,7 @@ use lotgate::domain::assessment::{Status, assess};
 use lotgate::domain::ids::CertificateNumber;
 use lotgate::store::{FactFilter, LotFilter, Target};
 use lotgate::workflow::Error;
+use lotgate::workflow::adopt_ledger::{Vouched, adopt_ledger};
 use lotgate::workflow::sign_in::{session, sign_in, sign_out};
 use lotgate::workflow::store_file::read_file;
 use lotgate::workflow::verify_certificate::{Authenticity, Claim, verify_certificate};
@@ -178,12 +179,36 @@ fn two_instances(place: &Place) {
     for file in ["site.key", "site.vkey"] {
         std::fs::copy(place.folder.path().join("keys").join(file), keys.join(file)).expect("copied");
     }
-    let clock = Arc::new(FixedClock::at(at("2026-01-05T08:00:00Z")));
-    let two = Laboratory::open(second_folder.path(), place.target.clone(), clock, Arc::new(SeededChance::new(6)));
-    let two = two.unwrap_or_else(|e| panic!("{e}"));
+    let open = || {
+        let clock = Arc::new(FixedClock::at(at("2026-01-05T08:00:00Z")));
+        Laboratory::open(second_folder.path(), place.target.clone(), clock, Arc::new(SeededChance::new(6)))
+    };
+    // A fresh folder cannot tell how long the ledger was: the operator takes the word of the first.
+    let refusal = open().err().expect("it opened").to_string();
+    assert!(refusal.contains("checkpoint is missing") && refusal.contains("ledger adopt"), "{refusal}");
+    let adopt = |size, root: &str| {
+        let vouched = Vouched::read(size, root).expect("a size and a root");
+        adopt_ledger(second_folder.path(), &place.target, &vouched).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let (size, first_root) = (one.facts(), root(&one));
+    adopt(size + 1, &first_root).expect_err("more than there is");
+    adopt(size, &"0".repeat(64)).expect_err("another root");
+    assert!(open().is_err(), "a refused adoption left something behind");
+    adopt(size, &first_root).expect("whole");
+    let two = open().unwrap_or_else(|e| panic!("{e}"));
     write_at_once(&[&one, &two], 4, 15);
     check_at_once(&one, 60);
     assert_eq!(root(&one), root(&two));
+}
+
+/// A folder without the site's key: the records tell that there was one.
+fn a_second_instance_without_the_key_is_refused(place: &Place) {
+    employed(place);
+    let folder = laboratory::folder();
+    let (clock, chance) = (Arc::new(FixedClock::at(at("2026-01-05T08:00:00Z"))), Arc::new(SeededChance::new(6)));
+    let refusal = Laboratory::open(folder.path(), place.target.clone(), clock, chance).err().expect("it opened");
+    assert!(refusal.to_string().contains("keys/site.key: it is missing, and the database holds"), "{refusal}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "something was written");
 }
 
 // ---- the database's own barriers ----
@@ -281,8 +306,9 @@ const ON_BOTH: [(&str, Test); 3] = [
     ("8 threads x 25 writes leave a whole ledger without gaps", eight_times_twenty_five),
     ("the database refuses to change or remove a fact", facts_cannot_be_changed),
 ];
-const ON_POSTGRES: [(&str, Test); 2] = [
+const ON_POSTGRES: [(&str, Test); 3] = [
     ("two instances write one ledger", two_instances),
+    ("a second instance without the site's key is refused", a_second_instance_without_the_key_is_refused),
     ("the tables have the columns of schema.rs", the_columns_are_those_of_the_schema),
 ];
 

@@ -19,7 +19,6 @@ use super::tags::{Kid, Node, Tags};
 const SRGB: &[u8] = include_bytes!("fonts/sRGB-v2-magic.icc");
 
 /// Producer named in the metadata. No version here: the record names the software.
-const PRODUCER: &str = "Lotgate certificate layout 1";
 
 /// A file inside the PDF.
 pub struct Attachment<'a> {
@@ -37,6 +36,8 @@ pub struct Attachment<'a> {
 
 /// What the document says of itself.
 pub struct Envelope<'a> {
+    /// Layout of the pages; named as the producer.
+    pub layout: u32,
     /// Title, with certificate and lot number.
     pub title: &'a str,
     /// Who issues it.
@@ -49,6 +50,13 @@ pub struct Envelope<'a> {
     pub issued: DateTime<Utc>,
     /// Its attachments, in order of their names.
     pub attachments: &'a [Attachment<'a>],
+}
+
+impl Envelope<'_> {
+    /// What made the file; not the software's version, which would change the bytes.
+    fn producer(&self) -> String {
+        format!("Lotgate certificate layout {}", self.layout)
+    }
 }
 
 /// Adds all that PDF/A-3a and PDF/UA-1 ask for.
@@ -201,6 +209,7 @@ fn xmp(envelope: &Envelope<'_>) -> String {
     let date = envelope.issued.format("%Y-%m-%dT%H:%M:%SZ");
     let (title, author) = (escape(envelope.title), escape(envelope.author));
     let (subject, creator) = (escape(envelope.subject), escape(envelope.creator));
+    let producer = escape(&envelope.producer());
     format!(
         r#"<?xpacket begin="{bom}" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -215,7 +224,7 @@ fn xmp(envelope: &Envelope<'_>) -> String {
 <xmp:CreateDate>{date}</xmp:CreateDate>
 <xmp:ModifyDate>{date}</xmp:ModifyDate>
 <xmp:MetadataDate>{date}</xmp:MetadataDate>
-<pdf:Producer>{PRODUCER}</pdf:Producer>
+<pdf:Producer>{producer}</pdf:Producer>
 <pdfaid:part>3</pdfaid:part>
 <pdfaid:conformance>A</pdfaid:conformance>
 <pdfuaid:part>1</pdfuaid:part>
@@ -277,7 +286,7 @@ fn set_info(document: &mut Document, envelope: &Envelope<'_>) -> Result<()> {
         "Author" => text(envelope.author),
         "Subject" => text(envelope.subject),
         "Creator" => text(envelope.creator),
-        "Producer" => text(PRODUCER),
+        "Producer" => text(&envelope.producer()),
         "CreationDate" => pdf_date(envelope.issued),
         "ModDate" => pdf_date(envelope.issued),
     };
@@ -289,7 +298,8 @@ fn set_info(document: &mut Document, envelope: &Envelope<'_>) -> Result<()> {
 /// The file identifier. printpdf's comes from a counter of the process.
 fn set_id(document: &mut Document, envelope: &Envelope<'_>) {
     let mut hash = Sha256::new();
-    let parts = [envelope.title.as_bytes(), PRODUCER.as_bytes()];
+    let producer = envelope.producer();
+    let parts = [envelope.title.as_bytes(), producer.as_bytes()];
     let attached = envelope.attachments.iter().map(|a| a.bytes);
     for part in parts.into_iter().chain(attached) {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());

@@ -134,7 +134,26 @@ fn found(run: &RunRecord) -> String {
         "" => String::new(),
         text => format!("   ·   Remark: {text}"),
     };
-    format!("{values}   ·   Controls: {controls}{remark}")
+    format!("{values}   ·   Controls: {controls}{}{remark}", more(run))
+}
+
+/// What only some runs have: on what they were made, reagents, evidence, second entry, flags.
+fn more(run: &RunRecord) -> String {
+    let several = |label: &str, items: &[String]| (!items.is_empty()).then(|| format!("{label}: {}", items.join(", ")));
+    let evidence = match run.evidence.len() {
+        0 => None,
+        n => Some(format!("Evidence files: {n}, by SHA-256 in the attached record")),
+    };
+    let parts = [
+        run.of.as_ref().map(|of| format!("Made on {of}")),
+        run.investigation.as_ref().map(|number| format!("Re-test of {number}")),
+        run.invalidated.as_ref().map(|why| format!("Declared invalid: {why}")),
+        several("Reagents", &run.reagents),
+        evidence,
+        several("Typed again blind by the verifier", &run.second_entry),
+        several("Accepted by the site's policy", &run.flags),
+    ];
+    parts.into_iter().flatten().map(|part| format!("   ·   {part}")).collect()
 }
 
 /// What a reader must know to read the numbers, and the end mark.

@@ -34,6 +34,7 @@ mod frame;
 mod history;
 mod integrity;
 mod page;
+mod quality;
 mod sections;
 mod table;
 mod tags;

@@ -15,8 +15,8 @@ use super::frame::Frame;
 use super::page::{PAGES_MAX, Sheet};
 use super::tags::Tags;
 use super::wrap::NoGlyph;
-use super::{history, integrity, sections, words};
-use crate::domain::certificate::{CertificateRecord, LAYOUT_VERSION, RECORD_VERSION};
+use super::{history, integrity, quality, sections, words};
+use crate::domain::certificate::{CertificateRecord, KNOWN_VERSIONS};
 
 /// Name of the attachment that holds the record.
 pub const RECORD_NAME: &str = "certificate.json";
@@ -42,7 +42,7 @@ pub enum RenderError {
         text: String,
     },
     /// The record has a shape or a layout that this version does not know.
-    #[error("record version {record}, layout {layout}: this software knows 1 and 1")]
+    #[error("record version {record}, layout {layout}: this software does not know them")]
     Version {
         /// Version of the record.
         record: u32,
@@ -134,6 +134,7 @@ pub fn render(record: &CertificateRecord, record_bytes: &[u8], seal: &str, vkey:
         subject: "Certificate of batch release",
         creator: &record.software,
         issued: view.issued,
+        layout: record.layout,
         attachments: &attachments,
     };
     finish(document, &tags, &envelope)
@@ -153,7 +154,7 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     fn new(record: &'a CertificateRecord, record_bytes: &[u8]) -> Result<Self, RenderError> {
-        if (record.v, record.layout) != (RECORD_VERSION, LAYOUT_VERSION) {
+        if !KNOWN_VERSIONS.contains(&(record.v, record.layout)) {
             return Err(RenderError::Version { record: record.v, layout: record.layout });
         }
         let value = serde_json::to_value(record).map_err(|_| RenderError::NotCanonical)?;
@@ -240,6 +241,9 @@ fn lay_out(view: &View<'_>) -> Result<Sheet, RenderError> {
     sections::product(&mut sheet, view)?;
     sections::results(&mut sheet, view)?;
     history::changes(&mut sheet, view)?;
+    if view.record.layout >= 2 {
+        quality::quality(&mut sheet, view)?;
+    }
     sections::certification(&mut sheet, view)?;
     integrity::integrity(&mut sheet, view)?;
     history::runs(&mut sheet, view)?;

@@ -8,7 +8,7 @@ use super::render::{RenderError, View};
 use super::table::{Cell, Row, Table};
 use super::words;
 use super::wrap::{Figures, Ink, Style, wrap};
-use crate::domain::certificate::{ResultRecord, SignatureRecord};
+use crate::domain::certificate::{Dossier, ResultRecord, SignatureRecord, SourceRecord};
 
 /// Running text.
 pub const BODY: Style = Style::text(7.5);
@@ -115,8 +115,30 @@ pub fn product(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
         ("Specification", judged, BODY),
         ("In force from", words::minute(&specification.effective_from, view.zone)?, BODY),
     ];
+    let mut items = items;
+    if let Some(made_from) = made_from(dossier) {
+        items.push(("Made from", made_from, BODY));
+    }
+    if !dossier.statements.is_empty() {
+        items.push(("Stated", dossier.statements.join(", "), BODY));
+    }
+    if let Some(dosing) = &dossier.dosing {
+        items.push(("Dosing", words::powers(dosing), BODY));
+    }
     pairs(MARGIN, &[62.0, 219.0, 68.0, MEASURE - 349.0], items).draw(sheet)?;
     Ok(())
+}
+
+/// The banks and the donor the lot was made from: `MCB-0007 (bank, passage 2, 5.2 doublings)`.
+fn made_from(dossier: &Dossier) -> Option<String> {
+    let one = |source: &SourceRecord| {
+        let passage = source.passage.map(|p| format!(", passage {p}"));
+        let doublings = source.population_doublings.as_ref().map(|d| format!(", {d} population doublings"));
+        let more = [passage, doublings].into_iter().flatten().collect::<String>();
+        format!("{} ({}{more})", source.number, source.stage)
+    };
+    let all: Vec<String> = dossier.sources.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// Section B: every criterion, grouped as the specification groups them.
@@ -173,12 +195,20 @@ fn result_row(result: &ResultRecord, view: &View<'_>) -> Result<Row, RenderError
     }
     let method = Cell::new(words::or(&result.method, "Method not recorded"), BODY)
         .and(words::minute(&result.tested_at, view.zone)?, NOTE);
+    let method = match &result.inherited_from {
+        Some(source) => method.and(format!("inherited from {source}"), NOTE),
+        None => method,
+    };
     let criterion = Cell::new(words::powers(&words::or(&result.acceptance, "Report only")), BODY);
     let arithmetic = result.arithmetic.trim();
     let criterion = if arithmetic.is_empty() {
         criterion.and("Compared as typed", NOTE)
     } else {
         criterion.and(words::powers(arithmetic), NOTE)
+    };
+    let criterion = match &result.alert {
+        Some(alert) => criterion.and(format!("beyond the {}", words::powers(alert)), NOTE),
+        None => criterion,
     };
     let typed = words::or(&result.as_typed, "None");
     let reported = words::or(&result.reported, "None");

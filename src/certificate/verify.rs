@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::attached::{Parts, parts, printed_number};
 use super::render::{RenderError, hex, render};
-use crate::domain::certificate::{CertificateRecord, LAYOUT_VERSION, RECORD_VERSION};
+use crate::domain::certificate::{CertificateRecord, KNOWN_VERSIONS};
 use crate::ledger::{SignedNote, VerifierKey};
 
 /// The text a site's key signs: which certificate, and the hash of its record.
@@ -132,11 +132,13 @@ fn read_record(bytes: &[u8], report: &mut CheckReport) -> Result<CertificateReco
     report.record_sha256 = Some(hex(&Sha256::digest(bytes)));
     report.number = Some(record.certificate.clone());
     report.lot = Some(record.dossier.lot.clone());
-    if (record.v, record.layout) != (RECORD_VERSION, LAYOUT_VERSION) {
+    if !KNOWN_VERSIONS.contains(&(record.v, record.layout)) {
+        let known: Vec<String> = KNOWN_VERSIONS.iter().map(|(v, layout)| format!("{v} with {layout}")).collect();
         let why = format!(
-            "The record has version {} and layout {}; this software knows {RECORD_VERSION} and \
-             {LAYOUT_VERSION}.",
-            record.v, record.layout
+            "The record has version {} and layout {}; this software knows {}.",
+            record.v,
+            record.layout,
+            known.join(" and ")
         );
         return Err(report.unreadable(NAME, why));
     }

@@ -101,14 +101,16 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         seed(&app, &clock, now)?;
     }
     clock.set(None);
-    if args.json {
-        println!("{}", serde_json::to_string(&Ready { url: &url, data: &data, accounts: ACCOUNTS })?);
-    } else {
-        welcome(&url, &data);
-    }
     let show = |a: &Account| DemoAccount { username: a.username, password: a.password, roles: a.roles };
     let demo_accounts = ACCOUNTS.iter().map(show).collect();
-    serve_until_stopped(app, listener, WebConfig { secure_cookies: false, workers: 2, demo_accounts })
+    serve_until_stopped(app, listener, WebConfig { secure_cookies: false, workers: 2, demo_accounts }, || {
+        if args.json {
+            println!("{}", serde_json::to_string(&Ready { url: &url, data: &data, accounts: ACCOUNTS })?);
+        } else {
+            welcome(&url, &data);
+        }
+        Ok(())
+    })
 }
 
 fn open(data: &std::path::Path, url: &str, clock: Arc<FixedClock>, chance: Arc<dyn Chance>) -> Result<App, Failure> {

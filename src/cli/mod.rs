@@ -44,7 +44,10 @@ enum Command {
     /// Look after the ledger of a site
     #[command(
         subcommand,
-        after_help = "Examples:\n  lotgate ledger verify --data /srv/lotgate\n  lotgate ledger key --data /srv/lotgate"
+        after_help = "Examples:
+  lotgate ledger verify --data /srv/lotgate
+  lotgate ledger adopt --data /srv/lotgate --size NUMBER --root ROOT
+  lotgate ledger key --data /srv/lotgate"
     )]
     Ledger(LedgerCommand),
 }
@@ -53,6 +56,8 @@ enum Command {
 enum LedgerCommand {
     /// Walk everything recorded and name the first break; exit 0 only when whole
     Verify(ledger::Args),
+    /// Vouch for a ledger whose checkpoint outside the database is not there, and lay it down anew
+    Adopt(ledger::AdoptArgs),
     /// Print the public key that auditors and hospitals check the site's signatures with
     Key(ledger::KeyArgs),
 }
@@ -75,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Verify(args) => verify::run(&args),
         Command::Ledger(LedgerCommand::Verify(args)) => ledger::run(&args),
+        Command::Ledger(LedgerCommand::Adopt(args)) => ledger::adopt(&args),
         Command::Ledger(LedgerCommand::Key(args)) => ledger::print_key(&args),
     };
     outcome.unwrap_or_else(|Failure(why)| {

@@ -3,10 +3,13 @@
 //! Promises: the first start needs nothing but a folder; a start that would write to records
 //! that are not whole is refused.
 
+use std::future::{Future, poll_fn};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::task::Poll;
 
 use clap::Parser;
 
@@ -76,10 +79,27 @@ pub(super) fn listen(bind: SocketAddr) -> Result<(TcpListener, String), Failure>
     Ok((listener, url))
 }
 
-/// Serves until the process is told to stop.
-pub(super) fn serve_until_stopped(app: App, listener: TcpListener, config: WebConfig) -> Result<ExitCode, Failure> {
-    actix_web::rt::System::new().block_on(async move { serve(app, listener, config)?.await })?;
-    Ok(ExitCode::SUCCESS)
+/// Serves until the process is told to stop; calls `ready` once it can be told.
+pub(super) fn serve_until_stopped(
+    app: App,
+    listener: TcpListener,
+    config: WebConfig,
+    ready: impl FnOnce() -> Result<(), Failure>,
+) -> Result<ExitCode, Failure> {
+    actix_web::rt::System::new().block_on(async move {
+        let mut server = serve(app, listener, config)?;
+        // The first poll starts the workers and listens to signals. Whoever is told "ready" may
+        // send one at once, and it must not end the process without its clean end.
+        let first = poll_fn(|context| Poll::Ready(Pin::new(&mut server).poll(context))).await;
+        match first {
+            Poll::Ready(ended) => ended?,
+            Poll::Pending => {
+                ready()?;
+                server.await?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 /// Opens the site and serves it.
@@ -103,18 +123,19 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         chance: Arc::new(SystemChance),
         public_url: args.public_url.unwrap_or_else(|| url.clone()),
     })?;
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let config = WebConfig { secure_cookies: args.behind_tls, workers, demo_accounts: Vec::new() };
+    serve_until_stopped(app.clone(), listener, config, || welcome(&app, &url, &args.data))
+}
+
+fn welcome(app: &App, url: &str, data: &Path) -> Result<(), Failure> {
     println!("{} serves {} at {url}", crate::SOFTWARE, app.site().name.as_str());
-    println!("Data folder:  {}", args.data.display());
+    println!("Data folder:  {}", data.display());
     println!("Site key:     {}", app.verifier_key());
     println!("              Give this key to auditors and hospitals by another way than this service.");
     if let Some(token) = app.first_link()? {
         println!("Nobody has an account yet. Create the first administrator with this one-time link:");
         println!("  {}/first-administrator?token={token}", app.public_url());
     }
-    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    serve_until_stopped(
-        app,
-        listener,
-        WebConfig { secure_cookies: args.behind_tls, workers, demo_accounts: Vec::new() },
-    )
+    Ok(())
 }

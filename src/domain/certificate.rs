@@ -8,11 +8,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The version of the record's shape. A reader refuses a version it does not know.
-pub const RECORD_VERSION: u32 = 1;
+/// The version of the record's shape that is written. Version 1 had no sources, investigations,
+/// deviations, evidence or formulas. A reader refuses a version it does not know.
+pub const RECORD_VERSION: u32 = 2;
 
-/// The version of the page layout, so that an old record is rendered as it was issued.
-pub const LAYOUT_VERSION: u32 = 1;
+/// The version of the page layout that is drawn, so that an old record is rendered as it was
+/// issued.
+pub const LAYOUT_VERSION: u32 = 2;
+
+/// The pairs of record version and layout that were ever issued, and that can be drawn again.
+pub const KNOWN_VERSIONS: [(u32, u32); 2] = [(1, 1), (2, 2)];
 
 /// A certificate of batch release as data: what was decided, on what, by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +87,105 @@ pub struct Dossier {
     pub runs: Vec<RunRecord>,
     /// Results changed after first entry (EU GMP Annex 11, 8.2), oldest first.
     pub changes: Vec<ChangeRecord>,
+    /// The banks and the donor the lot was made from, nearest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceRecord>,
+    /// What was stated about the lot: `allogeneic`, `cryopreserved`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<String>,
+    /// Criteria that do not apply to this lot, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applicable: Vec<NotApplicableRecord>,
+    /// Investigations of results out of specification, with their outcome.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub investigations: Vec<InvestigationRecord>,
+    /// Deviations and holds with QA's assessment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deviations: Vec<DeviationRecord>,
+    /// What one container carries, where the specification says how it is dosed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dosing: Option<String>,
+}
+
+/// A bank or donor the lot was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRecord {
+    /// Its number.
+    pub number: String,
+    /// `bank` or `donor`.
+    pub stage: String,
+    /// Passage, of a bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passage: Option<u32>,
+    /// Cumulative population doublings as typed, of a bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population_doublings: Option<String>,
+}
+
+/// A criterion that does not apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotApplicableRecord {
+    /// Attribute code.
+    pub attribute: String,
+    /// Attribute in words.
+    pub name: String,
+    /// The acceptance criterion as text.
+    pub acceptance: String,
+    /// Why it does not apply.
+    pub because: String,
+}
+
+/// An investigation and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvestigationRecord {
+    /// Its number, `OOS-2026-0001`.
+    pub number: String,
+    /// What was investigated: the lot itself, its bank or its donor.
+    pub of: String,
+    /// The run with the failing results.
+    pub run: i64,
+    /// The failing results, each with its arithmetic.
+    pub failures: Vec<String>,
+    /// Every re-test run, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retests: Vec<i64>,
+    /// How it ended, in words; `open` where it has not.
+    pub outcome: String,
+    /// The cause as concluded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// Who closed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_by: Option<PersonRecord>,
+    /// When (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<String>,
+}
+
+/// A deviation or hold and how it was assessed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviationRecord {
+    /// Its number, `DEV-2026-0001`.
+    pub number: String,
+    /// What it concerns: the lot itself, its bank or its donor.
+    pub of: String,
+    /// `deviation` or `hold`.
+    pub kind: String,
+    /// What happened.
+    pub description: String,
+    /// QA's assessment; none while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<String>,
+    /// Who closed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_by: Option<PersonRecord>,
+    /// When (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<String>,
 }
 
 /// Which specification judged the lot.
@@ -114,7 +218,7 @@ pub struct ResultRecord {
     pub section: String,
     /// Mandatory definition of what is measured where the specification has one (purity).
     pub definition: Option<String>,
-    /// `required` or `informative`.
+    /// `required`, `informative` or `report`.
     pub kind: String,
     /// The method by which it was tested, as recorded in the run.
     pub method: String,
@@ -134,6 +238,15 @@ pub struct ResultRecord {
     pub run: i64,
     /// When the test was read (UTC).
     pub tested_at: String,
+    /// The bank or donor on which it was tested, where the lot inherits it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherited_from: Option<String>,
+    /// The cocktail whose one reading answers this criterion too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<String>,
+    /// The alert limit beyond which a passing value lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<String>,
 }
 
 /// One run: who did what, when, with which controls, and who checked it.
@@ -168,6 +281,27 @@ pub struct RunRecord {
     pub verified_at: Option<String>,
     /// Remark; may be empty.
     pub comment: String,
+    /// The bank or donor it was made on, where that is not the lot itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Codes of reagents and kits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reagents: Vec<String>,
+    /// SHA-256 of evidence files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// What was accepted by the site's policy although it was not as it should be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
+    /// The investigation whose re-test it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub investigation: Option<String>,
+    /// Why it was declared invalid, and by whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalidated: Option<String>,
+    /// Attributes whose values the verifier typed again without seeing the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub second_entry: Vec<String>,
 }
 
 /// A control of a run.
@@ -190,6 +324,9 @@ pub struct ReadingRecord {
     pub value: String,
     /// Unit as recorded.
     pub unit: Option<String>,
+    /// The formula with its numbers, of a calculated value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
 }
 
 /// A value that was changed after it was first entered.

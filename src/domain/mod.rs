@@ -2,8 +2,9 @@
 //!
 //! Promises: no I/O, no clock, no randomness, no framework; the same input gives the same
 //! answer. Read in this order: [`refusal`], [`quantity`], [`limit`], [`evaluation`], [`spec`],
-//! [`run`], [`entry`], [`lot`], [`assessment`], [`event`]; and for what is calculated: [`exact`],
-//! [`amount`], [`calculation`], [`dose`].
+//! [`run`], [`entry`], [`lot`], [`assessment`], [`event`]; for what is calculated: [`exact`],
+//! [`amount`], [`calculation`], [`dose`]; apart from these: [`str_profile`], then
+//! [`str_comparison`] and [`str_origin`].
 
 pub mod amount;
 pub mod assessment;
@@ -34,4 +35,7 @@ pub mod run;
 pub mod shipped;
 pub mod spec;
 pub mod status;
+pub mod str_comparison;
+pub mod str_origin;
+pub mod str_profile;
 pub mod text;

@@ -76,6 +76,7 @@ codes! {
     ReadTooEarly,       "read_too_early",       Unprocessable, "A final negative is not possible before the incubation time is over.";
     TooFewCells,        "too_few_cells",        Unprocessable, "Fewer cells were counted than a percentage needs.";
     ImpossiblePurity,   "impossible_purity",    Unprocessable, "Co-expression cannot exceed the lowest single marker.";
+    InvalidAllele,      "invalid_allele",       Unprocessable, "An STR allele is not a number of repeats (at amelogenin: X or Y), or is off the ladder.";
     InTheFuture,        "in_the_future",        Unprocessable, "The moment has not come yet.";
     Undrawable,         "undrawable_text",      Unprocessable, "The certificate's fonts cannot draw a character of the text.";
     LotExists,          "lot_exists",           Conflict,      "A lot of this number is already registered.";

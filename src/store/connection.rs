@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::error::StoreError;
@@ -113,6 +113,23 @@ pub fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
             outcome
         }
     }
+}
+
+/// True if this is a database of ours: one in which the facts' table has been made.
+///
+/// # Errors
+/// The database cannot be read.
+pub(super) fn has_tables(conn: &mut Conn) -> Result<bool, StoreError> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::Bool;
+    let found = match conn {
+        Conn::Sqlite(c) => {
+            let exists = "EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'facts')";
+            diesel::select(sql::<Bool>(exists)).get_result(c)?
+        }
+        Conn::Postgres(c) => diesel::select(sql::<Bool>("to_regclass('facts') IS NOT NULL")).get_result(c)?,
+    };
+    Ok(found)
 }
 
 /// Begins the one write transaction: SQLite takes its write lock at once, PostgreSQL takes

@@ -58,9 +58,26 @@ pub enum StoreError {
     /// Another process has this data folder open.
     #[error("{0} is in use by another lotgate process")]
     InUse(std::path::PathBuf),
-    /// The data folder or database was made by something else.
-    #[error("{0}")]
-    WrongPlace(String),
+    /// The checkpoint kept outside the database is gone; only an operator can lay it down anew.
+    #[error("{path} is missing, and the database holds {facts} facts. {}", without_checkpoint(*facts))]
+    CheckpointMissing {
+        /// Where it should be.
+        path: std::path::PathBuf,
+        /// How many facts the database holds now.
+        facts: u64,
+    },
+}
+
+fn without_checkpoint(facts: u64) -> &'static str {
+    if facts == 0 {
+        "The site's key was made before, so there may have been records: if so, put the file and the database back \
+         from a backup. If this site never recorded anything, because its first start was interrupted, remove its \
+         folder keys and start again"
+    } else {
+        "Without that file nobody can tell whether the newest facts were removed. Put it back from a copy of the data \
+         folder. If there is none, or if this is one more service over the same PostgreSQL database, lay it down with \
+         “lotgate ledger adopt”, which asks for the size and the root that a checkpoint kept elsewhere tells"
+    }
 }
 
 /// Names the place of an impossible value.

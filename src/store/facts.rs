@@ -39,8 +39,29 @@ pub(super) struct FactRow {
 
 impl FactRow {
     pub fn read(&self) -> Result<Entry, StoreError> {
-        let fact = serde_json::from_str(&self.fact).map_err(|e| inconsistent("facts", "fact", self.entry, e))?;
+        let fact = self.fact().map_err(|why| inconsistent("facts", "fact", self.entry, why))?;
         Ok(Entry { number: self.entry, fact })
+    }
+
+    /// The fact, or why it cannot be read. What a version means that is not known here must not
+    /// be guessed, however well it parses.
+    pub fn fact(&self) -> Result<Fact, String> {
+        #[derive(serde::Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        let read = serde_json::from_str::<Fact>(&self.fact);
+        let version = match &read {
+            Ok(fact) => fact.v,
+            Err(_) => serde_json::from_str::<Version>(&self.fact).map_or(FACT_VERSION, |version| version.v),
+        };
+        if version != FACT_VERSION {
+            let known = format!("this software knows version {FACT_VERSION} only");
+            return Err(format!(
+                "it is written in version {version} of the encoding, and {known}; use a newer Lotgate"
+            ));
+        }
+        read.map_err(|e| e.to_string())
     }
 }
 

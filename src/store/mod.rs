@@ -9,6 +9,7 @@ mod connection;
 mod error;
 mod evidence;
 mod facts;
+mod guard;
 mod lots;
 mod outside;
 mod people;
@@ -33,14 +34,14 @@ pub use error::StoreError;
 pub use evidence::{Evidence, StoredFile};
 pub use facts::{Entry, FactFilter};
 pub use lots::{ListedLot, LotFilter};
+pub use outside::OutsideCheckpoint;
 pub use people::{Session, User};
 pub use records::Retirement;
 pub use specifications::{StoredSpecification, VersionState};
 pub use verify::{Break, Finding, Whole};
 
-use crate::ledger::{Checkpoint, Frontier, NoteSigner, ProofError, SparseNodes, root_at};
+use crate::ledger::{Frontier, NoteSigner};
 use connection::{Purpose, Readers, begin_write, migrate};
-use outside::OutsideCheckpoint;
 
 /// How many connections read at the same time.
 const READERS: u32 = 8;
@@ -88,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot be opened, is in use by another process, or contradicts the newest
-    /// checkpoint: then nothing may be written to it.
+    /// checkpoint, or the one outside is missing: then nothing may be written to it.
     pub fn open(site: Site) -> Result<Self, StoreError> {
         let lock = site.target.file().map(lock_file).transpose()?;
         let mut conn = site.target.connect(Purpose::Write)?;
@@ -96,15 +97,14 @@ impl Store {
         let outside = OutsideCheckpoint::in_folder(&site.data);
         let evidence = Evidence::in_folder(&site.data)?;
         begin_write(&mut conn)?;
-        let tree = facts::load_frontier(&mut conn)?;
-        guard_against_rollback(&mut conn, &outside, &site)?;
+        let tree = guard::load_signed(&mut conn, &site)?;
+        guard::check_outside(&mut conn, &outside, &site, tree.size())?;
         <<Conn as diesel::Connection>::TransactionManager as diesel::connection::TransactionManager<Conn>>::commit_transaction(
             &mut conn,
         )?;
         let readers = Pool::builder().max_size(READERS).min_idle(Some(1)).test_on_check_out(false);
         let readers = readers.build(Readers(site.target.clone())).map_err(|e| StoreError::Connection(e.to_string()))?;
-        let desk =
-            writer::Desk { target: site.target, origin: site.origin, signer: site.signer, outside: outside.clone() };
+        let desk = writer::Desk { site, outside: outside.clone() };
         let writer = writer::Writer::start(desk, conn, tree)?;
         Ok(Store { readers, writer, outside, evidence, _lock: lock })
     }
@@ -164,6 +164,18 @@ pub fn read_once<T, E: From<StoreError>>(target: &Target, f: impl FnOnce(&mut Vi
     f(&mut View(&mut conn))
 }
 
+/// How many facts a database holds that may not have been made yet; makes nothing.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn facts_in(target: &Target) -> Result<u64, StoreError> {
+    if target.file().is_some_and(|file| !file.exists()) {
+        return Ok(0);
+    }
+    let mut conn = target.connect(Purpose::Read)?;
+    if connection::has_tables(&mut conn)? { facts::size(&mut conn) } else { Ok(0) }
+}
+
 fn lock_file(database: &Path) -> Result<std::fs::File, StoreError> {
     let path = database.with_extension("lock");
     let failed = |source| StoreError::File { path: path.clone(), source };
@@ -173,29 +185,4 @@ fn lock_file(database: &Path) -> Result<std::fs::File, StoreError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(database.to_path_buf())),
         Err(std::fs::TryLockError::Error(source)) => Err(StoreError::File { path, source }),
     }
-}
-
-/// Refuses to go on writing after a database that was shortened or replaced.
-fn guard_against_rollback(conn: &mut Conn, outside: &OutsideCheckpoint, site: &Site) -> Result<(), StoreError> {
-    let key = site.signer.verifier_key().clone();
-    let total = facts::size(conn)?;
-    let newest = View(conn).newest_checkpoint()?;
-    for (note, place) in [(outside.read()?, "kept outside the database"), (newest, "stored in the database")] {
-        let Some(note) = note else { continue };
-        let broken = |why: String| StoreError::LedgerBroken(format!("the checkpoint {place}: {why}"));
-        let checkpoint =
-            Checkpoint::open(&note, std::slice::from_ref(&key), &site.origin).map_err(|e| broken(e.to_string()))?;
-        if checkpoint.size() > total {
-            return Err(broken(format!("covers {} facts and the database has {total}", checkpoint.size())));
-        }
-        let nodes = SparseNodes::new(facts::StoredTree(std::cell::RefCell::new(&mut *conn)));
-        let root = root_at(&nodes, checkpoint.size()).map_err(|e: ProofError| broken(e.to_string()))?;
-        if root != checkpoint.root() {
-            return Err(broken("the facts are not those that were signed".into()));
-        }
-    }
-    if total > 0 && View(conn).newest_checkpoint()?.is_none() {
-        return Err(StoreError::LedgerBroken("there are facts and no signed checkpoint".into()));
-    }
-    Ok(())
 }

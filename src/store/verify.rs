@@ -72,8 +72,9 @@ fn broken(place: impl ToString, what: impl ToString) -> Stop {
 }
 
 impl View<'_> {
-    /// Walks the whole record. `outside` is the checkpoint kept outside the database, `evidence`
-    /// holds the files.
+    /// Walks the whole record. `outside` is the checkpoint kept outside the database; that there
+    /// is none is a break, for then nobody can tell whether the end is missing. `evidence` holds
+    /// the files.
     ///
     /// # Errors
     /// The database cannot be read. A record that is not whole is a finding, not an error.
@@ -101,19 +102,21 @@ fn walk(conn: &mut Conn, key: &VerifierKey, origin: &str, outside: Option<&str>)
         diesel::sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(c)?;
     }
     let mut signed = read_checkpoints(conn, key, origin)?;
-    let outside = outside.map(|note| open(note, key, origin, "the checkpoint outside the database")).transpose()?;
+    let place = "the checkpoint outside the database";
+    let Some(outside) = outside else {
+        return Err(broken(place, "the file is missing: whether the newest facts were removed cannot be told"));
+    };
+    let outside = open(outside, key, origin, place)?;
     let count = signed.len();
     // The copy outside vouches for nothing that the database itself should hold.
     let covered = signed.last().map_or(0, Checkpoint::size);
     let total = size(conn)?;
-    if let Some(outside) = &outside {
-        if outside.size() > total {
-            let what = format!("the checkpoint kept outside it covers {} facts: the end is missing", outside.size());
-            return Err(broken(format!("the end of the ledger, after {total} facts"), what));
-        }
-        signed.push(outside.clone());
-        signed.sort_by_key(Checkpoint::size);
+    if outside.size() > total {
+        let what = format!("the checkpoint kept outside it covers {} facts: the end is missing", outside.size());
+        return Err(broken(format!("the end of the ledger, after {total} facts"), what));
     }
+    signed.push(outside);
+    signed.sort_by_key(Checkpoint::size);
     if let Some(last) = signed.last().filter(|c| c.size() > total) {
         let what = format!("a signed checkpoint covers {} facts: the end is missing", last.size());
         return Err(broken(format!("the end of the ledger, after {total} facts"), what));
@@ -150,7 +153,8 @@ fn read_checkpoints(conn: &mut Conn, key: &VerifierKey, origin: &str) -> Result<
 /// Re-hashes every fact and compares the tree wherever it was stored or signed.
 fn walk_facts(conn: &mut Conn, signed: &[Checkpoint], tables: &mut replay::Tables) -> Result<Frontier, Stop> {
     let mut tree = Frontier::new();
-    let mut signed = signed.iter().peekable();
+    // One of size 0 covers no fact: it is laid down when a site is made.
+    let mut signed = signed.iter().skip_while(|c| c.size() == 0).peekable();
     let mut stored_nodes: i64 = 0;
     loop {
         let next = as_i64(tree.size())?;
@@ -192,7 +196,7 @@ fn check_row(row: &FactRow) -> Result<Fact, Stop> {
     if as_hash(&row.leaf_hash) != Some(leaf_hash(row.fact.as_bytes())) {
         return Err(broken(place, "its text is not the text that was hashed when it was recorded"));
     }
-    let fact: Fact = serde_json::from_str(&row.fact).map_err(|e| broken(&place, format!("it cannot be read: {e}")))?;
+    let fact = row.fact().map_err(|why| broken(&place, format!("it cannot be read: {why}")))?;
     if canonical::text(&fact).ok().as_deref() != Some(row.fact.as_str()) {
         return Err(broken(place, "it is not canonical JSON"));
     }

@@ -2,7 +2,8 @@
 //!
 //! Promises: each write runs alone in its own savepoint and sees what it commits against; its
 //! answer goes out only after COMMIT; a write that is refused or panics leaves nothing behind;
-//! facts are never committed without a signed checkpoint over them.
+//! facts are never committed without a signed checkpoint over them, nor on top of a database that
+//! was shortened or added to meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -11,12 +12,12 @@ use std::thread::JoinHandle;
 use diesel::connection::TransactionManager;
 use diesel::{Connection, ExpressionMethods, RunQueryDsl};
 
-use super::connection::{Conn, Purpose, Target, begin_write};
+use super::connection::{Conn, Purpose, begin_write};
 use super::error::StoreError;
 use super::outside::OutsideCheckpoint;
 use super::schema::checkpoints;
-use super::{Tx, facts};
-use crate::ledger::{Checkpoint, Frontier, NoteSigner};
+use super::{Site, Tx, facts, guard};
+use crate::ledger::{Checkpoint, Frontier};
 
 /// How many writes may wait before new ones are turned away.
 const QUEUE_LENGTH_MAX: usize = 1024;
@@ -35,9 +36,7 @@ pub(super) struct Writer {
 
 /// What the thread needs besides the jobs.
 pub(super) struct Desk {
-    pub target: Target,
-    pub origin: String,
-    pub signer: std::sync::Arc<NoteSigner>,
+    pub site: Site,
     pub outside: OutsideCheckpoint,
 }
 
@@ -113,18 +112,22 @@ impl Drop for Writer {
     }
 }
 
-fn work(desk: Desk, mut conn: Conn, mut tree: Frontier, jobs: &Receiver<Job>) {
+/// `seen` is the tree as this process last saw it committed: what is less or other is not
+/// written on.
+fn work(desk: Desk, mut conn: Conn, mut seen: Frontier, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
-        if let Err((replies, error)) = batch(&desk, &mut conn, &mut tree, first, jobs) {
-            tracing::error!(%error, "a batch of writes was given up");
-            // Reconnect before anybody is answered, so that a retry finds a working door.
-            match desk.target.connect(Purpose::Write) {
-                Ok(fresh) => conn = fresh,
-                Err(error) => tracing::error!(%error, "no new connection yet"),
-            }
-            tree = Frontier::new();
-            for reply in replies {
-                reply(Err(error.to_string()));
+        match batch(&desk, &mut conn, &seen, first, jobs) {
+            Ok(tree) => seen = tree,
+            Err((replies, error)) => {
+                tracing::error!(%error, "a batch of writes was given up");
+                // Reconnect before anybody is answered, so that a retry finds a working door.
+                match desk.site.target.connect(Purpose::Write) {
+                    Ok(fresh) => conn = fresh,
+                    Err(error) => tracing::error!(%error, "no new connection yet"),
+                }
+                for reply in replies {
+                    reply(Err(error.to_string()));
+                }
             }
         }
     }
@@ -132,43 +135,45 @@ fn work(desk: Desk, mut conn: Conn, mut tree: Frontier, jobs: &Receiver<Job>) {
 
 type Given = (Vec<Reply>, StoreError);
 
-fn batch(desk: &Desk, conn: &mut Conn, tree: &mut Frontier, first: Job, jobs: &Receiver<Job>) -> Result<(), Given> {
+/// Carries out queued writes in one commit; returns the tree as it then is.
+fn batch(desk: &Desk, conn: &mut Conn, seen: &Frontier, first: Job, jobs: &Receiver<Job>) -> Result<Frontier, Given> {
     let mut replies: Vec<Reply> = Vec::new();
-    let note = match batch_in_transaction(desk, conn, tree, first, jobs, &mut replies) {
-        Ok(note) => note,
+    let (tree, note) = match batch_in_transaction(desk, conn, seen, first, jobs, &mut replies) {
+        Ok(committed) => committed,
         Err(error) => {
             let _ = Manager::rollback_transaction(conn);
             return Err((replies, error));
         }
     };
     if let Some(note) = note
-        && let Err(error) = desk.outside.replace(&note)
+        && let Err(error) = desk.outside.replace(&note, tree.size())
     {
-        // The facts are safe and signed inside the database; the copy follows with the next write.
+        // The facts are safe and signed inside the database; the copy follows with the next write,
+        // unless the file is gone: then every verification says so, and so does the next start.
         tracing::error!(%error, "the checkpoint outside the database could not be written");
     }
     for reply in replies {
         reply(Ok(()));
     }
-    Ok(())
+    Ok(tree)
 }
 
-/// Runs queued jobs and commits; returns the checkpoint that now counts.
+/// Runs queued jobs and commits; returns the tree and, if it grew, the checkpoint that now counts.
 fn batch_in_transaction(
     desk: &Desk,
     conn: &mut Conn,
-    tree: &mut Frontier,
+    seen: &Frontier,
     first: Job,
     jobs: &Receiver<Job>,
     replies: &mut Vec<Reply>,
-) -> Result<Option<String>, StoreError> {
+) -> Result<(Frontier, Option<String>), StoreError> {
     // A job that never ran is dropped here, and its caller is told that nothing was recorded.
     begin_write(conn)?;
-    follow_other_instances(conn, tree)?;
+    let mut tree = guard::follow(conn, &desk.site, seen)?;
     let size_before = tree.size();
     let mut next = Some(first);
     while let Some(job) = next {
-        let (reply, panicked) = job(conn, tree);
+        let (reply, panicked) = job(conn, &mut tree);
         replies.push(reply);
         if panicked {
             return Err(StoreError::NotCarriedOut("another write of the same batch failed inside".into()));
@@ -177,24 +182,16 @@ fn batch_in_transaction(
     }
     let mut note = None;
     if tree.size() > size_before {
-        let signed = sign(desk, tree)?;
+        let signed = sign(&desk.site, &tree)?;
         let row = (checkpoints::size.eq(facts::as_i64(tree.size())?), checkpoints::note.eq(&signed));
         diesel::insert_into(checkpoints::table).values(row).execute(conn)?;
         note = Some(signed);
     }
     Manager::commit_transaction(conn)?;
-    Ok(note)
+    Ok((tree, note))
 }
 
-fn sign(desk: &Desk, tree: &Frontier) -> Result<String, StoreError> {
+fn sign(site: &Site, tree: &Frontier) -> Result<String, StoreError> {
     let broken = |e: crate::ledger::CheckpointError| StoreError::LedgerBroken(e.to_string());
-    Checkpoint::new(&desk.origin, tree.size(), tree.root()).and_then(|c| c.sign(&desk.signer)).map_err(broken)
-}
-
-/// On PostgreSQL another instance may have appended since our last turn.
-fn follow_other_instances(conn: &mut Conn, tree: &mut Frontier) -> Result<(), StoreError> {
-    if facts::size(conn)? != tree.size() {
-        *tree = facts::load_frontier(conn)?;
-    }
-    Ok(())
+    Checkpoint::new(&site.origin, tree.size(), tree.root()).and_then(|c| c.sign(&site.signer)).map_err(broken)
 }

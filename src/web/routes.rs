@@ -105,6 +105,8 @@ routes! {
     "/api/v1/certificates/{number}/pdf"          { GET  SignedIn Reads  => api::certificates::pdf; }
     "/api/v1/certificates/{number}/record"       { GET  SignedIn Reads  => api::certificates::record; }
     "/api/v1/verify"                             { POST Anyone   Reads  => api::verification::verify; }
+    "/api/v1/str/compare"                        { POST SignedIn Reads  => api::str_profiles::compare; }
+    "/api/v1/str/origin"                         { POST SignedIn Reads  => api::str_profiles::origin; }
     "/api/v1/ledger"                             { GET  SignedIn Reads  => api::ledger::list; }
     "/api/v1/ledger/verify"                      { GET  SignedIn Reads  => api::ledger::verify; }
     "/api/openapi.json"                          { GET  Anyone   Reads  => api::meta::openapi; }
@@ -168,6 +170,10 @@ routes! {
         POST Anyone Reads => pages::verify::check;
     }
     "/verify/{number}"                           { GET  Anyone   Reads  => pages::verify::show; }
+    "/str" {
+        GET  SignedIn Reads => pages::str_profiles::show;
+        POST SignedIn Reads => pages::str_profiles::answer;
+    }
     "/people" {
         GET  ADMIN Reads  => pages::people::list;
         POST ADMIN Writes => pages::people::create;

@@ -5,6 +5,7 @@
 //! refuses leaves nothing behind except, where the issue of trust demands it, the fact that it
 //! was tried.
 
+pub mod adopt_ledger;
 pub mod correct_run;
 pub mod keep_accounts;
 pub mod list_lots;

@@ -1,8 +1,8 @@
 //! Opening a site: the first start makes its key, its records and its first facts.
 //!
 //! Promises: a start on an existing folder changes nothing but what a newer version brings; a
-//! key that does not belong to the records is refused; shipped specifications are installed
-//! once and never replaced.
+//! key that does not belong to the records is refused, and none is made where records are; shipped
+//! specifications are installed once and never replaced.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -15,8 +15,8 @@ use crate::domain::shipped;
 use crate::domain::spec::Specification;
 use crate::domain::text::Line;
 use crate::keys::{KeyFileError, KeyFolder};
-use crate::ledger::canonical;
-use crate::store::{Site, Store, Target};
+use crate::ledger::{Checkpoint, canonical, empty_root};
+use crate::store::{OutsideCheckpoint, Site, Store, Target, facts_in};
 
 use super::{App, Error, Inner};
 
@@ -76,16 +76,12 @@ impl App {
     /// The folder or database cannot be used, the key is not the records', or the ledger is broken.
     pub fn open(opening: Opening) -> Result<App, Error> {
         let Opening { data, target, new_site, clock, chance, public_url } = opening;
-        make_folder(&data)?;
         let keys = KeyFolder::in_folder(&data);
-        if !keys.exists() {
-            let origin = match &new_site.origin {
-                Some(origin) => origin.clone(),
-                None => {
-                    format!("lotgate.invalid/{}", crate::clock::random_hex::<8>(&*chance).map_err(Error::Internal)?)
-                }
-            };
-            keys.create(&origin, &*chance)?;
+        if !keys.exists()? {
+            check_is_new(&data, &target, &keys)?;
+            make_folder(&data)?;
+            make_key(&keys, new_site.origin.as_deref(), &*chance)?;
+            lay_down_checkpoint(&data, &keys)?;
         }
         let signer = Arc::new(keys.signer()?);
         let origin = signer.verifier_key().name().to_string();
@@ -160,6 +156,34 @@ impl App {
     pub(super) fn use_up_first_link(&self) {
         *self.0.first_link.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
     }
+}
+
+/// A site without a key must have nothing else either, or its key was lost: a new one would not be
+/// that of the records. Looks and changes nothing.
+fn check_is_new(data: &std::path::Path, target: &Target, keys: &KeyFolder) -> Result<(), Error> {
+    let outside = OutsideCheckpoint::in_folder(data);
+    if outside.exists()? {
+        return Err(keys.lost(&format!("{} is there", outside.path().display())).into());
+    }
+    match facts_in(target)? {
+        0 => Ok(()),
+        facts => Err(keys.lost(&format!("the database holds {facts} facts")).into()),
+    }
+}
+
+fn make_key(keys: &KeyFolder, origin: Option<&str>, chance: &dyn Chance) -> Result<(), Error> {
+    let made_up = || crate::clock::random_hex::<8>(chance).map(|id| format!("lotgate.invalid/{id}"));
+    let origin = origin.map_or_else(made_up, |origin| Ok(origin.to_owned())).map_err(Error::Internal)?;
+    Ok(keys.create(&origin, chance)?)
+}
+
+/// The checkpoint outside the database, before anything else: over no facts. So a site that has a
+/// key has the file, whatever interrupts the first start, and one without it has lost it.
+fn lay_down_checkpoint(data: &std::path::Path, keys: &KeyFolder) -> Result<(), Error> {
+    let signer = keys.signer()?;
+    let empty = Checkpoint::new(signer.verifier_key().name().as_str(), 0, empty_root());
+    let note = empty.and_then(|c| c.sign(&signer)).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(OutsideCheckpoint::in_folder(data).create(&note)?)
 }
 
 fn make_folder(data: &std::path::Path) -> Result<(), Error> {

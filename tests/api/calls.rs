@@ -131,6 +131,14 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             site.analyst().asks("POST", "/api/v1/files", &[], Some((&media_type, bytes))).created();
             reads("olga", &filled(route.path))
         }
+        ("POST", "/api/v1/str/compare") => {
+            let profile = json!({"D5S818": ["11", "12"], "AMEL": ["X"]});
+            sends("olga", route.path, &json!({"query": profile, "reference": profile, "amelogenin": true}))
+        }
+        ("POST", "/api/v1/str/origin") => {
+            let body = json!({"donor": {"TH01": ["6"]}, "recipient": {"TH01": ["9.3"]}, "sample": {"TH01": ["9.3"]}});
+            sends("olga", route.path, &body)
+        }
         ("GET", "/api/openapi.json") => open(route.path),
         ("GET", path) => {
             released(site);
@@ -234,6 +242,10 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             let run = open_run(site);
             let fields = [("value.ENDOTOXIN", "0.2"), ("unit.ENDOTOXIN", "EU/mL"), ("reason", "For the walk")];
             fills("amy", &format!("/runs/{run}/correction"), &fields)
+        }
+        ("POST", "/str") => {
+            let origin = [("recipient", "TH01 9.3"), ("donor", "TH01 6"), ("sample", "TH01 9.3")];
+            fills("olga", route.path, &[&origin[..], &[("query", "TH01 6"), ("reference", "TH01 6")]].concat())
         }
         ("POST", "/verify") => {
             let (media_type, bytes) = multipart(&[("file", b"%PDF-1.7 of another site")]);

@@ -201,6 +201,20 @@ fn facts_removed_from_the_database_are_missed() {
 }
 
 #[test]
+fn a_checkpoint_missing_beside_the_database_is_found_and_stays_missing() {
+    let site = Site::start();
+    let checkpoint = site.data.path().join("checkpoint");
+    assert!(checkpoint.exists());
+    std::fs::remove_file(&checkpoint).expect("removed");
+    for lot in ["L-1", "L-2"] {
+        let found = site.auditor().get("/api/v1/ledger/verify").ok();
+        assert_eq!((&found["whole"], &found["place"]), (&json!(false), &json!("the checkpoint outside the database")));
+        site.analyst().registers(lot).created();
+        assert!(!checkpoint.exists(), "{lot}: a write made it anew");
+    }
+}
+
+#[test]
 fn rows_that_no_longer_say_what_the_facts_say_are_found() {
     for sql in [
         "UPDATE readings SET value = '97.99' WHERE attribute = 'PURITY'",

@@ -27,5 +27,6 @@ mod site;
 mod snapshots;
 mod specifications;
 mod sterility;
+mod str;
 mod users;
 mod verification;

@@ -1,7 +1,9 @@
 //! A realistic certificate for the tests, and the changes that turn it into difficult ones.
 
 use lotgate::certificate::{RenderError, render, seal_text};
-use lotgate::domain::certificate::CertificateRecord;
+use lotgate::domain::certificate::{
+    CertificateRecord, DeviationRecord, InvestigationRecord, NotApplicableRecord, SourceRecord,
+};
 use lotgate::ledger::{KeyName, NoteSigner};
 use sha2::{Digest, Sha256};
 
@@ -53,6 +55,62 @@ pub fn issue_as_is(record: &CertificateRecord, by: &NoteSigner) -> Result<Issued
 
 pub fn issue(record: &CertificateRecord) -> Issued {
     try_issue(record, &signer()).expect("rendered")
+}
+
+/// The same certificate as it is issued now, with everything that layout 2 added.
+pub fn modern() -> CertificateRecord {
+    let mut record = sample();
+    (record.v, record.layout) = (2, 2);
+    let person = record.dossier.runs[0].entered_by.clone();
+    let dossier = &mut record.dossier;
+    dossier.sources = vec![
+        SourceRecord {
+            number: "WCB-0012".into(),
+            stage: "bank".into(),
+            passage: Some(3),
+            population_doublings: Some("8.1".into()),
+        },
+        SourceRecord { number: "D-0031".into(), stage: "donor".into(), passage: None, population_doublings: None },
+    ];
+    dossier.statements = vec!["allogeneic use".into(), "fresh".into()];
+    dossier.dosing =
+        Some("One container of 30.0 ×10⁶ viable cells carries at most 60.0 kg at 0.5 ×10⁶ cells/kg.".into());
+    dossier.not_applicable = vec![NotApplicableRecord {
+        attribute: "CD34".into(),
+        name: "CD34-positive".into(),
+        acceptance: "NMT 2.0 %".into(),
+        because: "applies to passage 3 or more only".into(),
+    }];
+    dossier.investigations = vec![InvestigationRecord {
+        number: "OOS-2026-0001".into(),
+        of: dossier.lot.clone(),
+        run: 9,
+        failures: vec!["Viability: 71.2; 71.2 is not ≥ 80.0".into()],
+        retests: vec![14, 15],
+        outcome: "result invalidated".into(),
+        cause: Some("The stain had expired; the retained preparation stained with a new lot gives 93 %".into()),
+        closed_by: Some(person.clone()),
+        closed_at: Some("2026-03-02T01:00:00.000000Z".into()),
+    }];
+    dossier.deviations = vec![DeviationRecord {
+        number: "DEV-2026-0003".into(),
+        of: "WCB-0012".into(),
+        kind: "deviation".into(),
+        description: "Incubator alarm for ten minutes".into(),
+        assessment: Some("Temperature stayed within 36 to 37 °C; no impact".into()),
+        closed_by: Some(person),
+        closed_at: Some("2026-03-02T01:10:00.000000Z".into()),
+    }];
+    dossier.results[0].inherited_from = Some("WCB-0012".into());
+    dossier.results[1].alert = Some("alert limit NLT 85.0".into());
+    dossier.runs[0].of = Some("WCB-0012".into());
+    dossier.runs[1].reagents = vec!["R-0117".into()];
+    dossier.runs[1].evidence = vec![record.ledger.tree_root.clone()];
+    dossier.runs[1].flags = vec!["reagent R-0117 (AO/PI) had expired on 2026-03-01 00:00 UTC".into()];
+    dossier.runs[2].investigation = Some("OOS-2026-0001".into());
+    dossier.runs[3].invalidated = Some("Wrong gate template (Ingrid Berg)".into());
+    dossier.runs[4].second_entry = vec!["ENDOTOXIN".into()];
+    record
 }
 
 /// Chinese, Polish, Russian and Greek names, long texts, long words, sixty runs.

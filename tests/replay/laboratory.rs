@@ -285,12 +285,28 @@ fn account(username: &str) -> UserEntry {
     }
 }
 
-/// A folder that goes away, in memory where the machine has such a place: nothing here tests
+/// Where folders are made: in memory where the machine has such a place, for nothing here tests
 /// the disk, and a simulated year would wait for it a thousand times.
-pub fn folder() -> tempfile::TempDir {
+fn place() -> PathBuf {
     let memory = Path::new("/dev/shm");
-    let place = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
-    tempfile::Builder::new().prefix("lotgate-test-").tempdir_in(place).expect("a folder")
+    if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() }
+}
+
+/// How the names of the folders begin that this process makes.
+fn prefix(process: u32) -> String {
+    format!("lotgate-test-{process}-")
+}
+
+/// A folder that goes away.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix(&prefix(std::process::id())).tempdir_in(place()).expect("a folder")
+}
+
+/// The folders that a process has left behind.
+pub fn folders_of(process: u32) -> Vec<PathBuf> {
+    let all = std::fs::read_dir(place()).expect("readable").map(|f| f.expect("an entry").path());
+    let name = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(&prefix(process)));
+    all.filter(name).collect()
 }
 
 /// What `lotgate ledger verify` finds in a folder that nobody serves.

@@ -1,6 +1,7 @@
 //! Somebody who owns the database file changes it behind the product's back: every table, every
 //! column, one value, one row less, one row more. `ledger verify` has to name a break each time.
 
+use std::fs::Permissions;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -21,9 +22,10 @@ const BESIDE_THE_FACTS: [&str; 3] = ["credentials", "sessions", "answers"];
 /// The bytes of an evidence file.
 const FCS: &[u8] = b"FCS3.1          58     100     101     200       0       0";
 
-/// A closed site with something in every table.
+/// A closed site with something in every table: its files, held in memory, because what is made
+/// once for a whole program is never dropped and a folder of it would stay behind.
 pub struct Site {
-    folder: tempfile::TempDir,
+    files: Vec<(PathBuf, Vec<u8>, Permissions)>,
     pub key: VerifierKey,
 }
 
@@ -36,7 +38,9 @@ pub fn site() -> &'static Site {
         live(&lab);
         let key = lab.app.verifier_key().clone();
         lab.close();
-        Site { folder, key }
+        let mut files = Vec::new();
+        read_folder(folder.path(), Path::new(""), &mut files);
+        Site { files, key }
     })
 }
 
@@ -69,7 +73,12 @@ impl Site {
     /// A copy of the site to do harm to.
     pub fn copy(&self) -> tempfile::TempDir {
         let folder = laboratory::folder();
-        copy_folder(self.folder.path(), folder.path());
+        for (name, bytes, permissions) in &self.files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of the site");
+            std::fs::write(&path, bytes).expect("a file of the site");
+            std::fs::set_permissions(path, permissions.clone()).expect("a file of the site");
+        }
         folder
     }
 
@@ -78,14 +87,15 @@ impl Site {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
-    for file in std::fs::read_dir(from).expect("a folder").map(|f| f.expect("a file").path()) {
-        let beside = to.join(file.file_name().expect("a name"));
-        if file.is_dir() {
-            std::fs::create_dir(&beside).expect("a folder");
-            copy_folder(&file, &beside);
+/// Reads every file under `root`, by its name from there.
+fn read_folder(root: &Path, name: &Path, files: &mut Vec<(PathBuf, Vec<u8>, Permissions)>) {
+    for entry in std::fs::read_dir(root.join(name)).expect("a folder").map(|f| f.expect("an entry")) {
+        let (path, name) = (entry.path(), name.join(entry.file_name()));
+        if path.is_dir() {
+            read_folder(root, &name, files);
         } else {
-            std::fs::copy(&file, &beside).expect("copied");
+            let permissions = std::fs::metadata(&path).expect("a file").permissions();
+            files.push((name, std::fs::read(&path).expect("readable"), permissions));
         }
     }
 }

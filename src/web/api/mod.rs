@@ -13,6 +13,7 @@ pub mod people;
 pub mod runs;
 pub mod session;
 pub mod specifications;
+pub mod str_profiles;
 pub mod verification;
 
 use crate::domain::refusal::{Code, Refusal};

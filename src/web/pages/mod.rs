@@ -19,6 +19,7 @@ pub mod runs;
 pub mod shown;
 pub mod sign_in;
 pub mod specifications;
+pub mod str_profiles;
 mod told;
 pub mod verify;
 pub mod view;

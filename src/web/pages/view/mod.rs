@@ -18,6 +18,7 @@ pub mod runs;
 mod samples;
 pub mod sign_in;
 pub mod specifications;
+pub mod str_profiles;
 pub mod verify;
 
 use askama::Template;
@@ -73,6 +74,12 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("verify-superseded", html(&verify::VerifyPage::sample_answer(Standing::Superseded))),
         ("verify-unknown", html(&verify::VerifyPage::sample_answer(Standing::Unknown))),
         ("verify-issued", html(&verify::VerifyPage::sample_answer(Standing::Issued))),
+        ("str", html(&str_profiles::StrPage::sample())),
+        ("str-match", html(&str_profiles::StrPage::sample_match())),
+        ("str-exclusion", html(&str_profiles::StrPage::sample_exclusion())),
+        ("str-not-comparable", html(&str_profiles::StrPage::sample_not_comparable())),
+        ("str-origin", html(&str_profiles::StrPage::sample_origin())),
+        ("str-refused", html(&str_profiles::StrPage::sample_refused())),
         ("people", html(&people::PeoplePage::sample())),
         ("person-new", html(&people::NewPersonPage::sample())),
         ("person-new-refused", html(&people::NewPersonPage::sample_refused())),
