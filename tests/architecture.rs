@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[(&str, Names)])] = &[
             ("web", All),
             ("workflow", All),
             // Where records are, and how they are read when no service runs.
-            ("store", Only(&["Target", "User", "Finding", "outside_checkpoint", "read_once"])),
+            ("store", Only(&["Target", "User", "Evidence", "Finding", "outside_checkpoint", "read_once"])),
             // `lotgate verify` is the stranger's check, which needs no site and so no workflow.
             ("certificate", Only(&["CheckReport", "Outcome", "check"])),
             // The public key of a site, to check with.
@@ -57,6 +57,7 @@ const ARROWS: &[(&str, &[(&str, Names)])] = &[
                     "Entry",
                     "FactFilter",
                     "ListedLot",
+                    "StoredFile",
                     "LotFilter",
                     "Finding",
                     "StoreError",
@@ -94,7 +95,9 @@ const OWNED: &[(&str, &str)] = &[
     ("fast_qr", "certificate"),
     ("clap", "cli"),
     ("tracing_subscriber", "cli"),
+    ("object_store", "store"),
     ("argon2", "workflow"),
+    ("infer", "workflow"),
     ("ed25519_dalek", "ledger"),
     ("getrandom", "clock"),
 ];

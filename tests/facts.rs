@@ -53,6 +53,7 @@ kinds! {
     Event::DeviationOpened { .. } => "deviation_opened",
     Event::DeviationClosed { .. } => "deviation_closed",
     Event::SourceFlagged { .. } => "source_flagged",
+    Event::FileStored(_) => "file_stored",
     Event::AttemptRefused { .. } => "attempt_refused",
 }
 

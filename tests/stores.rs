@@ -27,6 +27,7 @@ use lotgate::store::{FactFilter, LotFilter, Target};
 use lotgate::workflow::Error;
 use lotgate::workflow::adopt_ledger::{Vouched, adopt_ledger};
 use lotgate::workflow::sign_in::{session, sign_in, sign_out};
+use lotgate::workflow::store_file::read_file;
 use lotgate::workflow::verify_certificate::{Authenticity, Claim, verify_certificate};
 
 /// A fresh place to keep records in: a data folder and a database.
@@ -78,6 +79,7 @@ fn the_main_job(place: &Place) {
     let released = lab.release("fay", &password("fay"), "AD-1", None).expect("released");
     assert_eq!((released.certificate.as_str(), status("AD-1")), ("RC-2026-000001", Status::Released));
     the_lists_are_right(&lab);
+    a_file_is_kept_once(&lab);
     a_stranger_checks(&lab, &released.certificate, &released.pdf_sha256);
     let opened = sign_in(&lab.app, "hal", &password("hal")).expect("signed in");
     assert!(session(&lab.app, &opened.token).expect("readable").is_some());
@@ -104,6 +106,16 @@ fn the_lists_are_right(lab: &Laboratory) {
     let first = lab.app.read(|view| Ok(view.lots(&filter)?)).expect("readable");
     let rest = listed(lab, LotFilter { before_entry: Some(first[0].entry), ..LotFilter::default() });
     assert_eq!((first[0].lot.number().as_str(), rest), ("AD-2", vec!["AD-1".to_owned()]));
+}
+
+fn a_file_is_kept_once(lab: &Laboratory) {
+    let before = lab.facts();
+    let first = lab.store_file("ana", "患者 – “counts”.csv", b"cells,alive\n100,92\n").expect("stored");
+    let again = lab.store_file("ben", "other.csv", b"cells,alive\n100,92\n").expect("stored");
+    assert_eq!((first.is_new, again.is_new, &again.details.name), (true, false, &first.details.name));
+    assert_eq!(lab.facts(), before + 1);
+    let (file, bytes) = read_file(&lab.app, &first.details.sha256).expect("readable");
+    assert_eq!((file.details.bytes, file.stored_by.username.as_str(), bytes.len()), (19, "ana", 19));
 }
 
 fn a_stranger_checks(lab: &Laboratory, number: &CertificateNumber, pdf_sha256: &str) {

@@ -12,7 +12,7 @@ use super::serve::target;
 use super::{Failure, start_logging};
 use crate::keys::KeyFolder;
 use crate::ledger::VerifierKey;
-use crate::store::{Finding, Target, outside_checkpoint, read_once};
+use crate::store::{Evidence, Finding, Target, outside_checkpoint, read_once};
 use crate::workflow::Error;
 use crate::workflow::adopt_ledger::{Vouched, adopt_ledger};
 
@@ -22,7 +22,7 @@ use crate::workflow::adopt_ledger::{Vouched, adopt_ledger};
   lotgate ledger verify --data /srv/lotgate
 
 Re-hashes every fact, checks every checkpoint's signature and the checkpoint kept outside the
-database, every document, and compares every table with a rebuild from the facts.
+database, every document and evidence file, and compares every table with a rebuild from the facts.
 Exit code: 0 whole, 1 broken (the first break is named), 2 it could not be read.")]
 pub struct Args {
     /// Data folder of the site
@@ -83,8 +83,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let target = existing(&args.data, args.database.as_deref())?;
     let outside = outside_checkpoint(&args.data)?;
     let origin = key.name().to_string();
+    let evidence = Evidence::in_folder(&args.data)?;
     let finding: Finding =
-        read_once(&target, |view| Ok::<_, Error>(view.verify(&key, &origin, outside.as_deref())?))?;
+        read_once(&target, |view| Ok::<_, Error>(view.verify(&key, &origin, outside.as_deref(), &evidence)?))?;
     Ok(say(&finding, &key))
 }
 
@@ -114,7 +115,11 @@ fn existing(data: &Path, database: Option<&str>) -> Result<Target, Failure> {
 fn say(finding: &Finding, key: &VerifierKey) -> ExitCode {
     match finding {
         Ok(whole) => {
-            println!("WHOLE  {} facts, {} checkpoints, {} documents", whole.facts, whole.checkpoints, whole.documents);
+            let (facts, checkpoints) = (whole.facts, whole.checkpoints);
+            println!(
+                "WHOLE  {facts} facts, {checkpoints} checkpoints, {} documents, {} files",
+                whole.documents, whole.files
+            );
             println!("       root {}", whole.root);
             println!("       key  {key}");
             ExitCode::SUCCESS

@@ -312,6 +312,8 @@ pub enum Event {
         /// The signature.
         signature: SignatureRecord,
     },
+    /// A file came into the evidence folder; its bytes stand there under their hash.
+    FileStored(super::file::FileDetails),
     /// Somebody tried what they may not do, or what was not possible.
     AttemptRefused {
         /// `release`, `rejection` or `verification`.

@@ -196,6 +196,7 @@ pub fn apply(lot: &mut Lot, fact: &Fact) -> Option<()> {
         | Event::UserCreated { .. }
         | Event::SignedIn {}
         | Event::SignedOut {}
+        | Event::FileStored(_)
         | Event::SignInFailed { .. } => return None,
     }
     Some(())

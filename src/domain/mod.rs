@@ -20,6 +20,7 @@ pub mod equipment;
 pub mod evaluation;
 pub mod event;
 pub mod exact;
+pub mod file;
 pub mod history;
 pub mod ids;
 pub mod investigation;

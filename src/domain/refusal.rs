@@ -47,6 +47,7 @@ macro_rules! codes {
 codes! {
     MalformedRequest,   "malformed_request",    Malformed,     "The request is not readable: bad JSON, a missing or unknown field, a wrong type.";
     WrongMediaType,     "wrong_media_type",     NotOffered,    "The request is not in a format that this address takes.";
+    UnknownFileType,    "unknown_file_type",    NotOffered,    "The file's bytes are of no type that is kept as evidence.";
     TooLarge,           "too_large",            TooLarge,      "The request is larger than the limit.";
     NotSignedIn,        "not_signed_in",        NotSignedIn,   "Nobody is signed in, or the session has ended.";
     WrongCredentials,   "wrong_credentials",    NotSignedIn,   "The user name or the password is not right.";

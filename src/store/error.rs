@@ -23,6 +23,14 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// An evidence file could not be written or read, or is not what was stored.
+    #[error("{place}: {why}")]
+    Evidence {
+        /// Where it stands, from the data folder.
+        place: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A row says something that cannot be.
     #[error("inconsistent data in {table}.{column}, row {row}: {why}")]
     Inconsistent {

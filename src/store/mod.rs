@@ -7,6 +7,7 @@ mod answers;
 mod certificates;
 mod connection;
 mod error;
+mod evidence;
 mod facts;
 mod guard;
 mod lots;
@@ -30,6 +31,7 @@ pub use answers::KeptAnswer;
 pub use certificates::Issued;
 pub use connection::{Conn, Target};
 pub use error::StoreError;
+pub use evidence::{Evidence, StoredFile};
 pub use facts::{Entry, FactFilter};
 pub use lots::{ListedLot, LotFilter};
 pub use outside::OutsideCheckpoint;
@@ -65,13 +67,14 @@ pub struct Store {
     readers: Pool<Readers>,
     writer: writer::Writer,
     outside: OutsideCheckpoint,
+    evidence: Evidence,
     /// Held for the life of the process: one writer for each SQLite file.
     _lock: Option<std::fs::File>,
 }
 
 /// Where a site's records are and who signs them.
 pub struct Site {
-    /// Data folder: the checkpoint outside the database, and the SQLite file by default.
+    /// Data folder: the checkpoint outside the database, the evidence files, and the SQLite file by default.
     pub data: PathBuf,
     /// The database.
     pub target: Target,
@@ -92,6 +95,7 @@ impl Store {
         let mut conn = site.target.connect(Purpose::Write)?;
         migrate(&mut conn)?;
         let outside = OutsideCheckpoint::in_folder(&site.data);
+        let evidence = Evidence::in_folder(&site.data)?;
         begin_write(&mut conn)?;
         let tree = guard::load_signed(&mut conn, &site)?;
         guard::check_outside(&mut conn, &outside, &site, tree.size())?;
@@ -102,7 +106,7 @@ impl Store {
         let readers = readers.build(Readers(site.target.clone())).map_err(|e| StoreError::Connection(e.to_string()))?;
         let desk = writer::Desk { site, outside: outside.clone() };
         let writer = writer::Writer::start(desk, conn, tree)?;
-        Ok(Store { readers, writer, outside, _lock: lock })
+        Ok(Store { readers, writer, outside, evidence, _lock: lock })
     }
 
     /// Carries out a write: everything in `f` is recorded, or nothing is.
@@ -127,6 +131,11 @@ impl Store {
     pub fn read<T, E: From<StoreError>>(&self, f: impl FnOnce(&mut View) -> Result<T, E>) -> Result<T, E> {
         let mut conn = self.readers.get().map_err(|e| StoreError::Connection(e.to_string()))?;
         f(&mut View(&mut conn))
+    }
+
+    /// The bytes of evidence files.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
     }
 
     /// The newest checkpoint as kept outside the database.

@@ -10,11 +10,12 @@ use super::connection::Conn;
 use super::error::{StoreError, inconsistent};
 use super::lots::Statements;
 use super::runs::{Calculation, ChangedCalculation, Particulars, VerificationRow, read_verification};
-use super::schema::{aftermaths, certificates, changes, decisions, lots, readings, runs, users, verifications};
+use super::schema::{aftermaths, certificates, changes, decisions, files, lots, readings, runs, users, verifications};
 use super::specifications::{approve_version, put_version};
 use super::{Tx, facts::Entry, records};
 use crate::domain::certificate::SignatureRecord;
 use crate::domain::event::{Event, Fact};
+use crate::domain::file::FileDetails;
 use crate::domain::history;
 use crate::domain::ids::{CertificateNumber, LotNumber, RunNumber};
 use crate::domain::lot::LotDetails;
@@ -63,6 +64,7 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
             diesel::insert_into(users::table).values(row).execute(conn)?;
             Ok(())
         }
+        Event::FileStored(file) => insert_file(conn, entry.number, file, by, *at),
         Event::LotRegistered(details) => insert_lot(conn, entry.number, details, by, *at),
         Event::RunRecorded { run, lot, content } => {
             insert_run(conn, entry.number, *run, lot, content, by, *at)?;
@@ -173,6 +175,22 @@ fn insert_lot(conn: &mut Conn, entry: i64, details: &LotDetails, by: &Actor, at:
         lots::statements.eq(json(&Statements::of(details))?),
     );
     diesel::insert_into(lots::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+fn insert_file(conn: &mut Conn, entry: i64, file: &FileDetails, by: &Actor, at: Moment) -> Result<(), StoreError> {
+    let bytes = i64::try_from(file.bytes).map_err(|e| inconsistent("files", "bytes", &file.sha256, e))?;
+    let row = (
+        files::sha256.eq(file.sha256.as_str()),
+        files::media_type.eq(file.media_type.as_str()),
+        files::bytes.eq(bytes),
+        files::name.eq(file.name.as_str()),
+        files::stored_by.eq(by.username.as_str()),
+        files::stored_by_name.eq(by.name.as_str()),
+        files::stored_at.eq(at.to_string()),
+        files::entry.eq(entry),
+    );
+    diesel::insert_into(files::table).values(row).execute(conn)?;
     Ok(())
 }
 

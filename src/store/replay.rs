@@ -15,7 +15,8 @@ use super::lots::LotRow;
 use super::record::project;
 use super::runs::RunRow;
 use super::schema::{
-    aftermaths, certificates, changes, decisions, lots, readings, records, runs, specifications, users, verifications,
+    aftermaths, certificates, changes, decisions, files, lots, readings, records, runs, specifications, users,
+    verifications,
 };
 use super::verify::Break;
 use crate::domain::event::Fact;
@@ -68,6 +69,7 @@ impl Tables {
         compare!(c, kept, records, (records::noun, records::code), (T, T, N, T, T, i64));
         compare!(c, kept, decisions, decisions::lot, (T, T, N, N, T, T, T, T, T, i64));
         compare!(c, kept, certificates, certificates::ordinal, (T, i64, T, T, T, T, i64));
+        compare!(c, kept, files, files::sha256, (T, T, i64, T, T, T, T, i64));
         Ok(None)
     }
 }

@@ -183,6 +183,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    files (sha256) {
+        sha256 -> Text,
+        media_type -> Text,
+        bytes -> BigInt,
+        name -> Text,
+        stored_by -> Text,
+        stored_by_name -> Text,
+        stored_at -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
     credentials (username) {
         username -> Text,
         password_hash -> Text,

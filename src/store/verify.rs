@@ -2,7 +2,8 @@
 //!
 //! Promises: reads only; re-hashes every fact from its stored bytes, compares every stored
 //! node, every checkpoint with its signature, the checkpoint outside the database, every
-//! document, and every projected row with a rebuild from the facts; names the first break.
+//! document and evidence file, and every projected row with a rebuild from the facts; names the
+//! first break.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use diesel::prelude::*;
 use super::View;
 use super::connection::Conn;
 use super::error::StoreError;
+use super::evidence::{Evidence, check_files};
 use super::facts::{FactRow, as_hash, as_i64, kind_of, size};
 use super::replay;
 use super::schema::{checkpoints, documents, facts, tree_nodes};
@@ -32,6 +34,8 @@ pub struct Whole {
     pub checkpoints: usize,
     /// Number of documents that were re-hashed.
     pub documents: usize,
+    /// Number of evidence files that were re-hashed.
+    pub files: usize,
 }
 
 /// The first break that was found.
@@ -69,18 +73,27 @@ fn broken(place: impl ToString, what: impl ToString) -> Stop {
 
 impl View<'_> {
     /// Walks the whole record. `outside` is the checkpoint kept outside the database; that there
-    /// is none is a break, for then nobody can tell whether the end is missing.
+    /// is none is a break, for then nobody can tell whether the end is missing. `evidence` holds
+    /// the files.
     ///
     /// # Errors
     /// The database cannot be read. A record that is not whole is a finding, not an error.
-    pub fn verify(&mut self, key: &VerifierKey, origin: &str, outside: Option<&str>) -> Result<Finding, StoreError> {
+    pub fn verify(
+        &mut self,
+        key: &VerifierKey,
+        origin: &str,
+        outside: Option<&str>,
+        evidence: &Evidence,
+    ) -> Result<Finding, StoreError> {
         // One snapshot, so that a write meanwhile is not taken for a break.
         let finding = self.0.transaction::<_, StoreError, _>(|conn| match walk(conn, key, origin, outside) {
             Ok(whole) => Ok(Ok(whole)),
             Err(Stop::Broken(found)) => Ok(Err(found)),
             Err(Stop::Store(e)) => Err(e),
         })?;
-        Ok(finding)
+        // After the snapshot, so that no long reading holds it open: a file is there before its fact is.
+        let Ok(whole) = finding else { return Ok(finding) };
+        Ok(check_files(self.0, evidence)?.map(|files| Whole { files, ..whole }))
     }
 }
 
@@ -116,7 +129,7 @@ fn walk(conn: &mut Conn, key: &VerifierKey, origin: &str, outside: Option<&str>)
     }
     let documents = walk_documents(conn)?;
     tables.compare(conn)?.map_or(Ok(()), |found| Err(Stop::Broken(found)))?;
-    Ok(Whole { facts: total, root: tree.root().to_hex(), checkpoints: count, documents })
+    Ok(Whole { facts: total, root: tree.root().to_hex(), checkpoints: count, documents, files: 0 })
 }
 
 fn open(note: &str, key: &VerifierKey, origin: &str, place: &str) -> Result<Checkpoint, Stop> {

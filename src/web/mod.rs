@@ -12,6 +12,7 @@ pub mod routes;
 pub mod session;
 pub mod statics;
 pub mod times;
+pub mod upload;
 
 use std::net::TcpListener;
 

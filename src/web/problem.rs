@@ -84,7 +84,7 @@ impl From<Refusal> for Problem {
 /// The HTTP status of a refusal.
 pub fn status_of(refusal: &Refusal) -> StatusCode {
     match (refusal.code, refusal.code.kind()) {
-        (Code::WrongMediaType, _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        (Code::WrongMediaType | Code::UnknownFileType, _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (_, Kind::Malformed) => StatusCode::BAD_REQUEST,
         (_, Kind::NotSignedIn) => StatusCode::UNAUTHORIZED,
         (_, Kind::Forbidden) => StatusCode::FORBIDDEN,

@@ -25,7 +25,8 @@ pub enum Who {
 pub enum Effect {
     /// Nothing.
     Reads,
-    /// Leaves at least one ledger entry when it succeeds.
+    /// Leaves at least one ledger entry when it succeeds, unless everything it says is on record
+    /// already (a repeated request under its key, a file that is stored).
     Writes,
 }
 
@@ -96,6 +97,9 @@ routes! {
     "/api/v1/runs/{run}"                         { GET  SignedIn Reads  => api::runs::show; }
     "/api/v1/runs/{run}/verification"            { POST ANALYST  Writes => api::runs::verify; }
     "/api/v1/runs/{run}/correction"              { POST ANALYST  Writes => api::runs::correct; }
+    "/api/v1/files"                              { POST ANALYST  Writes => api::files::create; }
+    "/api/v1/files/{sha256}"                     { GET  SignedIn Reads  => api::files::show; }
+    "/api/v1/files/{sha256}/info"                { GET  SignedIn Reads  => api::files::info; }
     "/api/v1/certificates"                       { GET  SignedIn Reads  => api::certificates::list; }
     "/api/v1/certificates/{number}"              { GET  SignedIn Reads  => api::certificates::show; }
     "/api/v1/certificates/{number}/pdf"          { GET  SignedIn Reads  => api::certificates::pdf; }

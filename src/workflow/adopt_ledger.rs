@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::domain::refusal::{Code, Refusal};
 use crate::keys::KeyFolder;
 use crate::ledger::Hash;
-use crate::store::{Break, Finding, OutsideCheckpoint, Target, View, read_once};
+use crate::store::{Break, Evidence, Finding, OutsideCheckpoint, Target, View, read_once};
 
 use super::Error;
 
@@ -55,13 +55,14 @@ pub fn adopt_ledger(data: &Path, target: &Target, vouched: &Vouched) -> Result<F
         )));
     }
     let key = KeyFolder::in_folder(data).signer()?.verifier_key().clone();
+    let evidence = Evidence::in_folder(data)?;
     let (finding, note) = read_once(target, |view| -> Result<_, Error> {
         if let Err(found) = check_vouched(view, vouched)? {
             return Ok((Err(found), None));
         }
         // Read first: a write meanwhile by another instance then only makes the database longer.
         let note = view.newest_checkpoint()?;
-        Ok((view.verify(&key, key.name().as_str(), note.as_deref())?, note))
+        Ok((view.verify(&key, key.name().as_str(), note.as_deref(), &evidence)?, note))
     })?;
     if let (Ok(_), Some(note)) = (&finding, note) {
         outside.create(&note)?;

@@ -17,6 +17,7 @@ pub mod reject_lot;
 pub mod release_lot;
 pub mod set_up;
 pub mod sign_in;
+pub mod store_file;
 pub mod verify_certificate;
 pub mod verify_run;
 
@@ -118,14 +119,15 @@ impl App {
         })
     }
 
-    /// Walks the whole record: ledger, checkpoints, documents, tables.
+    /// Walks the whole record: ledger, checkpoints, documents, tables, evidence files.
     ///
     /// # Errors
     /// Storage cannot be read. A record that is not whole is a finding, not an error.
     pub fn verify_ledger(&self) -> Result<Finding, Error> {
         // The copy outside is read first: a write meanwhile then only makes the database longer.
         let outside = self.0.store.outside_checkpoint()?;
-        self.read(|view| Ok(view.verify(self.verifier_key(), &self.0.site.origin, outside.as_deref())?))
+        let evidence = self.0.store.evidence();
+        self.read(|view| Ok(view.verify(self.verifier_key(), &self.0.site.origin, outside.as_deref(), evidence)?))
     }
 
     /// The last walk through the whole record and when it was made; walks now if that is more

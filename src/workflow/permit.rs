@@ -52,6 +52,8 @@ duties! {
     ReleaseLot: Qa, "release a lot", Some("release"), "meaning";
     /// Rejecting a lot.
     RejectLot: Qa, "reject a lot", Some("rejection"), "reason";
+    /// Storing an evidence file.
+    StoreFile: Analyst, "store a file", None, "meaning";
     /// Keeping accounts.
     KeepAccounts: Admin, "keep accounts", None, "meaning";
 }

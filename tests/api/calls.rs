@@ -3,6 +3,7 @@
 //! A call makes what it needs first (a lot to release, a run to verify), so that the walk can
 //! count what the call alone leaves in the ledger.
 
+use lotgate::ledger::canonical::sha256_hex;
 use lotgate::web::routes::Route;
 use serde_json::{Value, json};
 
@@ -10,6 +11,9 @@ use crate::answer::Answer;
 use crate::person::{criterion, reading};
 use crate::site::{Site, password};
 use crate::verification::form as multipart;
+
+/// The one evidence file of the walk.
+pub const PDF: &[u8] = b"%PDF-1.7\n%%EOF\n";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -118,6 +122,15 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             let (media_type, bytes) = multipart(&[("number", b"RC-2026-000001")]);
             Some(Call { who: None, path: route.path.to_owned(), body: Some((media_type, bytes)) })
         }
+        ("POST", "/api/v1/files") => {
+            let (media_type, bytes) = multipart(&[("file", PDF)]);
+            Some(Call { who: Some("amy"), path: route.path.to_owned(), body: Some((media_type, bytes)) })
+        }
+        ("GET", "/api/v1/files/{sha256}" | "/api/v1/files/{sha256}/info") => {
+            let (media_type, bytes) = multipart(&[("file", PDF)]);
+            site.analyst().asks("POST", "/api/v1/files", &[], Some((&media_type, bytes))).created();
+            reads("olga", &filled(route.path))
+        }
         ("POST", "/api/v1/str/compare") => {
             let profile = json!({"D5S818": ["11", "12"], "AMEL": ["X"]});
             sends("olga", route.path, &json!({"query": profile, "reference": profile, "amelogenin": true}))
@@ -137,7 +150,9 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
 
 /// An address with its parameters filled in, as they are after one release.
 pub fn filled(path: &str) -> String {
+    let file = sha256_hex(PDF);
     let named = [
+        ("{sha256}", file.as_str()),
         ("{lot}", "L-1"),
         ("{run}", "1"),
         ("{number}", "RC-2026-000001"),

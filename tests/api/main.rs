@@ -8,6 +8,7 @@ mod calls;
 mod certificates;
 mod concurrency;
 mod corrections;
+mod files;
 mod hostile;
 mod idempotency;
 mod ledger;

@@ -2,6 +2,7 @@
 
 use lotgate::domain::certificate::SignatureRecord;
 use lotgate::domain::event::{Event, FACT_VERSION, Fact, SiteDetails};
+use lotgate::domain::file::{FILE_BYTES_MAX, FileDetails, FileHash, MediaType};
 use lotgate::domain::ids::{
     AssayCode, AttributeCode, CertificateNumber, DonorCode, LotNumber, ProductCode, RunNumber, Username,
 };
@@ -173,6 +174,12 @@ fn event() -> impl Strategy<Value = Event> {
     });
     let refused = (proptest::option::of(lot()), proptest::option::of(run_number()), LINE, LINE, LINE)
         .prop_map(|(lot, run, act, code, detail)| Event::AttemptRefused { act, lot, run, code, detail });
+    let file = (hex(), prop::sample::select(&MediaType::ALL[..]), 1..=FILE_BYTES_MAX as u64, line()).prop_map(
+        |(sha256, media_type, bytes, name)| {
+            let sha256 = FileHash::parse(&sha256).expect("a hash");
+            Event::FileStored(FileDetails { sha256, media_type, bytes, name })
+        },
+    );
     prop_oneof![
         site().prop_map(Event::SiteCreated),
         installed,
@@ -187,6 +194,7 @@ fn event() -> impl Strategy<Value = Event> {
         released,
         rejected,
         refused,
+        file,
     ]
 }
 

@@ -14,14 +14,17 @@ use lotgate::domain::moment::Moment;
 use lotgate::domain::shipped;
 use lotgate::domain::spec::Specification;
 use lotgate::ledger::VerifierKey;
-use lotgate::store::{Finding, StoreError, Target, User, outside_checkpoint, read_once};
+use lotgate::store::{Evidence, Finding, StoreError, Target, User, outside_checkpoint, read_once};
 use lotgate::workflow::keep_accounts::{UserEntry, create_first_administrator, create_user};
-use lotgate::workflow::permit::{Once, Permit, RecordRun, RegisterLot, RejectLot, ReleaseLot, Subject, VerifyRun};
+use lotgate::workflow::permit::{
+    Once, Permit, RecordRun, RegisterLot, RejectLot, ReleaseLot, StoreFile, Subject, VerifyRun,
+};
 use lotgate::workflow::record_run::{RecordedRun, record_run};
 use lotgate::workflow::register_lot::{LotEntry, Registered, register_lot};
 use lotgate::workflow::reject_lot::{Rejected, reject_lot};
 use lotgate::workflow::release_lot::{Released, release_lot};
 use lotgate::workflow::set_up::{NewSite, Opening};
+use lotgate::workflow::store_file::{FileEntry, Stored, store_file};
 use lotgate::workflow::verify_run::{VerificationEntry, Verified, verify_run};
 use lotgate::workflow::{App, Error};
 
@@ -249,6 +252,12 @@ impl Laboratory {
         reject_lot(&self.app, &signed, &lot_number(lot), None)
     }
 
+    pub fn store_file(&self, who: &str, name: &str, bytes: &[u8]) -> Result<Stored, Error> {
+        let permit = Permit::<StoreFile>::grant(&self.app, &self.user(who), &Subject::default())?;
+        let entry = FileEntry { name: Some(name.to_owned()), claimed: None, bytes: bytes.to_vec() };
+        store_file(&self.app, &permit, entry)
+    }
+
     /// Takes a lot from registration to the point where only the release is missing.
     pub fn make_ready(&self, lot: &str, enters: &str, verifies: &str) {
         self.register_ordinary(enters, lot, Some("4")).unwrap_or_else(|e| panic!("{e}"));
@@ -303,5 +312,6 @@ pub fn folders_of(process: u32) -> Vec<PathBuf> {
 /// What `lotgate ledger verify` finds in a folder that nobody serves.
 pub fn verify_folder(data: &Path, target: &Target, key: &VerifierKey) -> Result<Finding, StoreError> {
     let outside = outside_checkpoint(data)?;
-    read_once(target, |view| view.verify(key, &key.name().to_string(), outside.as_deref()))
+    let evidence = Evidence::in_folder(data)?;
+    read_once(target, |view| view.verify(key, &key.name().to_string(), outside.as_deref(), &evidence))
 }

@@ -19,6 +19,9 @@ use super::laboratory::{self, Laboratory, entry, password, sqlite, verify_folder
 /// decision rests on is in them, and `docs/LEDGER.md` says that they are not covered.
 const BESIDE_THE_FACTS: [&str; 3] = ["credentials", "sessions", "answers"];
 
+/// The bytes of an evidence file.
+const FCS: &[u8] = b"FCS3.1          58     100     101     200       0       0";
+
 /// A closed site with something in every table: its files, held in memory, because what is made
 /// once for a whole program is never dropped and a folder of it would stay behind.
 pub struct Site {
@@ -55,6 +58,8 @@ fn live(lab: &Laboratory) {
     let run = lab.record("cai", "AD-2", &typed, Some(once)).expect(yes).run.expect("a number");
     super::correct(lab, "cai", run, "VIABILITY", "92.4");
     super::correct(lab, "cai", run, "VIABILITY", "92.5");
+    lab.store_file("ana", "panel.fcs", FCS).expect(yes);
+    lab.store_file("ben", "counts.csv", b"cells,alive\n100,92\n").expect(yes);
     lab.release("ana", &password("ana"), "AD-1", None).expect_err("an analyst");
     lab.release("fay", &password("fay"), "AD-1", None).expect(yes);
     lab.release("gus", &password("gus"), "AD-3", None).expect(yes);
@@ -236,6 +241,47 @@ fn any_added_row_is_noticed() {
         let last = format!("WHERE rowid = (SELECT max(rowid) FROM {table})");
         must_be_noticed(&format!("INSERT INTO {table} SELECT {} FROM {table} {last}", values.join(", ")));
     }
+}
+
+/// Does harm to the evidence file with these bytes; it must be noticed and named.
+fn harm_to_a_file(harm: impl Fn(&Path)) -> Break {
+    let folder = site().copy();
+    let sha256 = lotgate::ledger::canonical::sha256_hex(FCS);
+    let path = folder.path().join("evidence").join(&sha256[..2]).join(&sha256);
+    assert_eq!(std::fs::read(&path).expect("stored"), FCS);
+    harm(&path);
+    let found = site().verify(folder.path()).expect_err("not noticed");
+    assert_eq!(found.place, format!("file {sha256}"));
+    assert!(found.what.contains("“panel.fcs”") && found.what.contains("evidence/"), "{found:?}");
+    found
+}
+
+#[test]
+fn an_evidence_file_that_was_changed_cut_or_removed_is_noticed() {
+    for at in 0..FCS.len() {
+        let mut changed = FCS.to_vec();
+        changed[at] ^= 1;
+        let found = harm_to_a_file(|path| std::fs::write(path, &changed).expect("written"));
+        assert!(found.what.ends_with("its bytes were changed"), "{found:?}");
+    }
+    for other in [&b""[..], &FCS[1..], &[FCS, b"\n"].concat()] {
+        harm_to_a_file(|path| std::fs::write(path, other).expect("written"));
+    }
+    let found = harm_to_a_file(|path| std::fs::remove_file(path).expect("removed"));
+    assert!(found.what.ends_with("it is missing"), "{found:?}");
+    harm_to_a_file(|path| std::fs::remove_dir_all(path.ancestors().nth(2).expect("evidence")).expect("removed"));
+    harm_to_a_file(|path| {
+        std::fs::remove_file(path).expect("removed");
+        std::fs::create_dir(path).expect("a folder in its place");
+    });
+}
+
+#[test]
+fn an_object_that_no_fact_names_is_no_break() {
+    let folder = site().copy();
+    std::fs::create_dir(folder.path().join("evidence/zz")).expect("a folder");
+    std::fs::write(folder.path().join("evidence/zz/left"), b"by a power cut").expect("written");
+    assert_eq!(site().verify(folder.path()).map(|whole| whole.files), Ok(2));
 }
 
 #[test]

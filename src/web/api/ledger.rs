@@ -76,6 +76,8 @@ pub struct WholeView {
     pub checkpoints: Option<usize>,
     /// Number of documents that were hashed again.
     pub documents: Option<usize>,
+    /// Number of evidence files that were hashed again.
+    pub files: Option<usize>,
     /// Where the first break is.
     pub place: Option<String>,
     /// What is wrong there.
@@ -98,6 +100,7 @@ pub async fn verify(app: Data<App>, _reader: Somebody) -> Result<HttpResponse, P
             root: whole.map(|w| w.root.clone()),
             checkpoints: whole.map(|w| w.checkpoints),
             documents: whole.map(|w| w.documents),
+            files: whole.map(|w| w.files),
             place: found.map(|b| b.place.clone()),
             what: found.map(|b| b.what.clone()),
             checkpoint: app.checkpoint()?,

@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{certificates, ledger, lots, people, runs, session, specifications, str_profiles, verification};
+use super::{certificates, files, ledger, lots, people, runs, session, specifications, str_profiles, verification};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
 use crate::web::routes::ROUTES;
@@ -23,6 +23,7 @@ use crate::workflow::App;
         session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
         lots::create, lots::list, lots::show, lots::release, lots::reject,
         runs::create, runs::preview, runs::show, runs::verify, runs::correct,
+        files::create, files::show, files::info,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, openapi, healthz, readyz,
     )

@@ -4,6 +4,7 @@
 //! this code; numbers of results travel as text.
 
 pub mod certificates;
+pub mod files;
 pub mod ledger;
 pub mod lot_views;
 pub mod lots;

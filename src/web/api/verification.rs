@@ -1,10 +1,8 @@
 //! `/api/v1/verify`: a stranger asks whether a certificate is genuine. No sign-in.
 
-use actix_multipart::Multipart;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::certificates::CertificateView;
@@ -12,6 +10,7 @@ use crate::domain::ids::CertificateNumber;
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::body::{Body, body_refusal};
 use crate::web::problem::{Problem, ProblemBody, block};
+use crate::web::upload::{is_form, read_form};
 use crate::workflow::verify_certificate::{Answer, Claim, verify_certificate};
 use crate::workflow::{App, Error};
 
@@ -96,49 +95,33 @@ pub fn claim(sha256: Option<&str>, number: Option<&str>) -> Result<Claim, Refusa
 ///
 /// # Errors
 /// The form cannot be read, is too large, or has neither.
-pub async fn claim_from_form(form: Multipart) -> Result<Claim, Error> {
-    let mut form = form;
-    let (mut file, mut sha256, mut number, mut received) = (None, None, None, 0);
-    let unreadable = || Refusal::new(Code::MalformedRequest, "The form with the file could not be read whole.");
-    while let Some(field) = form.next().await {
-        let mut field = field.map_err(|_| unreadable())?;
-        let name = field.name().unwrap_or_default().to_owned();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = field.next().await {
-            let chunk = chunk.map_err(|_| unreadable())?;
-            // All fields together: strangers send this, and many fields add up.
-            received += chunk.len();
-            if received > FILE_BYTES_MAX {
-                let detail = "The file is larger than 12 MiB; a certificate is much smaller.";
-                return Err(Refusal::new(Code::TooLarge, detail).into());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        match name.as_str() {
-            "file" if !bytes.is_empty() => file = Some(bytes),
-            "sha256" => sha256 = String::from_utf8(bytes).ok(),
-            "number" => number = String::from_utf8(bytes).ok(),
+async fn claim_from_form(req: &HttpRequest, payload: Payload) -> Result<Claim, Refusal> {
+    let (mut file, mut sha256, mut number) = (None, None, None);
+    let too_large = || Refusal::new(Code::TooLarge, "The file is larger than 12 MiB; a certificate is much smaller.");
+    for part in read_form(req, payload, FILE_BYTES_MAX, too_large).await? {
+        match part.field.as_str() {
+            "file" if !part.bytes.is_empty() => file = Some(part.bytes),
+            "sha256" => sha256 = String::from_utf8(part.bytes).ok(),
+            "number" => number = String::from_utf8(part.bytes).ok(),
             _ => {}
         }
     }
     match file {
         Some(bytes) => Ok(Claim::File(bytes)),
-        None => Ok(claim(sha256.as_deref(), number.as_deref())?),
+        None => claim(sha256.as_deref(), number.as_deref()),
     }
 }
 
 /// Reads a claim in whichever form it was sent.
 ///
 /// # Errors
-/// As [`claim`] and [`claim_from_form`].
+/// As [`claim`], or the request cannot be read or is too large.
 pub async fn read_claim(req: &HttpRequest, payload: Payload) -> Result<Claim, Error> {
+    if is_form(req) {
+        return Ok(claim_from_form(req, payload).await?);
+    }
     let content_type = req.headers().get(CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
     let mut payload = payload.into_inner();
-    if content_type.starts_with("multipart/form-data") {
-        let form = Multipart::from_request(req, &mut payload).await;
-        let unreadable = |_| Refusal::new(Code::MalformedRequest, "The form with the file could not be read.");
-        return claim_from_form(form.map_err(unreadable)?).await;
-    }
     if content_type.starts_with("application/json") {
         let bytes = Bytes::from_request(req, &mut payload).await.map_err(|e| body_refusal(&e))?;
         return Ok(claim_from_json(&bytes)?);

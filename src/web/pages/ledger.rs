@@ -59,11 +59,12 @@ fn check(finding: &Finding, at: parts::Moment) -> LedgerCheck {
         Ok(whole) => LedgerCheck {
             whole: true,
             sentence: format!(
-                "The ledger is whole: all {} facts are in their place and unchanged, {} agree with them, {} were hashed again, and \
-                 every table says what the facts say.",
+                "The ledger is whole: all {} facts are in their place and unchanged, {} agree with them, {} and {} were hashed \
+                 again, and every table says what the facts say.",
                 whole.facts,
                 shown::counted(whole.checkpoints, "signed checkpoint", "signed checkpoints"),
-                shown::counted(whole.documents, "document", "documents")
+                shown::counted(whole.documents, "document", "documents"),
+                shown::counted(whole.files, "evidence file", "evidence files")
             ),
             root: whole.root.clone(),
             at,

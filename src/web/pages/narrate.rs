@@ -120,6 +120,16 @@ fn tell(event: &Event, names: &Names) -> Told {
             reason: format!("Reason: {}", reason.as_str()),
             ..Told::default()
         },
+        Event::FileStored(file) => Told {
+            sentence: format!(
+                "stored the file {} ({}, {} bytes)",
+                file.name.as_str(),
+                file.media_type.word(),
+                file.bytes
+            ),
+            reason: format!("SHA-256: {}", file.sha256),
+            ..Told::default()
+        },
         event @ (Event::SpecificationDrafted { .. }
         | Event::SpecificationApproved { .. }
         | Event::SpecificationRetired { .. }
