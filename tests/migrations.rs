@@ -49,8 +49,14 @@ fn created(backend: &str) -> BTreeMap<String, Vec<(String, String, bool)>> {
         });
         assert!(tables.insert(name.to_owned(), columns.collect()).is_none(), "{name} is created twice");
     }
-    // A later migration that alters a table has to be read here too, or this would compare less.
-    assert!(!text.contains("ALTER TABLE"), "teach this test to read ALTER TABLE");
+    for line in text.lines().filter(|line| line.starts_with("ALTER TABLE ")) {
+        let words: Vec<&str> = line.trim_end_matches(';').split(' ').collect();
+        let [_, _, table, "ADD", "COLUMN", column, sql_type, ..] = words[..] else {
+            panic!("teach this test to read {line}");
+        };
+        let columns: &mut Vec<_> = tables.get_mut(table).expect("a table");
+        columns.push((column.to_owned(), sql_type.to_owned(), !line.contains("NOT NULL")));
+    }
     tables
 }
 

@@ -16,6 +16,10 @@ use crate::domain::run::{Run, RunContent};
 use crate::domain::spec::Specification;
 
 use super::permit::{Permit, RecordRun};
+use crate::domain::file::FileHash;
+use crate::domain::refusal::Refusal;
+use crate::store::View;
+
 use super::{App, Error, check_drawable};
 
 /// A run just recorded, or judged without recording.
@@ -67,6 +71,7 @@ pub fn record_run(
         lot.check_open()?;
         let content = entry.read_beside(&stored.specification, desk.now, lot.donor_profile())?;
         check_printable(&content)?;
+        check_evidence(&mut desk.view(), &content.evidence)?;
         let by = desk.by.clone();
         lot.check_record(&stored.specification, &content, &by)?;
         let run = desk.view().next_run()?;
@@ -89,8 +94,19 @@ pub fn preview_run(
     lot.check_open()?;
     let content = entry.read_beside(&stored.specification, app.now(), lot.donor_profile())?;
     check_printable(&content)?;
+    app.read(|view| check_evidence(view, &content.evidence))?;
     lot.check_record(&stored.specification, &content, permit.actor())?;
     Ok(judged(None, number.clone(), &stored.specification, content, permit.actor(), app.now()))
+}
+
+/// Evidence that a run names must have been sent before: a hash alone proves nothing.
+pub(super) fn check_evidence(view: &mut View, evidence: &[String]) -> Result<(), Error> {
+    for (i, text) in evidence.iter().enumerate() {
+        let place = format!("evidence[{i}]");
+        let hash = FileHash::parse(text).map_err(|refusal| refusal.within(&place))?;
+        view.file(&hash)?.map_err(|refusal| Refusal::field(refusal.code, place, refusal.detail))?;
+    }
+    Ok(())
 }
 
 /// Everything of a run that the certificate prints must be printable.
