@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lotgate::certificate::undrawable;
 use lotgate::domain::assessment::Status;
 use lotgate::domain::evaluation::Outcome;
 use lotgate::domain::shipped;
@@ -61,6 +62,16 @@ fn twelve_published_specifications_and_one_for_subcutaneous_use_have_samples() {
     let published: BTreeSet<String> =
         ROWS.lines().skip(1).filter_map(|line| line.split(';').next()).map(str::to_owned).collect();
     assert_eq!(published, products.into_iter().filter(|p| p != "ADMSC-SC").collect());
+}
+
+#[test]
+fn every_word_of_each_can_be_printed_on_a_certificate() {
+    for spec in all() {
+        let text = serde_json::to_string(&spec).expect("json");
+        assert_eq!(undrawable(&text), None, "{}", spec.product);
+        let words: String = spec.criteria.iter().map(|c| c.in_words()).collect();
+        assert_eq!(undrawable(&words), None, "{}", spec.product);
+    }
 }
 
 #[test]
