@@ -139,10 +139,8 @@ fn precedence(outcome: Outcome) -> u8 {
 
 fn assess_criterion<'a>(lot: &'a Lot, spec: &'a Specification, criterion: &'a Criterion) -> Item<'a> {
     let item = |run, inherited_from, verdict| Item { criterion, run, inherited_from, covered_by: None, verdict };
-    if let (Some(false), Some(condition)) = (applies(lot, spec, criterion), &criterion.applies_when) {
-        let because = format!("applies to {condition} only");
-        return item(None, None, Verdict::without_value(Outcome::NotApplicable, because));
-    }
+    let binds = applies(lot, spec, criterion) != Some(false);
+    let only = || criterion.applies_when.as_ref().map_or(String::new(), |c| format!("applies to {c} only"));
     let mut deciding: Option<(&Run, Option<&LotNumber>, Verdict)> = None;
     for (run, from, its_spec) in runs_for(lot, spec, criterion) {
         let Some(verdict) = verdict_under(run, its_spec, spec, criterion) else { continue };
@@ -154,9 +152,16 @@ fn assess_criterion<'a>(lot: &'a Lot, spec: &'a Specification, criterion: &'a Cr
         }
     }
     let Some((run, from, mut verdict)) = deciding else {
+        if !binds {
+            return item(None, None, Verdict::without_value(Outcome::NotApplicable, only()));
+        }
         return item(None, None, Verdict::without_value(Outcome::Missing, why_missing(lot, criterion)));
     };
-    if criterion.kind == CriterionKind::Informative && matches!(verdict.outcome, Outcome::Pass | Outcome::Fail) {
+    if !binds {
+        // What was measured all the same is shown, and does not count.
+        verdict.outcome = Outcome::Reported;
+        verdict.because = format!("{}; {}", verdict.because, only());
+    } else if criterion.kind == CriterionKind::Informative && matches!(verdict.outcome, Outcome::Pass | Outcome::Fail) {
         verdict.outcome = Outcome::Reported;
     } else if run.verification.is_none()
         && (verdict.outcome == Outcome::Pass || criterion.kind == CriterionKind::Report)

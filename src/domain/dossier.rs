@@ -14,7 +14,7 @@ use super::lot::Lot;
 use super::quantity::{Qualifier, Quantity};
 use super::role::Person;
 use super::run::Run;
-use super::spec::Specification;
+use super::spec::{CriterionKind, Specification};
 
 /// The attribute that tells how many viable cells a container holds, in ×10⁶.
 const VIABLE_CELLS: &str = "VIABLE_CELLS";
@@ -137,7 +137,11 @@ fn result(item: &Item) -> Option<ResultRecord> {
         name: criterion.name.clone(),
         section: criterion.section.clone(),
         definition: criterion.definition.clone(),
-        kind: criterion.kind.as_str().to_owned(),
+        // What was measured although its criterion does not bind the lot is there for information.
+        kind: match (criterion.kind, item.verdict.outcome) {
+            (CriterionKind::Required, Outcome::Reported) => CriterionKind::Informative.as_str().to_owned(),
+            (kind, _) => kind.as_str().to_owned(),
+        },
         method: run.content.method.as_str().to_owned(),
         acceptance: criterion.in_words(),
         unit: criterion.acceptance.unit().map(str::to_owned),

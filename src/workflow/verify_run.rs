@@ -162,7 +162,8 @@ fn second_entry(
             Ok(second) => {
                 let first = run.content.readings.iter().find(|r| r.attribute == second.attribute);
                 if let Some(first) = first.filter(|first| !same(first, &second)) {
-                    let (first, second) = (first.value.clone(), second.value.clone());
+                    let shown = |r: &Reading| r.formula.clone().unwrap_or_else(|| r.value.clone());
+                    let (first, second) = (shown(first), shown(&second));
                     differences.push(Difference { attribute: criterion.attribute.clone(), first, second });
                 }
                 entries.push(SecondEntry { attribute: second.attribute, value: second.value });
@@ -173,11 +174,20 @@ fn second_entry(
     Refusal::all(refusals).map_or(Ok((entries, differences)), Err)
 }
 
-/// The same value, if perhaps typed with other trailing zeros.
+/// The same value, if perhaps typed with other trailing zeros; of a calculated one, the same raw
+/// entries: two different readings can have the same product.
 fn same(first: &Reading, second: &Reading) -> bool {
-    match (Quantity::parse(&first.value), Quantity::parse(&second.value)) {
+    let alike =
+        |(a, b): (&Vec<String>, &Vec<String>)| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_text(a, b));
+    first.raw.keys().eq(second.raw.keys())
+        && first.raw.values().zip(second.raw.values()).all(alike)
+        && same_text(&first.value, &second.value)
+}
+
+fn same_text(first: &str, second: &str) -> bool {
+    match (Quantity::parse(first), Quantity::parse(second)) {
         (Ok(a), Ok(b)) => a.qualifier() == b.qualifier() && a.number() == b.number(),
-        _ => first.value == second.value,
+        _ => first == second,
     }
 }
 

@@ -12,7 +12,7 @@ use lotgate::domain::limit::Limit;
 use lotgate::domain::lot::{Lot, LotDetails, Source};
 use lotgate::domain::moment::Moment;
 use lotgate::domain::role::Person;
-use lotgate::domain::run::{Aftermath, Run, Verification};
+use lotgate::domain::run::{Aftermath, Raw, Run, Verification};
 use lotgate::domain::spec::{Assay, Control, Criterion, Specification, Stage};
 use lotgate::domain::text::Line;
 use serde_json::Value;
@@ -77,13 +77,17 @@ fn details(spec: &Specification, number: &str, stage: Stage, autologous: bool) -
 
 fn with_runs(spec: &Specification, details: LotDetails, values: &Values, stage: impl Fn(Stage) -> bool) -> Lot {
     let mut runs = Vec::new();
+    let profile: Option<Raw> =
+        values.get("STR_PROFILE").map(|raw| serde_json::from_value(raw.clone()).expect("a profile"));
     for assay in &spec.assays {
         let criteria = spec.criteria_of(&assay.code).filter(|c| stage(c.stage));
         let readings: Vec<ReadingEntry> =
             criteria.filter_map(|c| Some(reading(c, values.get(c.attribute.as_str())?))).collect();
         if !readings.is_empty() {
             let entry = run_entry(assay, readings);
-            let content = entry.read(spec, at(NOW)).unwrap_or_else(|e| panic!("{} {}: {e}", details.lot, assay.code));
+            let content = entry
+                .read_beside(spec, at(NOW), profile.as_ref())
+                .unwrap_or_else(|e| panic!("{} {}: {e}", details.lot, assay.code));
             runs.push(run(&details, RunNumber(runs.len() as i64 + 1), content));
         }
     }
