@@ -1,4 +1,4 @@
-//! Lists of lots, each with how it stands.
+//! Lists of lots, banks or donors, each with how it stands.
 //!
 //! Promises: status is derived for every lot as it is listed; a page is a bounded amount of
 //! work however many lots there are.
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::domain::assessment::{Status, assess};
 use crate::domain::ids::ProductCode;
 use crate::domain::lot::Lot;
+use crate::domain::spec::Stage;
 use crate::store::{LotFilter, StoredSpecification, View};
 
 use super::{App, Error};
@@ -18,6 +19,8 @@ const CHUNK: i64 = 100;
 /// Which lots.
 #[derive(Debug, Clone, Default)]
 pub struct LotQuery {
+    /// Lots, or banks, or donors.
+    pub stage: Stage,
     /// Only lots of this status.
     pub status: Option<Status>,
     /// Part of a lot number or donor code.
@@ -48,6 +51,7 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
         let (mut before, mut last_shown) = (query.cursor, None);
         loop {
             let filter = LotFilter {
+                stage: query.stage,
                 search: query.search.clone().filter(|s| !s.trim().is_empty()),
                 decided: query.status.map(|s| matches!(s, Status::Released | Status::Rejected | Status::Revoked)),
                 before_entry: before,

@@ -207,6 +207,7 @@ fn no_address_breaks_a_route() {
     let site = Site::start();
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
+    crate::calls::sources(&site);
     let before = site.facts_count();
     let mut sent = 0;
     for route in ROUTES.iter().filter(|r| r.method == "GET") {
@@ -218,7 +219,7 @@ fn no_address_breaks_a_route() {
             {
                 let one = |name: &str| crate::calls::filled(&route.path.replace(name, &parameter));
                 targets.extend(
-                    ["{lot}", "{run}", "{number}", "{product}", "{version}", "{file:.*}"]
+                    ["{lot}", "{bank}", "{donor}", "{run}", "{number}", "{product}", "{version}", "{file:.*}"]
                         .iter()
                         .filter(|n| route.path.contains(*n))
                         .map(|n| one(n)),

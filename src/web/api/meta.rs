@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{certificates, ledger, lots, people, runs, session, specifications, verification};
+use super::{banks, certificates, donors, ledger, lots, people, runs, session, specifications, verification};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
 use crate::web::routes::ROUTES;
@@ -22,6 +22,7 @@ use crate::workflow::App;
     paths(
         session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
         lots::create, lots::list, lots::show, lots::release, lots::reject,
+        banks::create, banks::list, banks::show, banks::record_run, donors::create, donors::list, donors::show, donors::record_run,
         runs::create, runs::preview, runs::show, runs::verify, runs::correct,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, ledger::list, ledger::verify, openapi, healthz, readyz,

@@ -83,7 +83,7 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         return Ok(see_other(&place));
     }
     let query =
-        LotQuery { status: asked.status, search: Some(asked.search.clone()), cursor: asked.cursor, limit: ROWS };
+        LotQuery { status: asked.status, search: Some(asked.search.clone()), cursor: asked.cursor, limit: ROWS, ..LotQuery::default() };
     let (page, open) = visit.work(move |app| Ok((list_lots(app, &query)?, open_lots(app)?))).await?;
     let first = asked.cursor.is_none() && asked.status.is_none() && asked.search.is_empty();
     let mut frame = visit.frame("Lots", "lots", "/lots");
@@ -188,7 +188,7 @@ fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
 
 async fn csv_file(visit: &Visit) -> Result<HttpResponse, Error> {
     let asked = asked(visit);
-    let query = LotQuery { status: asked.status, search: Some(asked.search), cursor: None, limit: CSV_ROWS };
+    let query = LotQuery { status: asked.status, search: Some(asked.search), limit: CSV_ROWS, ..LotQuery::default() };
     let page = visit.work(move |app| list_lots(app, &query)).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
