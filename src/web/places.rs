@@ -41,16 +41,30 @@ pub fn read_number(text: &str, stage: Stage) -> Result<LotNumber, Refusal> {
 /// # Errors
 /// There is none of this number, or it is of another stage and found elsewhere.
 pub fn find(app: &App, number: &LotNumber, stage: Stage) -> Result<(Lot, StoredSpecification), Error> {
-    let found = app.lot(number).map_err(|error| match error {
-        Error::Refused(refusal) if refusal.code == Code::NoSuchLot => {
-            Refusal::new(Code::NoSuchLot, format!("There is no {} {number}. Check the number.", noun(stage))).into()
-        }
-        other => other,
-    })?;
+    let found = app.lot(number).map_err(|error| missing(error, number, stage))?;
     let there = found.0.details.stage;
     if folder(there) == folder(stage) {
         return Ok(found);
     }
     let detail = format!("{number} is a {}. It is found at /api/v1{}.", noun(there), page(there, number));
     Err(Refusal::new(Code::NoSuchLot, detail).into())
+}
+
+/// The page of what has this number, where that is not the page of something of this stage.
+///
+/// # Errors
+/// There is none of this number.
+pub fn moved(app: &App, number: &LotNumber, stage: Stage) -> Result<Option<String>, Error> {
+    let there = app.lot(number).map_err(|error| missing(error, number, stage))?.0.details.stage;
+    Ok((folder(there) != folder(stage)).then(|| page(there, number)))
+}
+
+/// A refusal of a number that nothing has, in the words of the address.
+fn missing(error: Error, number: &LotNumber, stage: Stage) -> Error {
+    match error {
+        Error::Refused(refusal) if refusal.code == Code::NoSuchLot => {
+            Refusal::new(Code::NoSuchLot, format!("There is no {} {number}. Check the number.", noun(stage))).into()
+        }
+        other => other,
+    }
 }

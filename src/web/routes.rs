@@ -154,6 +154,18 @@ routes! {
         GET  Anyone  Reads  => pages::back;
         POST QA      Writes => pages::lot::reject;
     }
+    "/banks" {
+        GET  SignedIn Reads  => pages::banks::list;
+        POST ANALYST  Writes => pages::banks::create;
+    }
+    "/banks/new"                                 { GET  ANALYST  Reads  => pages::banks::new; }
+    "/banks/{bank}"                              { GET  SignedIn Reads  => pages::banks::show; }
+    "/donors" {
+        GET  SignedIn Reads  => pages::banks::list_donors;
+        POST ANALYST  Writes => pages::banks::create_donor;
+    }
+    "/donors/new"                                { GET  ANALYST  Reads  => pages::banks::new_donor; }
+    "/donors/{donor}"                            { GET  SignedIn Reads  => pages::banks::show_donor; }
     "/review"                                    { GET  SignedIn Reads  => pages::review::list; }
     "/runs/{run}"                                { GET  SignedIn Reads  => pages::run::show; }
     "/runs/{run}/verification" {

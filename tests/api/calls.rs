@@ -203,7 +203,9 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             fills("adam", route.path, &fields)
         }
         ("GET", "/people" | "/people/new") => reads("adam", route.path),
-        ("GET", "/lots/new") => reads("amy", route.path),
+        ("GET", "/lots/new" | "/banks/new" | "/donors/new") => reads("amy", route.path),
+        ("POST", "/banks") => fills_in("amy", route.path, &bank(site)),
+        ("POST", "/donors") => fills_in("amy", route.path, &donor(site)),
         ("POST", "/lots") => {
             let (made, expires) = (site.hours(-480), site.hours(480));
             let fields = [
@@ -262,10 +264,20 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         ("GET", "/static/{file:.*}") => open("/static/site.css"),
         ("GET", path) => {
             released(site);
+            sources(site);
             reads("olga", &filled(path))
         }
         _ => None,
     }
+}
+
+/// A form with the fields of a body of the API.
+fn fills_in(who: &'static str, path: &str, body: &Value) -> Option<Call> {
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let fields: Vec<(String, String)> =
+        body.as_object().expect("an object").iter().map(|(n, v)| (n.clone(), text(v))).collect();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    fills(who, path, &fields)
 }
 
 fn signs(site: &Site, route: &Route, name: &str) -> Option<Call> {
