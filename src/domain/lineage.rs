@@ -151,12 +151,7 @@ pub fn missing_statements(spec: &Specification, details: &LotDetails) -> Vec<Ref
 
 /// What speaks against something having been made from this bank. `field` is where the bank was
 /// named, `made` where the moment, `passage` the passage reached.
-pub fn check_bank(
-    details: &LotDetails,
-    bank: &Lot,
-    passage: Option<u32>,
-    (field, made): (&str, &str),
-) -> Vec<Refusal> {
+pub fn check_bank(details: &LotDetails, bank: &Lot, passage: Option<u32>, (field, made): (&str, &str)) -> Vec<Refusal> {
     let (number, from) = (&details.lot, &bank.details);
     if from.stage != Stage::Bank {
         let detail = format!("{} is a {}, not a bank. Give the number of a bank.", from.lot, noun(from.stage));

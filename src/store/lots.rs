@@ -239,7 +239,8 @@ impl View<'_> {
     /// # Errors
     /// The database fails.
     pub fn names_donor(&mut self, code: &str) -> Result<bool, StoreError> {
-        let named: Option<String> = lots::table.filter(lots::donor.eq(code)).select(lots::lot).first(self.0).optional()?;
+        let named: Option<String> =
+            lots::table.filter(lots::donor.eq(code)).select(lots::lot).first(self.0).optional()?;
         Ok(named.is_some())
     }
 

@@ -102,24 +102,28 @@ fn read(entry: &BankEntry, spec: &Specification, now: Moment) -> Result<LotDetai
         return Err(refusal);
     }
     match (number, donor, bank, passage, (doublings, made, expires)) {
-        (Ok(lot), Ok(donor), Ok(bank), Ok(passage), (Ok(population_doublings), Ok(manufactured_at), Ok(expires_at))) => {
-            Ok(LotDetails {
-                lot,
-                product: spec.product.clone(),
-                specification_version: spec.version,
-                donor,
-                manufactured_at,
-                expires_at,
-                containers: entry.containers,
-                stage: Stage::Bank,
-                bank,
-                passage: Some(passage),
-                population_doublings,
-                autologous: None,
-                cryopreserved: None,
-                antibiotics: None,
-            })
-        }
+        (
+            Ok(lot),
+            Ok(donor),
+            Ok(bank),
+            Ok(passage),
+            (Ok(population_doublings), Ok(manufactured_at), Ok(expires_at)),
+        ) => Ok(LotDetails {
+            lot,
+            product: spec.product.clone(),
+            specification_version: spec.version,
+            donor,
+            manufactured_at,
+            expires_at,
+            containers: entry.containers,
+            stage: Stage::Bank,
+            bank,
+            passage: Some(passage),
+            population_doublings,
+            autologous: None,
+            cryopreserved: None,
+            antibiotics: None,
+        }),
         _ => Err(Refusal::new(Code::MalformedRequest, "The bank could not be read.")),
     }
 }

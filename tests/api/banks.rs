@@ -101,7 +101,10 @@ fn a_lot_inherits_through_its_working_bank_from_the_master_bank() {
     bank(&site, "WCB-1", &json!({"made_from": "MCB-1", "passage": "3", "made_at": site.hours(-40 * 24)}));
     lot_from(&site, "L-1", "WCB-1");
     let seen = site.qa().sees("L-1");
-    assert_eq!((&seen["status"], &criterion(&seen, "ADIPOGENIC")["inherited_from"]), (&json!("ready"), &json!("MCB-1")));
+    assert_eq!(
+        (&seen["status"], &criterion(&seen, "ADIPOGENIC")["inherited_from"]),
+        (&json!("ready"), &json!("MCB-1"))
+    );
     let working = sees_bank(&site, "WCB-1");
     let row = criterion(&working, "ADIPOGENIC");
     assert_eq!((&row["verdict"]["outcome"], &row["inherited_from"]), (&json!("pass"), &json!("MCB-1")));
@@ -110,7 +113,8 @@ fn a_lot_inherits_through_its_working_bank_from_the_master_bank() {
         made.iter().map(|m| (m["number"].as_str().expect("text"), m["kind"].as_str().expect("text"))).collect();
     assert_eq!(named, [("WCB-1", "bank"), ("L-1", "lot")]);
     // A failure on the working bank is not made good by the master bank.
-    let run = run_of(&site.analyst().records_on("banks/WCB-1", "differentiation", &[("OSTEOGENIC", "Negative")]).created());
+    let run =
+        run_of(&site.analyst().records_on("banks/WCB-1", "differentiation", &[("OSTEOGENIC", "Negative")]).created());
     site.verifier().verifies(run).created();
     let seen = site.qa().sees("L-1");
     let row = criterion(&seen, "OSTEOGENIC");
@@ -149,7 +153,8 @@ fn a_failing_result_of_a_bank_flags_everything_made_from_it_and_blocks_what_is_n
         lot_from(&site, lot, from);
     }
     site.qa().releases("OUT").created();
-    let run = run_of(&site.analyst().records_on("banks/MCB-1", "differentiation", &[("OSTEOGENIC", "Negative")]).created());
+    let run =
+        run_of(&site.analyst().records_on("banks/MCB-1", "differentiation", &[("OSTEOGENIC", "Negative")]).created());
     let before = site.facts_count();
     assert_eq!(site.qa().sees("IN")["flags"], json!([]), "a result nobody has verified flags nothing yet");
     site.verifier().verifies(run).created();
@@ -192,7 +197,8 @@ fn the_lot_page_shows_a_flag_also_after_release_and_the_bank_page_what_was_made_
     good_bank(&site, "MCB-1");
     lot_from(&site, "OUT", "MCB-1");
     site.qa().releases("OUT").created();
-    let run = run_of(&site.analyst().records_on("banks/MCB-1", "differentiation", &[("OSTEOGENIC", "Negative")]).created());
+    let run =
+        run_of(&site.analyst().records_on("banks/MCB-1", "differentiation", &[("OSTEOGENIC", "Negative")]).created());
     site.verifier().verifies(run).created();
     let page = looks(&site, "queen", "/lots/OUT");
     assert!(page.contains(&format!("Run #{run} of MCB-1, from which it was made, is out of specification.")), "{page}");
@@ -238,7 +244,8 @@ fn a_lot_is_made_from_a_bank_of_its_own_donor_that_was_there_before() {
         let entry = json!({"product": "BANKED-1", "bank": bank});
         site.analyst().registers_with("L-1", &entry).refused(422, code).says(says).about(&[field]);
     }
-    let entry = json!({"product": "BANKED-1", "bank": "MCB-1", "passage": "3", "manufactured_at": site.hours(-50 * 24)});
+    let entry =
+        json!({"product": "BANKED-1", "bank": "MCB-1", "passage": "3", "manufactured_at": site.hours(-50 * 24)});
     let refused = site.analyst().registers_with("L-1", &entry).refused(422, "invalid_field");
     refused.says("Passage 3 is lower than that of its bank MCB-1, 4.").about(&["passage"]);
     assert_eq!(site.facts_count(), before);
@@ -338,7 +345,10 @@ fn each_is_found_under_its_own_address_and_the_answer_says_where() {
         for other in ["lots", "banks", "donors"].iter().filter(|other| **other != place) {
             let says = format!("/api/v1/{place}/{number}");
             site.auditor().get(&format!("/api/v1/{other}/{number}")).refused(404, "no_such_lot").says(&says);
-            site.analyst().post(&format!("/api/v1/{other}/{number}/runs"), &run).refused(404, "no_such_lot").says(&says);
+            site.analyst()
+                .post(&format!("/api/v1/{other}/{number}/runs"), &run)
+                .refused(404, "no_such_lot")
+                .says(&says);
         }
     }
     site.auditor().get("/api/v1/banks/MCB-9").refused(404, "no_such_lot").says("There is no bank MCB-9.");
@@ -409,9 +419,12 @@ fn statements_that_the_specification_asks_for_must_be_given() {
     site.analyst().registers_with("L-1", &all).created();
     let seen = site.qa().sees("L-1");
     assert_eq!((&seen["autologous"], &seen["antibiotics"]), (&json!(true), &json!(false)));
-    for (attribute, outcome) in
-        [("MYCOPLASMA", "not_applicable"), ("VIABILITY", "missing"), ("ENDOTOXIN", "not_applicable"), ("CD34", "missing")]
-    {
+    for (attribute, outcome) in [
+        ("MYCOPLASMA", "not_applicable"),
+        ("VIABILITY", "missing"),
+        ("ENDOTOXIN", "not_applicable"),
+        ("CD34", "missing"),
+    ] {
         assert_eq!(criterion(&seen, attribute)["verdict"]["outcome"], outcome, "{attribute}");
     }
     site.analyst().registers("L-2").created();

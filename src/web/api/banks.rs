@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::lot_views::PinnedSpecification;
 use super::lots::{RowsQuery, list_of};
-use super::runs::{NewRun, RecordedView, record};
-use super::source_views::{MadeView, Standing, made};
+use super::runs::{NewRun, RecordedView};
+use super::source_views::{MadeView, Standing, made, record};
 use crate::domain::assessment::assess;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
 use super::lot_views::VerdictView;
+use super::source_views::record;
 use crate::domain::assessment::verdict_in_run;
 use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
 use crate::domain::ids::RunNumber;
@@ -19,8 +20,8 @@ use crate::web::places;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::correct_run::{CorrectionEntry, correct_run};
-use crate::workflow::permit::{Permit, RecordRun, VerifyRun};
-use crate::workflow::record_run::{JudgedReading, RecordedRun, preview_run, record_run};
+use crate::workflow::permit::{RecordRun, VerifyRun};
+use crate::workflow::record_run::{JudgedReading, RecordedRun, preview_run};
 use crate::workflow::verify_run::{VerificationEntry, content_sha256, verify_run};
 use crate::workflow::{App, Error};
 
@@ -173,29 +174,6 @@ pub async fn create(
     body: Sent<NewRun>,
 ) -> Result<HttpResponse, Problem> {
     record(app, &req, permit, &path, body, Stage::Product).await
-}
-
-/// Records a run on what has this number and is of this stage.
-///
-/// # Errors
-/// There is none, or it does not take the run.
-pub async fn record(
-    app: Data<App>,
-    req: &HttpRequest,
-    permit: Permit<RecordRun>,
-    number: &str,
-    body: Sent<NewRun>,
-    stage: Stage,
-) -> Result<HttpResponse, Problem> {
-    let body = body.read()?;
-    let number = places::read_number(number, stage)?;
-    let permit = permit.with_once(once(req, &body.fingerprint)?);
-    let entry = RunEntry::from(body.value);
-    let made = block(move || {
-        places::find(&app, &number, stage)?;
-        record_run(&app, &permit, &number, &entry)
-    });
-    Ok(HttpResponse::Created().json(RecordedView::from(&made.await?)))
 }
 
 /// Judges a run as recording it would, and records nothing.

@@ -1,15 +1,27 @@
-//! What a bank and a donor have in common in the API: how they stand and what was made from them.
+//! What lots, banks and donors have in common in the API: how a run is recorded on them, how they
+//! stand, and what was made from them.
 
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::lot_views::{BlockerView, CriterionView, FlagView, PinnedSpecification, flags};
+use super::runs::{NewRun, RecordedView};
 use crate::domain::assessment::{Assessment, assess};
+use crate::domain::entry::RunEntry;
 use crate::domain::lineage::noun;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::run::Run;
-use crate::domain::spec::Specification;
+use crate::domain::spec::{Specification, Stage};
 use crate::store::StoredSpecification;
+use crate::web::body::Sent;
+use crate::web::guard::once;
+use crate::web::places;
+use crate::web::problem::{Problem, block};
+use crate::workflow::App;
+use crate::workflow::permit::{Permit, RecordRun};
+use crate::workflow::record_run::record_run;
 
 /// A run in a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -116,4 +128,27 @@ impl Standing {
             runs: lot.runs.iter().map(|run| RunSummary::new(run, &stored.specification)).collect(),
         }
     }
+}
+
+/// Records a run on what has this number and is of this stage.
+///
+/// # Errors
+/// There is none, or it does not take the run.
+pub async fn record(
+    app: Data<App>,
+    req: &HttpRequest,
+    permit: Permit<RecordRun>,
+    number: &str,
+    body: Sent<NewRun>,
+    stage: Stage,
+) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
+    let number = places::read_number(number, stage)?;
+    let permit = permit.with_once(once(req, &body.fingerprint)?);
+    let entry = RunEntry::from(body.value);
+    let made = block(move || {
+        places::find(&app, &number, stage)?;
+        record_run(&app, &permit, &number, &entry)
+    });
+    Ok(HttpResponse::Created().json(RecordedView::from(&made.await?)))
 }

@@ -87,8 +87,13 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
     if let Some(place) = visit.work(move |app| exactly(app, &search)).await? {
         return Ok(see_other(&place));
     }
-    let query =
-        LotQuery { status: asked.status, search: Some(asked.search.clone()), cursor: asked.cursor, limit: ROWS, ..LotQuery::default() };
+    let query = LotQuery {
+        status: asked.status,
+        search: Some(asked.search.clone()),
+        cursor: asked.cursor,
+        limit: ROWS,
+        ..LotQuery::default()
+    };
     let (page, open) = visit.work(move |app| Ok((list_lots(app, &query)?, open_lots(app)?))).await?;
     let first = asked.cursor.is_none() && asked.status.is_none() && asked.search.is_empty();
     let mut frame = visit.frame("Lots", "lots", "/lots");

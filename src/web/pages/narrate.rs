@@ -144,8 +144,7 @@ fn tell(event: &Event, names: &Names) -> Told {
 fn registered(details: &LotDetails) -> String {
     let (number, noun) = (&details.lot, lineage::noun(details.stage));
     let specification = format!("{} specification version {}", details.product, details.specification_version);
-    let containers =
-        shown::counted(usize::try_from(details.containers).unwrap_or_default(), "container", "containers");
+    let containers = shown::counted(usize::try_from(details.containers).unwrap_or_default(), "container", "containers");
     let from = details.bank.as_ref().map(|bank| format!(", made from {bank}")).unwrap_or_default();
     match details.stage {
         Stage::Donor => format!("registered donor {number}: {specification}"),

@@ -152,7 +152,8 @@ async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
 fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: StatusCode) -> Result<HttpResponse, Error> {
     let (lot, assay) = (&sheet.lot, &sheet.assay);
     let number = lot.number();
-    let mut frame = visit.frame(format!("Record {}", assay.name.to_lowercase()), "record-run", lot_head::nav(lot.details.stage));
+    let mut frame =
+        visit.frame(format!("Record {}", assay.name.to_lowercase()), "record-run", lot_head::nav(lot.details.stage));
     let here = places::page(lot.details.stage, number);
     frame.crumbs = vec![lot_head::list(lot.details.stage), Link::new(number.to_string(), here)];
     frame.problems = answer.refused.0.clone();

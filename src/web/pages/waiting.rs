@@ -93,7 +93,11 @@ fn to_read(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
         let due: Vec<_> = assessment
             .items
             .iter()
-            .filter(|i| i.verdict.outcome == Outcome::Pending && i.inherited_from.is_none() && i.verdict.earliest.is_some_and(today))
+            .filter(|i| {
+                i.verdict.outcome == Outcome::Pending
+                    && i.inherited_from.is_none()
+                    && i.verdict.earliest.is_some_and(today)
+            })
             .collect();
         let Some(first) = due.first() else { continue };
         if lot.was_verified_by(&me) || assessment.status == Status::Expired {
@@ -126,9 +130,7 @@ fn to_verify(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {
             mine.iter().map(|run| shown::assay_name(&spec.specification, &run.content.assay).to_lowercase()).collect();
         let (href, what) = match mine.as_slice() {
             [only] => (format!("/runs/{}#check", only.number), format!("Run #{}, {}", only.number, names.join(""))),
-            several => {
-                (format!("{}#runs", place(lot)), format!("{} runs: {}", several.len(), names.join(", ")))
-            }
+            several => (format!("{}#runs", place(lot)), format!("{} runs: {}", several.len(), names.join(", "))),
         };
         let link = Link::new(lot.number().to_string(), href);
         let when = format!("oldest entered {}", times::relative(oldest.entered_at, visit.now));

@@ -2,7 +2,8 @@
 
 use super::ledger::{LedgerFact, sample_facts};
 use super::lot::{
-    Blocker, Certified, CriterionRow, Decision, FlagRow, LotPage, MadeRow, RejectForm, ReleaseForm, RunRow, Section, Superseded,
+    Blocker, Certified, CriterionRow, Decision, FlagRow, LotPage, MadeRow, RejectForm, ReleaseForm, RunRow, Section,
+    Superseded,
 };
 use super::marks::{Outcome, Status};
 use super::parts::{Choice, Fact, FieldProblem, Link, Message, Moment, Tone, Value};
