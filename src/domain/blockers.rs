@@ -173,12 +173,15 @@ fn item_blocker(item: &Item, code: &'static str, outcome: Outcome, who: &str) ->
     }
 }
 
+/// The bank or donor on which a result is recorded; none for the lot itself.
+type Elsewhere = Option<(&'static str, String)>;
+
 /// One blocker for each assay, so that an empty lot reads as a list of work; what is tested on
 /// its bank or donor apart, because it is recorded there.
 fn missing_blockers(lot: &Lot, spec: &Specification, required: &[&Item]) -> Vec<Blocker> {
     let mut blockers: Vec<Blocker> = Vec::new();
     for assay in &spec.assays {
-        let mut places: Vec<(Option<(&str, String)>, Vec<&Criterion>)> = Vec::new();
+        let mut places: Vec<(Elsewhere, Vec<&Criterion>)> = Vec::new();
         for item in required {
             if item.verdict.outcome != Outcome::Missing || item.criterion.assay != assay.code {
                 continue;

@@ -213,7 +213,7 @@ pub fn flag_in_words(flag: &SourceFlag, source: Stage) -> String {
     let (because, from) = (flag.because.as_str().trim_end_matches('.'), flag.source.as_str());
     let which = if source == Stage::Donor { "its donor" } else { "from which it was made" };
     let told = match because.split_once(from) {
-        Some((before, after)) if after.is_empty() => format!("{before}{from}, {which}"),
+        Some((before, "")) => format!("{before}{from}, {which}"),
         Some((before, after)) => format!("{before}{from}, {which},{after}"),
         None => format!("{because} ({from}, {which})"),
     };

@@ -34,9 +34,8 @@ use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Actor;
-use crate::domain::spec::Stage;
 use crate::ledger::{NoteSigner, VerifierKey};
-use crate::store::{Entry, Finding, KeptAnswer, LotFilter, Store, StoreError, StoredSpecification, Tx, View};
+use crate::store::{Entry, Finding, KeptAnswer, Store, StoreError, StoredSpecification, Tx, View};
 
 use permit::Once;
 
@@ -64,9 +63,6 @@ struct Inner {
     first_link: std::sync::Mutex<Option<String>>,
     last_finding: std::sync::Mutex<Option<(Moment, Finding)>>,
 }
-
-/// How many banks, and how many lots, are listed as made from one bank or donor.
-const MADE_MAX: i64 = 500;
 
 /// For how long a page may show the last walk through the ledger instead of walking again.
 const FINDING_HOURS_MAX: i64 = 1;
@@ -110,27 +106,6 @@ impl App {
     /// There is no such lot, or storage fails.
     pub fn lot(&self, number: &LotNumber) -> Result<(Lot, StoredSpecification), Error> {
         self.read(|view| load_lot(view, number))
-    }
-
-    /// What was made from a bank or a donor, directly or through a bank: banks first, then lots,
-    /// newest first.
-    ///
-    /// # Errors
-    /// Storage fails.
-    pub fn made_from(&self, source: &LotNumber) -> Result<Vec<(Lot, StoredSpecification)>, Error> {
-        self.read(|view| {
-            let numbers = Some(view.made_from(source)?);
-            let mut made = Vec::new();
-            for stage in [Stage::Bank, Stage::Product] {
-                let filter = LotFilter { stage, numbers: numbers.clone(), limit: MADE_MAX, ..LotFilter::default() };
-                for listed in view.lots(&filter)? {
-                    let details = &listed.lot.details;
-                    let spec = view.specification(&details.product, details.specification_version)??;
-                    made.push((listed.lot, spec));
-                }
-            }
-            Ok(made)
-        })
     }
 
     /// The lot of a run, with its specification.

@@ -6,12 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::entry::in_minutes;
 use crate::domain::event::Event;
 use crate::domain::ids::{DonorCode, LotNumber, ProductCode};
 use crate::domain::lot::LotDetails;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec::Stage;
+use crate::store::View;
 
 use super::origin::check_free;
 use super::permit::{Permit, RegisterDonor};
@@ -33,7 +35,8 @@ pub struct DonorEntry {
 /// Registers a donor.
 ///
 /// # Errors
-/// A field cannot be accepted, the product has no specification in force, or the code is taken.
+/// A field cannot be accepted, the product has no specification in force, the code is taken, or
+/// something of this donor was made before the donation.
 pub fn register_donor(app: &App, permit: &Permit<RegisterDonor>, entry: &DonorEntry) -> Result<Registered, Error> {
     let entry = entry.clone();
     app.write_once(permit.actor(), permit.once(), move |desk| register(desk, &entry))
@@ -62,6 +65,7 @@ fn register(desk: &mut Desk, entry: &DonorEntry) -> Result<Registered, Error> {
     };
     let lot = LotNumber::parse(donor.as_str())?;
     check_free(&mut desk.view(), &lot, "donor")?;
+    check_made_after(&mut desk.view(), &lot, donated_at)?;
     let spec = &stored.specification;
     let details = LotDetails {
         lot,
@@ -82,4 +86,20 @@ fn register(desk: &mut Desk, entry: &DonorEntry) -> Result<Registered, Error> {
     desk.record(Event::LotRegistered(details.clone()))?;
     let (lot, product) = (details.lot, details.product);
     Ok(Registered { lot, product, specification_version: details.specification_version, run: None })
+}
+
+/// Refuses a donation that is later than what is said to be made from it.
+fn check_made_after(view: &mut View, donor: &LotNumber, donated_at: Moment) -> Result<(), Error> {
+    for number in view.made_from(donor)? {
+        let made = view.lot(&number)??.details;
+        if made.manufactured_at < donated_at {
+            let detail = format!(
+                "{} {number} of this donor was made on {}, before the donation. Check the date, and the donor of {number}.",
+                if made.stage == Stage::Bank { "Bank" } else { "Lot" },
+                in_minutes(made.manufactured_at)
+            );
+            return Err(Refusal::field(Code::InvalidField, "donated_at", detail).into());
+        }
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::calls::encoded;
 use crate::person::{blockers, criterion, with};
 use crate::site::Site;
 use crate::specifications::{criterion_of, install, shipped_document};
@@ -176,6 +177,8 @@ fn a_failing_result_of_a_bank_flags_everything_made_from_it_and_blocks_what_is_n
     }
     assert_eq!(sees_bank(&site, "WCB-1")["flags"], flag);
     assert_eq!(site.qa().sees("OUT")["status"], "released");
+    let listed = site.auditor().get("/api/v1/lots?q=OUT").ok();
+    assert_eq!(listed["lots"][0]["flags"], flag, "the list shows it, too");
     for lot in ["IN", "DEEP"] {
         let seen = site.qa().sees(lot);
         assert_eq!((&seen["status"], blockers(&seen)), (&json!("on_hold"), vec!["failed", "source"]), "{lot}");
@@ -210,6 +213,97 @@ fn the_lot_page_shows_a_flag_also_after_release_and_the_bank_page_what_was_made_
     assert_eq!((moved.status, moved.header("location")), (303, "/banks/MCB-1?done=verified&run=2"));
     assert!(looks(&site, "ben", &format!("/runs/{run}")).contains("href=\"/banks/MCB-1\""));
     assert!(looks(&site, "olga", "/ledger").contains("registered bank MCB-1, passage 2"));
+}
+
+#[test]
+fn the_form_for_results_offers_only_what_is_tested_there() {
+    let site = Site::start();
+    install_staged(&site);
+    bank(&site, "MCB-1", &json!({}));
+    site.analyst().registers_with("L-1", &json!({"product": "BANKED-1", "bank": "MCB-1"})).created();
+    site.analyst().registers_with("ALONE", &json!({"product": "BANKED-1"})).created();
+    let form = |lot: &str, assay: &str| ask(&site, "amy", &format!("/lots/{lot}/runs/new?assay={assay}"));
+    for attribute in DIFFERENTIATION {
+        assert!(form("MCB-1", "differentiation").text().contains(&format!("value-{attribute}\"")));
+        let alone = form("ALONE", "differentiation").with_status(200).text();
+        assert!(alone.contains(&format!("value-{attribute}\"")), "a lot without a bank can only be tested itself");
+    }
+    assert_eq!(form("MCB-1", "endotoxin").status, 404);
+    assert_eq!(form("L-1", "differentiation").status, 404);
+    assert_eq!(form("L-1", "endotoxin").status, 200);
+    let page = looks(&site, "amy", "/lots/L-1");
+    assert!(!page.contains("/lots/L-1/runs/new?assay=differentiation") && page.contains("href=\"/banks/MCB-1\""));
+    let tested = site.hours(-1);
+    let started = site.hours(-22 * 24);
+    let fields = [
+        ("assay", "differentiation"),
+        ("method", "SOP-QC-012 v3"),
+        ("started_at", started.as_str()),
+        ("tested_at", tested.as_str()),
+        ("value.ADIPOGENIC", "Positive"),
+        ("control.uninduced", "Negative"),
+    ];
+    let saved = fills(&site, "amy", "/lots/MCB-1/runs", &fields);
+    assert_eq!((saved.status, saved.header("location")), (303, "/banks/MCB-1?done=recorded&run=3"), "{saved}");
+    let review = looks(&site, "ben", "/review");
+    assert!(review.contains("href=\"/banks/MCB-1\"") && review.contains("href=\"/runs/3\""), "{review}");
+    assert!(looks(&site, "ben", "/lots").contains("href=\"/runs/3#check\""), "a bank's run waits like any other");
+}
+
+#[test]
+fn the_forms_come_back_with_what_was_typed_and_offer_what_is_known() {
+    let site = Site::start();
+    let mut document = shipped_document();
+    document["product"] = json!("ASKS-1");
+    criterion_of(&mut document, "MYCOPLASMA")["applies_when"] = json!({"fact": "allogeneic"});
+    bank_of_the_shipped_product(&site);
+    assert!(!looks(&site, "amy", "/lots/new").contains("name=\"autologous\""), "nobody asks yet");
+    install(&site, document);
+    let page = looks(&site, "amy", "/lots/new");
+    assert!(page.contains("<option value=\"MCB-1\">") && page.contains("Asked for by ASKS-1."), "{page}");
+    assert!(!page.contains("name=\"cryopreserved\""));
+    let (made, expires) = (site.hours(-480), site.hours(480));
+    let lot = |autologous| {
+        [
+            ("lot", "L-1"),
+            ("product", "ASKS-1"),
+            ("donor", "D-0031"),
+            ("bank", "mcb-1"),
+            ("passage", "4"),
+            ("manufactured_at", made.as_str()),
+            ("expires_at", expires.as_str()),
+            ("containers", "4"),
+            ("autologous", autologous),
+        ]
+    };
+    let refused = fills(&site, "amy", "/lots", &lot("")).with_status(422).text();
+    assert!(refused.contains("whether the donor is the patient") && refused.contains("value=\"mcb-1\""), "{refused}");
+    assert_eq!(fills(&site, "amy", "/lots", &lot("no")).header("location"), "/lots/L-1?done=registered");
+    let seen = site.qa().sees("L-1");
+    assert_eq!((&seen["bank"], &seen["autologous"]), (&json!("MCB-1"), &json!(false)));
+    let bank = [
+        ("bank", "WCB-1"),
+        ("product", "ADMSC-IV"),
+        ("donor", "D-0031"),
+        ("made_from", "MCB-1"),
+        ("passage", "2"),
+        ("made_at", made.as_str()),
+        ("expires_at", ""),
+        ("containers", "20"),
+    ];
+    let refused = fills(&site, "amy", "/banks", &bank).with_status(422).text();
+    assert!(refused.contains("lower than that of its bank MCB-1") && refused.contains("value=\"WCB-1\""), "{refused}");
+    let donor = [("donor", "D-0031"), ("product", "ADMSC-IV"), ("donated_at", "")];
+    let refused = fills(&site, "amy", "/donors", &donor).with_status(422).text();
+    assert!(refused.contains("Donated: fill in the date") && refused.contains("value=\"D-0031\""), "{refused}");
+}
+
+fn fills(site: &Site, who: &str, path: &str, fields: &[(&str, &str)]) -> crate::answer::Answer {
+    let body: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", encoded(n), encoded(v))).collect();
+    let cookie = format!("lotgate_session={}", site.token(who));
+    let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
+    let form = ("application/x-www-form-urlencoded", body.join("&").into_bytes());
+    site.stranger().asks("POST", path, &headers, Some(form))
 }
 
 fn ask(site: &Site, who: &str, path: &str) -> crate::answer::Answer {

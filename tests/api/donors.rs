@@ -90,4 +90,10 @@ fn nothing_is_made_from_a_donor_before_the_donation() {
     site.analyst().registers_with("L-1", &of).created();
     let early = json!({"donor": "D-1", "manufactured_at": site.hours(-31 * 24)});
     site.analyst().registers_with("L-2", &early).refused(422, "invalid_field").about(&["manufactured_at"]);
+    // And the other way round: the lot was there first.
+    site.analyst().registers_with("L-3", &json!({"donor": "D-3"})).created();
+    let late = json!({"donated_at": site.hours(-19 * 24)});
+    let refused = site.analyst().registers_donor("D-3", &late).refused(422, "invalid_field");
+    refused.says("Lot L-3 of this donor was made on 2026-05-12 08:00 UTC, before the donation").about(&["donated_at"]);
+    site.analyst().registers_donor("D-3", &json!({"donated_at": site.hours(-20 * 24)})).created();
 }

@@ -60,7 +60,7 @@ fn kind_of(route: &Route) -> &'static str {
         _ if route.effect == Effect::Reads => "none",
         Some("session" | "sign-in") => "signed_in",
         Some("users" | "people" | "first-administrator") => "user_created",
-        Some("lots") => "lot_registered",
+        Some("lots" | "banks" | "donors") => "lot_registered",
         Some("runs") => "run_recorded",
         Some("verification") => "run_verified",
         Some("correction") => "run_corrected",

@@ -19,6 +19,7 @@ use crate::web::places;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
+use crate::workflow::list_lots::made_from;
 use crate::workflow::permit::{RecordRun, RegisterBank};
 use crate::workflow::register_bank::{BankEntry, register_bank};
 
@@ -191,7 +192,7 @@ pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Resu
             expires_at: Some(details.expires_at).filter(|at| *at != Moment::never()).map(|at| at.to_string()),
             containers: details.containers,
             standing: Standing::new(&lot, &stored, &assessment),
-            made: made(&app.made_from(&number)?, now),
+            made: made(&made_from(&app, &number)?, now),
         })
     });
     Ok(HttpResponse::Ok().json(view.await?))

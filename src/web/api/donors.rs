@@ -16,6 +16,7 @@ use crate::web::places;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
+use crate::workflow::list_lots::made_from;
 use crate::workflow::permit::{RecordRun, RegisterDonor};
 use crate::workflow::register_donor::{DonorEntry, register_donor};
 
@@ -128,7 +129,7 @@ pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Resu
             donor: number.to_string(),
             donated_at: lot.details.manufactured_at.to_string(),
             standing: Standing::new(&lot, &stored, &assessment),
-            made: made(&app.made_from(&number)?, now),
+            made: made(&made_from(&app, &number)?, now),
         })
     });
     Ok(HttpResponse::Ok().json(view.await?))

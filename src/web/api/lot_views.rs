@@ -206,6 +206,8 @@ pub struct LotRow {
     pub expires_at: String,
     /// Everything that holds the lot back.
     pub blockers: Vec<BlockerView>,
+    /// Results of its bank or donor that have fallen since it was made from it, newest first.
+    pub flags: Vec<FlagView>,
     /// Number of the certificate, once released.
     pub certificate: Option<String>,
 }
@@ -242,6 +244,7 @@ impl LotRow {
             status: assessment.status.as_str().to_owned(),
             expires_at: lot.details.expires_at.to_string(),
             blockers: assessment.blockers.iter().map(BlockerView::from).collect(),
+            flags: flags(lot),
             certificate: certificate_of(lot),
         }
     }

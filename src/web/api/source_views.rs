@@ -1,6 +1,8 @@
 //! What lots, banks and donors have in common in the API: how a run is recorded on them, how they
 //! stand, and what was made from them.
 
+use std::sync::Arc;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -74,8 +76,8 @@ pub struct MadeView {
 }
 
 /// Each thing made, as of `now`.
-pub fn made(all: &[(Lot, StoredSpecification)], now: Moment) -> Vec<MadeView> {
-    let view = |(lot, stored): &(Lot, StoredSpecification)| MadeView {
+pub fn made(all: &[(Lot, Arc<StoredSpecification>)], now: Moment) -> Vec<MadeView> {
+    let view = |(lot, stored): &(Lot, Arc<StoredSpecification>)| MadeView {
         number: lot.number().to_string(),
         kind: noun(lot.details.stage).to_owned(),
         made_from: lot.details.bank.as_ref().map(ToString::to_string),

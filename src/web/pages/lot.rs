@@ -13,6 +13,7 @@ use super::view::lot::{CriterionRow, LotPage, RunRow, Section, Superseded};
 use super::view::marks;
 use super::view::parts::{FieldProblem, Link, Message, Tone, Value};
 use super::visit::{Visit, html, see_other, signed_in};
+use super::waiting::LotAndSpec;
 use crate::domain::assessment::{Assessment, Item, assess};
 use crate::domain::certificate::SignatureRecord;
 use crate::domain::ids::LotNumber;
@@ -25,6 +26,7 @@ use crate::domain::spec::{Specification, Stage};
 use crate::store::{Entry, FactFilter, Issued, StoredSpecification};
 use crate::web::problem::status_of;
 use crate::web::{guard, places};
+use crate::workflow::list_lots::made_from;
 use crate::workflow::permit::{RejectLot, ReleaseLot};
 use crate::workflow::reject_lot::reject_lot;
 use crate::workflow::release_lot::release_lot;
@@ -46,7 +48,7 @@ pub struct Loaded {
     /// The signature of its decision.
     pub signature: Option<SignatureRecord>,
     /// What was made from it; nothing for a lot.
-    pub made: Vec<(Lot, StoredSpecification)>,
+    pub made: Vec<LotAndSpec>,
 }
 
 /// What a person said in the decision box, and what came of it.
@@ -204,7 +206,7 @@ fn done(visit: &Visit, stage: Stage, number: &LotNumber) -> Option<Message> {
 
 fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
     let (lot, spec) = app.lot(number)?;
-    let made = if lot.details.stage.is_own() { Vec::new() } else { app.made_from(number)? };
+    let made = if lot.details.stage.is_own() { Vec::new() } else { made_from(app, number)? };
     let filter = FactFilter { lot: Some(number.clone()), newest_first: true, limit: FACTS, ..FactFilter::default() };
     app.read(|view| {
         let facts = view.facts(&filter)?;

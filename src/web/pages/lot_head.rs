@@ -7,13 +7,13 @@ use super::shown;
 use super::view::lot::{FlagRow, MadeRow};
 use super::view::parts::{Fact, Link};
 use super::visit::Visit;
+use super::waiting::LotAndSpec;
 use crate::domain::assessment::{Assessment, Status, assess};
 use crate::domain::ids::LotNumber;
 use crate::domain::lineage::{flags_in_words, noun};
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::spec::{Specification, Stage};
-use crate::store::StoredSpecification;
 use crate::web::{places, times};
 
 /// The list that something of this stage stands in.
@@ -106,8 +106,8 @@ pub fn flags(visit: &Visit, lot: &Lot) -> Vec<FlagRow> {
 }
 
 /// What was made from it.
-pub fn made(visit: &Visit, made: &[(Lot, StoredSpecification)]) -> Vec<MadeRow> {
-    let row = |(lot, stored): &(Lot, StoredSpecification)| MadeRow {
+pub fn made(visit: &Visit, made: &[LotAndSpec]) -> Vec<MadeRow> {
+    let row = |(lot, stored): &LotAndSpec| MadeRow {
         link: Link::new(lot.number().to_string(), places::page(lot.details.stage, lot.number())),
         what: noun(lot.details.stage),
         product: lot.details.product.to_string(),

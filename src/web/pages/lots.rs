@@ -176,7 +176,10 @@ pub fn passage(lot: &Lot) -> String {
 
 fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
     let (held_by, held_more) = match (&lot.decision, assessment.blockers.first()) {
-        (Some(Decision::Released { certificate, .. }), _) => (format!("Certificate {certificate}"), 0),
+        (Some(Decision::Released { certificate, .. }), _) => {
+            let flag = lineage::flags_in_words(lot).into_iter().next().map(|(_, told)| format!(". {told}"));
+            (format!("Certificate {certificate}{}", flag.unwrap_or_default()), lot.flags.len().saturating_sub(1))
+        }
         (_, Some(first)) => (shown::local_times(&first.detail, visit.zone), assessment.blockers.len() - 1),
         (_, None) => ("Nothing; a QA signature releases it".into(), 0),
     };
