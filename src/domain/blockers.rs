@@ -10,6 +10,7 @@ use super::assessment::{Item, verdict_in_run};
 use super::entry::in_minutes;
 use super::evaluation::Outcome;
 use super::ids::{AssayCode, AttributeCode, RunNumber};
+use super::lineage::{noun, tested_on};
 use super::lot::Lot;
 use super::moment::Moment;
 use super::run::Run;
@@ -50,8 +51,10 @@ pub(super) fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now
         blockers.push(blocker("expired", detail, "nobody: an expired lot is not released"));
     }
     if required.is_empty() {
+        let noun = noun(lot.details.stage);
+        let of = if lot.details.stage.is_own() { String::new() } else { format!(" of a {noun}") };
         let detail = format!(
-            "{} version {} requires nothing, so nothing shows that the lot is good.",
+            "{} version {} requires nothing{of}, so nothing shows that the {noun} is good.",
             spec.product, spec.version
         );
         blockers.push(blocker("no_criteria", detail, "QA: a specification with criteria"));
@@ -69,7 +72,7 @@ pub(super) fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now
     blockers.extend(investigation_blockers(lot));
     blockers.extend(deviation_blockers(lot));
     blockers.extend(source_blockers(lot));
-    blockers.extend(missing_blockers(spec, &required));
+    blockers.extend(missing_blockers(lot, spec, &required));
     blockers.extend(discrepancy_blockers(lot));
     blockers.extend(unverified_blockers(lot, spec, items));
     blockers.extend(inherited_unverified_blockers(&required));
@@ -170,28 +173,36 @@ fn item_blocker(item: &Item, code: &'static str, outcome: Outcome, who: &str) ->
     }
 }
 
-/// One blocker for each assay, so that an empty lot reads as a list of work.
-fn missing_blockers(spec: &Specification, required: &[&Item]) -> Vec<Blocker> {
-    let mut blockers = Vec::new();
+/// The bank or donor on which a result is recorded; none for the lot itself.
+type Elsewhere = Option<(&'static str, String)>;
+
+/// One blocker for each assay, so that an empty lot reads as a list of work; what is tested on
+/// its bank or donor apart, because it is recorded there.
+fn missing_blockers(lot: &Lot, spec: &Specification, required: &[&Item]) -> Vec<Blocker> {
+    let mut blockers: Vec<Blocker> = Vec::new();
     for assay in &spec.assays {
-        let missing: Vec<&Criterion> = required
-            .iter()
-            .filter(|i| i.verdict.outcome == Outcome::Missing && i.criterion.assay == assay.code)
-            .map(|i| i.criterion)
-            .collect();
-        if missing.is_empty() {
-            continue;
+        let mut places: Vec<(Elsewhere, Vec<&Criterion>)> = Vec::new();
+        for item in required {
+            if item.verdict.outcome != Outcome::Missing || item.criterion.assay != assay.code {
+                continue;
+            }
+            let place = tested_on(lot, item.criterion);
+            match places.iter_mut().find(|(there, _)| *there == place) {
+                Some((_, criteria)) => criteria.push(item.criterion),
+                None => places.push((place, vec![item.criterion])),
+            }
         }
-        let names: Vec<&str> = missing.iter().map(|c| c.name.as_str()).collect();
-        blockers.push(Blocker {
-            attributes: missing.iter().map(|c| c.attribute.clone()).collect(),
-            assay: Some(assay.code.clone()),
-            ..blocker(
-                "missing",
-                format!("{} has no result yet: {}.", assay.name, names.join(", ")),
-                "an analyst: record it",
-            )
-        });
+        for (place, missing) in places {
+            let names: Vec<&str> = missing.iter().map(|c| c.name.as_str()).collect();
+            let on = place.as_ref().map_or(String::new(), |(noun, number)| format!(" on {noun} {number}"));
+            let detail = format!("{} has no result yet{on}: {}.", assay.name, names.join(", "));
+            let who = if place.is_some() { "an analyst: record it there" } else { "an analyst: record it" };
+            blockers.push(Blocker {
+                attributes: missing.iter().map(|c| c.attribute.clone()).collect(),
+                assay: place.is_none().then(|| assay.code.clone()),
+                ..blocker("missing", detail, who)
+            });
+        }
     }
     blockers
 }

@@ -12,6 +12,7 @@ use super::equipment::SourceFlag;
 use super::evaluation::{Outcome, judge};
 use super::ids::{AttributeCode, CertificateNumber, DonorCode, InvestigationNumber, LotNumber, ProductCode, RunNumber};
 use super::investigation::{Finding, Investigation, Phase};
+use super::lineage::{check_is_lot, misplaced};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::role::{Actor, Person};
@@ -182,7 +183,7 @@ impl Lot {
     pub fn check_record(&self, spec: &Specification, content: &RunContent, by: &Actor) -> Result<(), Refusal> {
         self.check_open()?;
         self.check_may_enter(by)?;
-        let mut refusals = Vec::new();
+        let mut refusals = misplaced(self, spec, content);
         if let Some(number) = &content.investigation {
             self.check_retest(number, content)?;
         }
@@ -332,14 +333,7 @@ impl Lot {
     /// The lot is decided, or the person entered or verified something of it.
     pub fn check_release(&self, by: &Actor) -> Result<(), Refusal> {
         self.check_open()?;
-        if !self.details.stage.is_own() {
-            let detail = format!(
-                "{} is a {}: it is not released, the lots made from it are.",
-                self.number(),
-                self.details.stage
-            );
-            return Err(Refusal::new(Code::NotReleasable, detail));
-        }
+        check_is_lot(self)?;
         let did = if self.was_entered_by(by) {
             "entered"
         } else if self.was_verified_by(by) {

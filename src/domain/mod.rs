@@ -25,6 +25,7 @@ pub mod history;
 pub mod ids;
 pub mod investigation;
 pub mod limit;
+pub mod lineage;
 pub mod lot;
 pub mod moment;
 mod plausibility;

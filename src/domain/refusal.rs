@@ -57,7 +57,7 @@ codes! {
     CrossSite,          "cross_site",           Forbidden,     "The request was sent from a page of another site.";
     LinkExpired,        "link_expired",         Forbidden,     "The one-time link has been used or is not the newest.";
     NoSuchPage,         "no_such_page",         NotFound,      "There is nothing at this address.";
-    NoSuchLot,          "no_such_lot",          NotFound,      "There is no lot of this number.";
+    NoSuchLot,          "no_such_lot",          NotFound,      "There is no lot, bank or donor of this number.";
     NoSuchRun,          "no_such_run",          NotFound,      "There is no run of this number.";
     NoSuchProduct,      "no_such_product",      Unprocessable,     "No specification of this product is in force.";
     NoSuchSpecification,"no_such_specification",NotFound,      "There is no such version of this product's specification.";
@@ -79,7 +79,7 @@ codes! {
     InvalidAllele,      "invalid_allele",       Unprocessable, "An STR allele is not a number of repeats (at amelogenin: X or Y), or is off the ladder.";
     InTheFuture,        "in_the_future",        Unprocessable, "The moment has not come yet.";
     Undrawable,         "undrawable_text",      Unprocessable, "The certificate's fonts cannot draw a character of the text.";
-    LotExists,          "lot_exists",           Conflict,      "A lot of this number is already registered.";
+    LotExists,          "lot_exists",           Conflict,      "A lot, bank or donor of this number is already registered.";
     UserExists,         "user_exists",          Conflict,      "A user name is given once and never again.";
     AlreadyRecorded,    "already_recorded",     Conflict,      "There is already a final result for the attribute.";
     AlreadyVerified,    "already_verified",     Conflict,      "The run is already verified.";

@@ -14,15 +14,13 @@ use super::error::{StoreError, inconsistent};
 use super::schema::{decisions, lots, runs};
 use crate::domain::criterion::Stage;
 use crate::domain::ids::{CertificateNumber, DonorCode, LotNumber, ProductCode, RunNumber, Username};
+use crate::domain::lineage::BANKS_MAX;
 use crate::domain::lot::{Decision, Lot, LotDetails, Source};
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Person;
 use crate::domain::spec::Specification;
 use crate::domain::text::Line;
-
-/// How many banks can stand one behind the other.
-const BANKS_MAX: usize = 16;
 
 /// Which lots to list.
 #[derive(Debug, Clone, Default)]
@@ -37,8 +35,8 @@ pub struct LotFilter {
     pub limit: i64,
     /// Lots of the product, or banks, or donors.
     pub stage: Stage,
-    /// Only what was made from this bank.
-    pub bank: Option<LotNumber>,
+    /// Only these.
+    pub numbers: Option<Vec<LotNumber>>,
 }
 
 /// A lot with its place in the list.
@@ -184,8 +182,8 @@ impl View<'_> {
     /// The database fails.
     pub fn lots(&mut self, filter: &LotFilter) -> Result<Vec<ListedLot>, StoreError> {
         let mut query = lots::table.filter(lots::stage.eq(filter.stage.as_str())).into_boxed();
-        if let Some(bank) = &filter.bank {
-            query = query.filter(lots::bank.eq(bank.as_str()));
+        if let Some(numbers) = &filter.numbers {
+            query = query.filter(lots::lot.eq_any(numbers.iter().map(LotNumber::as_str).collect::<Vec<_>>()));
         }
         if let Some(search) = &filter.search {
             // Codes are stored in capitals; the wildcards of LIKE are taken literally.
@@ -234,6 +232,16 @@ impl View<'_> {
             from = found.into_iter().filter(|lot| lot != source.as_str() && made.insert(lot.clone())).collect();
         }
         made.iter().map(|lot| column!("lots", "lot", lot, LotNumber::parse(lot))).collect()
+    }
+
+    /// True where something is said to be of the donor of this code.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn names_donor(&mut self, code: &str) -> Result<bool, StoreError> {
+        let named: Option<String> =
+            lots::table.filter(lots::donor.eq(code)).select(lots::lot).first(self.0).optional()?;
+        Ok(named.is_some())
     }
 
     /// The number the next run gets.

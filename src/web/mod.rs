@@ -7,6 +7,7 @@ pub mod api;
 pub mod body;
 pub mod guard;
 pub mod pages;
+pub mod places;
 pub mod problem;
 pub mod routes;
 pub mod session;

@@ -94,6 +94,18 @@ routes! {
     "/api/v1/lots/{lot}/runs/preview"            { POST ANALYST  Reads  => api::runs::preview; }
     "/api/v1/lots/{lot}/release"                 { POST QA       Writes => api::lots::release; }
     "/api/v1/lots/{lot}/rejection"               { POST QA       Writes => api::lots::reject; }
+    "/api/v1/banks" {
+        GET  SignedIn Reads  => api::banks::list;
+        POST ANALYST  Writes => api::banks::create;
+    }
+    "/api/v1/banks/{bank}"                       { GET  SignedIn Reads  => api::banks::show; }
+    "/api/v1/banks/{bank}/runs"                  { POST ANALYST  Writes => api::banks::record_run; }
+    "/api/v1/donors" {
+        GET  SignedIn Reads  => api::donors::list;
+        POST ANALYST  Writes => api::donors::create;
+    }
+    "/api/v1/donors/{donor}"                     { GET  SignedIn Reads  => api::donors::show; }
+    "/api/v1/donors/{donor}/runs"                { POST ANALYST  Writes => api::donors::record_run; }
     "/api/v1/runs/{run}"                         { GET  SignedIn Reads  => api::runs::show; }
     "/api/v1/runs/{run}/verification"            { POST ANALYST  Writes => api::runs::verify; }
     "/api/v1/runs/{run}/correction"              { POST ANALYST  Writes => api::runs::correct; }
@@ -148,6 +160,18 @@ routes! {
         GET  Anyone  Reads  => pages::back;
         POST QA      Writes => pages::lot::reject;
     }
+    "/banks" {
+        GET  SignedIn Reads  => pages::banks::list;
+        POST ANALYST  Writes => pages::banks::create;
+    }
+    "/banks/new"                                 { GET  ANALYST  Reads  => pages::banks::new; }
+    "/banks/{bank}"                              { GET  SignedIn Reads  => pages::banks::show; }
+    "/donors" {
+        GET  SignedIn Reads  => pages::banks::list_donors;
+        POST ANALYST  Writes => pages::banks::create_donor;
+    }
+    "/donors/new"                                { GET  ANALYST  Reads  => pages::banks::new_donor; }
+    "/donors/{donor}"                            { GET  SignedIn Reads  => pages::banks::show_donor; }
     "/review"                                    { GET  SignedIn Reads  => pages::review::list; }
     "/runs/{run}"                                { GET  SignedIn Reads  => pages::run::show; }
     "/runs/{run}/verification" {

@@ -1,13 +1,15 @@
-//! Lists of lots, each with how it stands.
+//! Lists of lots, banks or donors, each with how it stands.
 //!
 //! Promises: status is derived for every lot as it is listed; a page is a bounded amount of
 //! work however many lots there are.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::assessment::{Status, assess};
-use crate::domain::ids::ProductCode;
+use crate::domain::ids::{LotNumber, ProductCode};
 use crate::domain::lot::Lot;
+use crate::domain::spec::Stage;
 use crate::store::{LotFilter, StoredSpecification, View};
 
 use super::{App, Error};
@@ -15,9 +17,14 @@ use super::{App, Error};
 /// How many lots are loaded at a time while looking for a status.
 const CHUNK: i64 = 100;
 
+/// How many banks, and how many lots, are listed as made from one bank or donor.
+pub const MADE_MAX: i64 = 500;
+
 /// Which lots.
 #[derive(Debug, Clone, Default)]
 pub struct LotQuery {
+    /// Lots, or banks, or donors.
+    pub stage: Stage,
     /// Only lots of this status.
     pub status: Option<Status>,
     /// Part of a lot number or donor code.
@@ -31,7 +38,7 @@ pub struct LotQuery {
 /// A page of lots.
 pub struct LotPage {
     /// The lots with their specifications, newest registration first.
-    pub lots: Vec<(Lot, std::sync::Arc<StoredSpecification>)>,
+    pub lots: Vec<(Lot, Arc<StoredSpecification>)>,
     /// Where the next page begins, if there is one.
     pub next: Option<i64>,
 }
@@ -48,6 +55,7 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
         let (mut before, mut last_shown) = (query.cursor, None);
         loop {
             let filter = LotFilter {
+                stage: query.stage,
                 search: query.search.clone().filter(|s| !s.trim().is_empty()),
                 decided: query.status.map(|s| matches!(s, Status::Released | Status::Rejected | Status::Revoked)),
                 before_entry: before,
@@ -78,17 +86,38 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
     })
 }
 
+/// What was made from a bank or a donor, directly or through a bank: banks first, then lots,
+/// newest first, at most [`MADE_MAX`] of each.
+///
+/// # Errors
+/// Storage fails.
+pub fn made_from(app: &App, source: &LotNumber) -> Result<Vec<(Lot, Arc<StoredSpecification>)>, Error> {
+    app.read(|view| {
+        let numbers = Some(view.made_from(source)?);
+        let mut specs = Specifications::default();
+        let mut made = Vec::new();
+        for stage in [Stage::Bank, Stage::Product] {
+            let filter = LotFilter { stage, numbers: numbers.clone(), limit: MADE_MAX, ..LotFilter::default() };
+            for listed in view.lots(&filter)? {
+                let spec = specs.of(view, &listed.lot)?;
+                made.push((listed.lot, spec));
+            }
+        }
+        Ok(made)
+    })
+}
+
 /// Specification versions loaded once for a list.
 #[derive(Default)]
-struct Specifications(BTreeMap<(ProductCode, u32), std::sync::Arc<StoredSpecification>>);
+struct Specifications(BTreeMap<(ProductCode, u32), Arc<StoredSpecification>>);
 
 impl Specifications {
-    fn of(&mut self, view: &mut View, lot: &Lot) -> Result<std::sync::Arc<StoredSpecification>, Error> {
+    fn of(&mut self, view: &mut View, lot: &Lot) -> Result<Arc<StoredSpecification>, Error> {
         let key = (lot.details.product.clone(), lot.details.specification_version);
         if let Some(spec) = self.0.get(&key) {
             return Ok(spec.clone());
         }
-        let spec = std::sync::Arc::new(view.specification(&key.0, key.1)??);
+        let spec = Arc::new(view.specification(&key.0, key.1)??);
         self.0.insert(key, spec.clone());
         Ok(spec)
     }

@@ -44,6 +44,10 @@ macro_rules! duties {
 duties! {
     /// Registering a lot.
     RegisterLot: Analyst, "register a lot", None, "meaning";
+    /// Registering a bank.
+    RegisterBank: Analyst, "register a bank", None, "meaning";
+    /// Registering a donor.
+    RegisterDonor: Analyst, "register a donor", None, "meaning";
     /// Recording or correcting a run.
     RecordRun: Analyst, "record results", None, "meaning";
     /// Verifying somebody else's run.

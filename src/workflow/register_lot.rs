@@ -1,7 +1,8 @@
 //! A lot enters the records, pinned to the specification version now in force.
 //!
 //! Promises: the passage given at registration is recorded as a run of the batch record in the
-//! same transaction and is verified like any other.
+//! same transaction and is verified like any other; the bank it is said to be made from is one,
+//! of the same donor, and older.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +10,18 @@ use crate::domain::assessment::PASSAGE;
 use crate::domain::entry::{ReadingEntry, RunEntry};
 use crate::domain::event::Event;
 use crate::domain::ids::{AttributeCode, DonorCode, LotNumber, ProductCode, RunNumber};
+use crate::domain::lineage::missing_statements;
 use crate::domain::lot::LotDetails;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec::{Specification, Stage};
 
+use super::origin::{Fields, check_containers, check_free, check_origin, check_times, read_bank};
 use super::permit::{Permit, RegisterLot};
 use super::{App, Desk, Error};
 
-/// The most containers a lot can have.
-const CONTAINERS_MAX: u32 = 10_000;
+/// Under which fields a lot gives its origin.
+const FIELDS: Fields = Fields { number: "lot", bank: "bank", made: "manufactured_at" };
 
 /// A lot as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +72,8 @@ pub struct Registered {
 /// Registers a lot.
 ///
 /// # Errors
-/// A field cannot be accepted, the product has no specification in force, or the lot exists.
+/// A field cannot be accepted, the product has no specification in force, the number is taken, it
+/// cannot have been made from that bank, or a statement that the specification asks for is missing.
 pub fn register_lot(app: &App, permit: &Permit<RegisterLot>, entry: &LotEntry) -> Result<Registered, Error> {
     let entry = entry.clone();
     app.write_once(permit.actor(), permit.once(), move |desk| register(desk, &entry))
@@ -81,15 +85,11 @@ fn register(desk: &mut Desk, entry: &LotEntry) -> Result<Registered, Error> {
     let stored = desk.view().specification_in_force(&product, now)??;
     let spec = &stored.specification;
     let details = read_details(entry, spec, now)?;
-    if let Ok(there) = desk.view().lot(&details.lot)? {
-        let detail = format!(
-            "Lot {} is already registered, by {} on {}. A lot number is given once.",
-            details.lot,
-            there.registered_by.name.as_str(),
-            crate::domain::entry::in_minutes(there.registered_at)
-        );
-        return Err(Refusal::field(Code::LotExists, "lot", detail).into());
-    }
+    check_free(&mut desk.view(), &details.lot, FIELDS.number)?;
+    let reached = entry.passage.as_deref().and_then(|typed| typed.trim().parse().ok());
+    let mut refusals = check_origin(&mut desk.view(), &details, reached, &FIELDS)?;
+    refusals.extend(missing_statements(spec, &details));
+    Refusal::all(refusals).map_or(Ok(()), Err)?;
     let passage = passage_run(entry, spec, &details, now)?;
     desk.record(Event::LotRegistered(details.clone()))?;
     let mut run = None;
@@ -108,20 +108,11 @@ fn read_details(entry: &LotEntry, spec: &Specification, now: Moment) -> Result<L
     let donor = DonorCode::parse(&entry.donor).map_err(|e| refusals.push(e)).ok();
     let manufactured = Moment::parse("manufactured_at", &entry.manufactured_at).map_err(|e| refusals.push(e)).ok();
     let expires = Moment::parse("expires_at", &entry.expires_at).map_err(|e| refusals.push(e)).ok();
+    let bank = read_bank(FIELDS.bank, entry.bank.as_deref()).map_err(|e| refusals.push(e)).ok();
     if let (Some(manufactured), Some(expires)) = (manufactured, expires) {
-        if manufactured > now {
-            let detail = "The lot cannot have been made in the future. Check the date and the zone.";
-            refusals.push(Refusal::field(Code::InTheFuture, "manufactured_at", detail));
-        }
-        if expires <= manufactured {
-            let detail = "The lot would expire before it was made. Check both times.";
-            refusals.push(Refusal::field(Code::InvalidField, "expires_at", detail));
-        }
+        refusals.extend(check_times("The lot", (FIELDS.made, manufactured), Some(expires), now));
     }
-    if entry.containers == 0 || entry.containers > CONTAINERS_MAX {
-        let detail = format!("A lot has 1 to {CONTAINERS_MAX} containers.");
-        refusals.push(Refusal::field(Code::InvalidField, "containers", detail));
-    }
+    refusals.extend(check_containers("A lot", entry.containers));
     match (Refusal::all(refusals), lot, donor, manufactured, expires) {
         (None, Some(lot), Some(donor), Some(manufactured_at), Some(expires_at)) => Ok(LotDetails {
             lot,
@@ -132,7 +123,7 @@ fn read_details(entry: &LotEntry, spec: &Specification, now: Moment) -> Result<L
             expires_at,
             containers: entry.containers,
             stage: Stage::Product,
-            bank: None,
+            bank: bank.flatten(),
             passage: None,
             population_doublings: None,
             autologous: entry.autologous,
@@ -140,7 +131,7 @@ fn read_details(entry: &LotEntry, spec: &Specification, now: Moment) -> Result<L
             antibiotics: entry.antibiotics,
         }),
         (Some(refusal), ..) => Err(refusal),
-        (None, ..) => Err(Refusal::new(Code::MalformedRequest, "The lot could not be read.")),
+        _ => Err(Refusal::new(Code::MalformedRequest, "The lot could not be read.")),
     }
 }
 

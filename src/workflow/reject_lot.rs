@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::assessment::assess;
 use crate::domain::event::Event;
 use crate::domain::ids::LotNumber;
+use crate::domain::lineage::check_is_lot;
 use crate::domain::moment::Moment;
 use crate::domain::text::Line;
 use crate::ledger::canonical;
@@ -40,6 +41,7 @@ pub fn reject_lot(
     let (lot_number, seen, reason) = (number.clone(), seen.map(str::to_owned), signed.meaning().as_str().to_owned());
     let outcome = app.write_once(signed.actor(), signed.once(), move |desk| {
         let (lot, stored) = desk.lot(&lot_number)?;
+        check_is_lot(&lot)?;
         lot.check_open()?;
         let reason = Line::parse("reason", &reason)?;
         let assessment = assess(&lot, &stored.specification, desk.now);

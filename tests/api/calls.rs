@@ -103,6 +103,18 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             let body = site.analyst().run("endotoxin", &[("ENDOTOXIN", "0.1")], &json!({}));
             sends("amy", &route.path.replace("{lot}", "L-1"), &body)
         }
+        ("POST", "/api/v1/banks") => sends("amy", route.path, &bank(site)),
+        ("POST", "/api/v1/donors") => sends("amy", route.path, &donor(site)),
+        ("POST", "/api/v1/banks/{bank}/runs" | "/api/v1/donors/{donor}/runs") => {
+            sources(site);
+            let (assay, attribute, value) = if route.path.contains("bank") {
+                ("differentiation", "ADIPOGENIC", "Positive")
+            } else {
+                ("serology", "HIV", "Negative")
+            };
+            let body = site.analyst().run(assay, &[(attribute, value)], &json!({}));
+            sends("amy", &filled(route.path), &body)
+        }
         ("POST", "/api/v1/lots/{lot}/release") => {
             site.full_lot("L-1");
             sends("queen", "/api/v1/lots/L-1/release", &signature("meaning"))
@@ -142,10 +154,28 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
         ("GET", "/api/openapi.json") => open(route.path),
         ("GET", path) => {
             released(site);
+            sources(site);
             reads("olga", &filled(path))
         }
         _ => None,
     }
+}
+
+fn bank(site: &Site) -> Value {
+    json!({"bank": "MCB-1", "product": "ADMSC-IV", "donor": "D-1", "passage": "2", "containers": 20,
+        "population_doublings": "5.2", "made_at": site.hours(-1440), "expires_at": site.hours(9000)})
+}
+
+fn donor(site: &Site) -> Value {
+    json!({"donor": "D-1", "product": "ADMSC-IV", "donated_at": site.hours(-2000)})
+}
+
+/// A bank and its donor, registered under a specification that tests both.
+pub fn sources(site: &Site) {
+    crate::banks::install_staged(site);
+    let staged = json!({"product": "STAGED-1", "donor": "D-1"});
+    site.analyst().registers_donor("D-1", &json!({"product": "STAGED-1"})).created();
+    site.analyst().registers_bank("MCB-1", &staged).created();
 }
 
 /// An address with its parameters filled in, as they are after one release.
@@ -154,6 +184,8 @@ pub fn filled(path: &str) -> String {
     let named = [
         ("{sha256}", file.as_str()),
         ("{lot}", "L-1"),
+        ("{bank}", "MCB-1"),
+        ("{donor}", "D-1"),
         ("{run}", "1"),
         ("{number}", "RC-2026-000001"),
         ("{product}", "ADMSC-IV"),
@@ -194,7 +226,9 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             fills("adam", route.path, &fields)
         }
         ("GET", "/people" | "/people/new") => reads("adam", route.path),
-        ("GET", "/lots/new") => reads("amy", route.path),
+        ("GET", "/lots/new" | "/banks/new" | "/donors/new") => reads("amy", route.path),
+        ("POST", "/banks") => fills_in("amy", route.path, &bank(site)),
+        ("POST", "/donors") => fills_in("amy", route.path, &donor(site)),
         ("POST", "/lots") => {
             let (made, expires) = (site.hours(-480), site.hours(480));
             let fields = [
@@ -257,10 +291,20 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         ("GET", "/static/{file:.*}") => open("/static/site.css"),
         ("GET", path) => {
             released(site);
+            sources(site);
             reads("olga", &filled(path))
         }
         _ => None,
     }
+}
+
+/// A form with the fields of a body of the API.
+fn fills_in(who: &'static str, path: &str, body: &Value) -> Option<Call> {
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let fields: Vec<(String, String)> =
+        body.as_object().expect("an object").iter().map(|(n, v)| (n.clone(), text(v))).collect();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    fills(who, path, &fields)
 }
 
 fn signs(site: &Site, route: &Route, name: &str) -> Option<Call> {

@@ -60,7 +60,7 @@ fn kind_of(route: &Route) -> &'static str {
         _ if route.effect == Effect::Reads => "none",
         Some("session" | "sign-in") => "signed_in",
         Some("users" | "people" | "first-administrator") => "user_created",
-        Some("lots") => "lot_registered",
+        Some("lots" | "banks" | "donors") => "lot_registered",
         Some("runs") => "run_recorded",
         Some("verification") => "run_verified",
         Some("correction") => "run_corrected",
@@ -209,6 +209,7 @@ fn no_address_breaks_a_route() {
     let site = Site::start();
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
+    crate::calls::sources(&site);
     let before = site.facts_count();
     let mut sent = 0;
     for route in ROUTES.iter().filter(|r| r.method == "GET") {
@@ -220,10 +221,20 @@ fn no_address_breaks_a_route() {
             {
                 let one = |name: &str| crate::calls::filled(&route.path.replace(name, &parameter));
                 targets.extend(
-                    ["{lot}", "{run}", "{number}", "{product}", "{version}", "{sha256}", "{file:.*}"]
-                        .iter()
-                        .filter(|n| route.path.contains(*n))
-                        .map(|n| one(n)),
+                    [
+                        "{lot}",
+                        "{run}",
+                        "{number}",
+                        "{product}",
+                        "{version}",
+                        "{sha256}",
+                        "{file:.*}",
+                        "{bank}",
+                        "{donor}",
+                    ]
+                    .iter()
+                    .filter(|n| route.path.contains(*n))
+                    .map(|n| one(n)),
                 );
             }
         }

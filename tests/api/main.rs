@@ -4,10 +4,12 @@
 //! Start reading at [`site`], the driver, then at [`release`], the rules that matter most.
 
 mod answer;
+mod banks;
 mod calls;
 mod certificates;
 mod concurrency;
 mod corrections;
+mod donors;
 mod files;
 mod hostile;
 mod idempotency;

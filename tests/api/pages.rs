@@ -192,6 +192,7 @@ fn every_page_renders_for_everybody_who_may_see_it() {
     let site = Site::start();
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
+    crate::calls::sources(&site);
     let pages = ROUTES.iter().filter(|r| r.method == "GET" && r.who == Who::SignedIn && !r.path.starts_with("/api/"));
     let mut walked = 0;
     for route in pages {

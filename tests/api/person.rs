@@ -67,6 +67,26 @@ impl Person<'_> {
         with(usual, instead)
     }
 
+    /// Registers a bank made 60 days ago from donor D-0031: passage 2, never expires.
+    pub fn registers_bank(&self, bank: &str, instead: &Value) -> Answer {
+        let usual = json!({
+            "bank": bank, "product": "ADMSC-IV", "donor": "D-0031", "passage": "2", "containers": 20,
+            "made_at": self.site.hours(-60 * 24),
+        });
+        self.post("/api/v1/banks", &with(usual, instead))
+    }
+
+    /// Registers a donor who donated 90 days ago.
+    pub fn registers_donor(&self, donor: &str, instead: &Value) -> Answer {
+        let usual = json!({"donor": donor, "product": "ADMSC-IV", "donated_at": self.site.hours(-90 * 24)});
+        self.post("/api/v1/donors", &with(usual, instead))
+    }
+
+    /// Records a run on a bank (`banks/MCB-1`) or a donor (`donors/D-1`).
+    pub fn records_on(&self, source: &str, assay: &str, readings: &[(&str, &str)]) -> Answer {
+        self.post(&format!("/api/v1/{source}/runs"), &self.run(assay, readings, &json!({})))
+    }
+
     /// Records a run with the units, controls and times that its assay needs.
     pub fn records(&self, lot: &str, assay: &str, readings: &[(&str, &str)]) -> Answer {
         self.records_with(lot, assay, readings, &json!({}))

@@ -8,17 +8,17 @@ use crate::person::{blockers, criterion};
 use crate::site::{Site, moment};
 
 /// The shipped specification as JSON, to make others from.
-fn shipped_document() -> Value {
+pub fn shipped_document() -> Value {
     let all = shipped::specifications().expect("readable");
     serde_json::to_value(all.first().expect("ADMSC-IV")).expect("JSON")
 }
 
-fn install(site: &Site, document: Value) {
+pub fn install(site: &Site, document: Value) {
     let specification: Specification = serde_json::from_value(document).expect("a specification");
     site.app.install_specification(specification.checked().expect("consistent")).expect("installed");
 }
 
-fn criterion_of<'d>(document: &'d mut Value, attribute: &str) -> &'d mut Value {
+pub fn criterion_of<'d>(document: &'d mut Value, attribute: &str) -> &'d mut Value {
     let criteria = document["criteria"].as_array_mut().expect("criteria");
     criteria.iter_mut().find(|c| c["attribute"] == attribute).expect("the criterion")
 }

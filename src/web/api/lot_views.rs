@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::domain::assessment::{Assessment, Blocker, Item, assess};
+use crate::domain::equipment::SourceFlag;
 use crate::domain::evaluation::Verdict;
+use crate::domain::lineage::flags_in_words;
 use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
 use crate::store::StoredSpecification;
@@ -63,8 +65,12 @@ pub struct CriterionView {
     pub unit: Option<String>,
     /// `required` or `informative`.
     pub kind: String,
+    /// On what it is tested: `product`, `harvest`, `bank` or `donor`.
+    pub stage: String,
     /// The run whose reading decides.
     pub run: Option<i64>,
+    /// The bank or donor on which that run was made, where the result is inherited.
+    pub inherited_from: Option<String>,
     /// How it stands.
     pub verdict: VerdictView,
 }
@@ -80,7 +86,9 @@ impl From<&Item<'_>> for CriterionView {
             criterion: criterion.acceptance.in_words(),
             unit: criterion.acceptance.unit().map(str::to_owned),
             kind: criterion.kind.as_str().to_owned(),
+            stage: criterion.stage.as_str().to_owned(),
             run: item.run.map(|r| r.number.0),
+            inherited_from: item.inherited_from.map(ToString::to_string),
             verdict: VerdictView::from(&item.verdict),
         }
     }
@@ -116,6 +124,27 @@ impl From<&Blocker> for BlockerView {
     }
 }
 
+/// A result of a bank or donor that has fallen since something was made from it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FlagView {
+    /// The bank or donor.
+    pub source: String,
+    /// What happened, in a sentence.
+    pub detail: String,
+    /// When (UTC).
+    pub at: String,
+}
+
+/// The flags of a lot, newest first.
+pub fn flags(lot: &Lot) -> Vec<FlagView> {
+    let view = |(flag, detail): (&SourceFlag, String)| FlagView {
+        source: flag.source.to_string(),
+        detail,
+        at: flag.at.to_string(),
+    };
+    flags_in_words(lot).into_iter().map(view).collect()
+}
+
 /// A lot as it stands.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LotView {
@@ -127,6 +156,14 @@ pub struct LotView {
     pub specification: PinnedSpecification,
     /// Donor code.
     pub donor: String,
+    /// The bank it was made from.
+    pub bank: Option<String>,
+    /// True where the donor is the patient; none where nobody said.
+    pub autologous: Option<bool>,
+    /// True where it is given after freezing and thawing; none where nobody said.
+    pub cryopreserved: Option<bool>,
+    /// True where antibiotics were used in the process; none where nobody said.
+    pub antibiotics: Option<bool>,
     /// When it was made (UTC).
     pub manufactured_at: String,
     /// When it expires (UTC).
@@ -143,6 +180,9 @@ pub struct LotView {
     pub criteria: Vec<CriterionView>,
     /// Everything that holds the lot back.
     pub blockers: Vec<BlockerView>,
+    /// Results of its bank or donor that have fallen since it was made from it, newest first;
+    /// also on a lot that was released before.
+    pub flags: Vec<FlagView>,
     /// SHA-256 of the dossier that a signature would cover now.
     pub dossier_sha256: String,
     /// Number of the certificate, once released.
@@ -166,6 +206,8 @@ pub struct LotRow {
     pub expires_at: String,
     /// Everything that holds the lot back.
     pub blockers: Vec<BlockerView>,
+    /// Results of its bank or donor that have fallen since it was made from it, newest first.
+    pub flags: Vec<FlagView>,
     /// Number of the certificate, once released.
     pub certificate: Option<String>,
 }
@@ -202,6 +244,7 @@ impl LotRow {
             status: assessment.status.as_str().to_owned(),
             expires_at: lot.details.expires_at.to_string(),
             blockers: assessment.blockers.iter().map(BlockerView::from).collect(),
+            flags: flags(lot),
             certificate: certificate_of(lot),
         }
     }
@@ -219,6 +262,10 @@ impl LotView {
             product: lot.details.product.to_string(),
             specification: pinned(lot),
             donor: lot.details.donor.to_string(),
+            bank: lot.details.bank.as_ref().map(ToString::to_string),
+            autologous: lot.details.autologous,
+            cryopreserved: lot.details.cryopreserved,
+            antibiotics: lot.details.antibiotics,
             manufactured_at: lot.details.manufactured_at.to_string(),
             expires_at: lot.details.expires_at.to_string(),
             containers: lot.details.containers,
@@ -227,6 +274,7 @@ impl LotView {
             status: assessment.status.as_str().to_owned(),
             criteria: assessment.items.iter().map(CriterionView::from).collect(),
             blockers: assessment.blockers.iter().map(BlockerView::from).collect(),
+            flags: flags(lot),
             dossier_sha256,
             certificate: certificate_of(lot),
         })

@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::lot_views::{LotRow, LotView, LotsView, PinnedSpecification};
 use super::{query, read_cursor, read_limit};
 use crate::domain::assessment::{Status, assess};
-use crate::domain::ids::LotNumber;
+use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::spec::Stage;
 use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once, subject};
+use crate::web::places;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
-use crate::workflow::list_lots::{LotQuery, list_lots};
+use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
 use crate::workflow::permit::{RegisterLot, RejectLot, ReleaseLot};
 use crate::workflow::register_lot::{LotEntry, register_lot};
 use crate::workflow::reject_lot::reject_lot;
@@ -103,12 +105,39 @@ pub async fn create(
     Ok(HttpResponse::Created().insert_header(("Location", format!("/api/v1/lots/{}", made.lot))).json(view))
 }
 
+/// What every list of lots, banks or donors can be asked for.
 #[derive(Deserialize)]
-struct ListQuery {
+pub struct RowsQuery {
     status: Option<String>,
     q: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
+}
+
+impl RowsQuery {
+    /// Reads it from the address.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(req: &HttpRequest) -> Result<Self, Refusal> {
+        query(req)
+    }
+}
+
+/// A page of lots, banks or donors, as of the moment that comes with it.
+///
+/// # Errors
+/// A field of the query cannot be accepted, or storage fails.
+pub async fn list_of(app: Data<App>, asked: RowsQuery, stage: Stage) -> Result<(LotPage, Moment), Problem> {
+    let lot_query = LotQuery {
+        stage,
+        status: read_status(asked.status.as_deref())?,
+        // No code is longer, and a pattern of any length is more than SQLite takes.
+        search: asked.q.map(|q| q.chars().take(100).collect()),
+        cursor: read_cursor("cursor", asked.cursor.as_deref())?,
+        limit: usize::try_from(read_limit(asked.limit.as_deref())?).unwrap_or(1),
+    };
+    Ok(block(move || Ok((list_lots(&app, &lot_query)?, app.now()))).await?)
 }
 
 /// Reads a status filter.
@@ -130,39 +159,18 @@ pub fn read_status(text: Option<&str>) -> Result<Option<Status>, Refusal> {
         ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = LotsView), (status = 422, body = ProblemBody)))]
 pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result<HttpResponse, Problem> {
-    let asked: ListQuery = query(&req)?;
-    let lot_query = LotQuery {
-        status: read_status(asked.status.as_deref())?,
-        // No code is longer, and a pattern of any length is more than SQLite takes.
-        search: asked.q.map(|q| q.chars().take(100).collect()),
-        cursor: read_cursor("cursor", asked.cursor.as_deref())?,
-        limit: usize::try_from(read_limit(asked.limit.as_deref())?).unwrap_or(1),
-    };
-    let view = block(move || {
-        let now = app.now();
-        let page = list_lots(&app, &lot_query)?;
-        let lots = page.lots.iter().map(|(lot, spec)| LotRow::new(lot, spec, now)).collect();
-        Ok(LotsView { lots, next_cursor: page.next.map(|n| n.to_string()) })
-    });
-    Ok(HttpResponse::Ok().json(view.await?))
-}
-
-/// Reads a lot number from an address.
-///
-/// # Errors
-/// There is no lot of such a number.
-pub fn read_lot(text: &str) -> Result<LotNumber, Refusal> {
-    LotNumber::parse(text)
-        .map_err(|_| Refusal::new(Code::NoSuchLot, "There is no lot of this number. Check the number."))
+    let (page, now) = list_of(app, RowsQuery::read(&req)?, Stage::Product).await?;
+    let lots = page.lots.iter().map(|(lot, spec)| LotRow::new(lot, spec, now)).collect();
+    Ok(HttpResponse::Ok().json(LotsView { lots, next_cursor: page.next.map(|n| n.to_string()) }))
 }
 
 /// One lot: criteria, verdicts, blockers.
 #[utoipa::path(get, path = "/api/v1/lots/{lot}", tag = "lots", params(("lot" = String, Path)),
     responses((status = 200, body = LotView), (status = 404, body = ProblemBody)))]
 pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let number = read_lot(&path)?;
+    let number = places::read_number(&path, Stage::Product)?;
     let view = block(move || {
-        let (lot, stored) = app.lot(&number)?;
+        let (lot, stored) = places::find(&app, &number, Stage::Product)?;
         let assessment = assess(&lot, &stored.specification, app.now());
         LotView::new(&lot, &stored, &assessment)
     });
@@ -206,7 +214,7 @@ pub async fn release(
     body: Sent<ReleaseEntry>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let number = read_lot(&path)?;
+    let number = places::read_number(&path, Stage::Product)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (entry, subject) = (body.value, subject(&req));
     let made = block(move || {
@@ -257,7 +265,7 @@ pub async fn reject(
     body: Sent<RejectionEntry>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let number = read_lot(&path)?;
+    let number = places::read_number(&path, Stage::Product)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (entry, subject) = (body.value, subject(&req));
     let made = block(move || {

@@ -7,7 +7,9 @@ use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{certificates, files, ledger, lots, people, runs, session, specifications, str_profiles, verification};
+use super::{
+    banks, certificates, donors, files, ledger, lots, people, runs, session, specifications, str_profiles, verification,
+};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
 use crate::web::routes::ROUTES;
@@ -22,6 +24,7 @@ use crate::workflow::App;
     paths(
         session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
         lots::create, lots::list, lots::show, lots::release, lots::reject,
+        banks::create, banks::list, banks::show, banks::record_run, donors::create, donors::list, donors::show, donors::record_run,
         runs::create, runs::preview, runs::show, runs::verify, runs::correct,
         files::create, files::show, files::info,
         certificates::list, certificates::show, certificates::pdf, certificates::record,

@@ -3,7 +3,9 @@
 //! Promises: names as documented in docs/API.md and in `/api/openapi.json`, which is made from
 //! this code; numbers of results travel as text.
 
+pub mod banks;
 pub mod certificates;
+pub mod donors;
 pub mod files;
 pub mod ledger;
 pub mod lot_views;
@@ -12,6 +14,7 @@ pub mod meta;
 pub mod people;
 pub mod runs;
 pub mod session;
+pub mod source_views;
 pub mod specifications;
 pub mod str_profiles;
 pub mod verification;

@@ -7,20 +7,21 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
 use super::lot_views::VerdictView;
-use super::lots::read_lot;
+use super::source_views::record;
 use crate::domain::assessment::verdict_in_run;
 use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
 use crate::domain::ids::RunNumber;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::run::{Change, Run};
-use crate::domain::spec::Specification;
+use crate::domain::spec::{Specification, Stage};
 use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once};
+use crate::web::places;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::correct_run::{CorrectionEntry, correct_run};
 use crate::workflow::permit::{RecordRun, VerifyRun};
-use crate::workflow::record_run::{JudgedReading, RecordedRun, preview_run, record_run};
+use crate::workflow::record_run::{JudgedReading, RecordedRun, preview_run};
 use crate::workflow::verify_run::{VerificationEntry, content_sha256, verify_run};
 use crate::workflow::{App, Error};
 
@@ -172,12 +173,7 @@ pub async fn create(
     path: Path<String>,
     body: Sent<NewRun>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.read()?;
-    let number = read_lot(&path)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let entry = RunEntry::from(body.value);
-    let made = block(move || record_run(&app, &permit, &number, &entry)).await?;
-    Ok(HttpResponse::Created().json(RecordedView::from(&made)))
+    record(app, &req, permit, &path, body, Stage::Product).await
 }
 
 /// Judges a run as recording it would, and records nothing.
@@ -190,10 +186,13 @@ pub async fn preview(
     body: Sent<NewRun>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let number = read_lot(&path)?;
+    let number = places::read_number(&path, Stage::Product)?;
     let entry = RunEntry::from(body.value);
-    let made = block(move || preview_run(&app, &permit, &number, &entry)).await?;
-    Ok(HttpResponse::Ok().json(RecordedView::from(&made)))
+    let made = block(move || {
+        places::find(&app, &number, Stage::Product)?;
+        preview_run(&app, &permit, &number, &entry)
+    });
+    Ok(HttpResponse::Ok().json(RecordedView::from(&made.await?)))
 }
 
 /// A value that was changed after first entry.

@@ -1,6 +1,7 @@
 //! The decision box of a lot: what blocks, what would be signed, or what was decided.
 
 use super::lot::{Loaded, Said};
+use super::lot_head;
 use super::shown;
 use super::view::lot::{Blocker, Certified, Decision, RejectForm, ReleaseForm};
 use super::view::marks;
@@ -8,8 +9,10 @@ use super::view::parts::{Choice, Fact, Link};
 use super::visit::Visit;
 use crate::domain::assessment::{self, Assessment, Status};
 use crate::domain::certificate::Dossier;
+use crate::domain::lineage::tested_on;
 use crate::domain::lot;
 use crate::domain::role::Role;
+use crate::domain::spec::Stage;
 use crate::workflow::Error;
 use crate::workflow::release_lot::to_be_signed;
 
@@ -44,6 +47,10 @@ pub fn decision(d: &Deciding) -> Result<Decision, Error> {
             return Ok(Decision::Rejected { signature, reason: reason.clone(), ledger: decision_fact(d) });
         }
         None => {}
+    }
+    if !lot.details.stage.is_own() {
+        let blockers: Vec<Blocker> = d.assessment.blockers.iter().map(|b| blocker(d, b)).collect();
+        return Ok(Decision::Source { blockers, summary: lot_head::standing(d.assessment, d.loaded) });
     }
     let (dossier, dossier_sha256) = to_be_signed(lot, spec, d.assessment)?;
     let reject = reject_form(d, &dossier_sha256)?;
@@ -143,6 +150,7 @@ fn blocker(d: &Deciding, blocker: &assessment::Blocker) -> Blocker {
         (Some(_), _) => String::new(),
         (None, Some(run)) if blocker.code == "unverified" => format!("/runs/{run}#check"),
         (None, Some(run)) => format!("/runs/{run}"),
+        (None, None) if blocker.code == "missing" => recorded_at(d, blocker),
         (None, None) => String::new(),
     };
     Blocker {
@@ -151,6 +159,18 @@ fn blocker(d: &Deciding, blocker: &assessment::Blocker) -> Blocker {
         who: blocker.who.clone(),
         earliest: blocker.earliest.map(|at| shown::moment(at, d.visit)),
         href,
+    }
+}
+
+/// The page of the bank or donor on which the missing results are recorded.
+fn recorded_at(d: &Deciding, blocker: &assessment::Blocker) -> String {
+    let criterion = blocker.attributes.first().and_then(|a| d.loaded.spec.specification.criterion(a));
+    match criterion.and_then(|c| tested_on(&d.loaded.lot, c)) {
+        Some(("donor", _)) if d.loaded.lot.sources.iter().all(|s| s.lot.details.stage != Stage::Donor) => {
+            "/donors/new".into()
+        }
+        Some((noun, number)) => format!("/{noun}s/{number}"),
+        None => String::new(),
     }
 }
 

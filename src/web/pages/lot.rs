@@ -1,4 +1,4 @@
-//! One lot: how it stands, and signing its release or its rejection.
+//! One lot, bank or donor: how it stands; of a lot, signing its release or its rejection.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
@@ -6,24 +6,27 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::decision::{self, Deciding};
 use super::form::{Form, Refused};
-use super::lots::passage;
+use super::lot_head;
 use super::narrate::{self, Names};
 use super::shown;
 use super::view::lot::{CriterionRow, LotPage, RunRow, Section, Superseded};
 use super::view::marks;
-use super::view::parts::{Fact, FieldProblem, Link, Message, Tone, Value};
+use super::view::parts::{FieldProblem, Link, Message, Tone, Value};
 use super::visit::{Visit, html, see_other, signed_in};
-use crate::domain::assessment::{Assessment, Item, Status, assess};
+use super::waiting::LotAndSpec;
+use crate::domain::assessment::{Assessment, Item, assess};
 use crate::domain::certificate::SignatureRecord;
 use crate::domain::ids::LotNumber;
+use crate::domain::lineage::{is_tested_here, noun};
 use crate::domain::lot::Lot;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::domain::run::Run;
-use crate::domain::spec::Specification;
+use crate::domain::spec::{Specification, Stage};
 use crate::store::{Entry, FactFilter, Issued, StoredSpecification};
 use crate::web::problem::status_of;
-use crate::web::{guard, times};
+use crate::web::{guard, places};
+use crate::workflow::list_lots::made_from;
 use crate::workflow::permit::{RejectLot, ReleaseLot};
 use crate::workflow::reject_lot::reject_lot;
 use crate::workflow::release_lot::release_lot;
@@ -44,6 +47,8 @@ pub struct Loaded {
     pub issued: Option<Issued>,
     /// The signature of its decision.
     pub signature: Option<SignatureRecord>,
+    /// What was made from it; nothing for a lot.
+    pub made: Vec<LotAndSpec>,
 }
 
 /// What a person said in the decision box, and what came of it.
@@ -66,12 +71,22 @@ const NEWS: usize = 3;
 
 /// `GET /lots/{lot}`
 pub async fn show(req: HttpRequest) -> HttpResponse {
-    signed_in(&req, async |visit: &Visit| {
-        let number = visit.lot_number()?;
-        let said = Said { message: done(visit, &number), ..Said::default() };
-        page(visit, number, said, StatusCode::OK).await
-    })
-    .await
+    signed_in(&req, async |visit: &Visit| shown_under(visit, Stage::Product).await).await
+}
+
+/// The page of something of this stage; what is of another is shown under its own address.
+///
+/// # Errors
+/// There is none of this number.
+pub async fn shown_under(visit: &Visit, stage: Stage) -> Result<HttpResponse, Error> {
+    let number = visit.lot_number()?;
+    let asked = number.clone();
+    if let Some(page) = visit.work(move |app| places::moved(app, &asked, stage)).await? {
+        let query = visit.req.query_string();
+        return Ok(see_other(&if query.is_empty() { page } else { format!("{page}?{query}") }));
+    }
+    let said = Said { message: done(visit, stage, &number), ..Said::default() };
+    page(visit, number, said, StatusCode::OK).await
 }
 
 /// `POST /lots/{lot}/release`
@@ -169,10 +184,17 @@ fn news(facts: &[Entry], zone: chrono_tz::Tz, names: &Names) -> Vec<String> {
 }
 
 /// What was just done, as the page says it once.
-fn done(visit: &Visit, number: &LotNumber) -> Option<Message> {
+fn done(visit: &Visit, stage: Stage, number: &LotNumber) -> Option<Message> {
     let run: String = visit.query("run").chars().filter(char::is_ascii_digit).take(12).collect();
     let text = match visit.query("done").as_str() {
-        "registered" => format!("Lot {number} is registered. Record its results below; somebody else verifies them."),
+        "registered" => {
+            let what = match stage {
+                Stage::Donor => "Donor",
+                Stage::Bank => "Bank",
+                Stage::Harvest | Stage::Product => "Lot",
+            };
+            format!("{what} {number} is registered. Record its results below; somebody else verifies them.")
+        }
         "recorded" => format!("Run #{run} is recorded. It counts once a second person has verified it."),
         "verified" => format!("Run #{run} is verified."),
         "released" => format!("Signed. Lot {number} is released and its certificate is issued."),
@@ -184,12 +206,13 @@ fn done(visit: &Visit, number: &LotNumber) -> Option<Message> {
 
 fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
     let (lot, spec) = app.lot(number)?;
+    let made = if lot.details.stage.is_own() { Vec::new() } else { made_from(app, number)? };
     let filter = FactFilter { lot: Some(number.clone()), newest_first: true, limit: FACTS, ..FactFilter::default() };
     app.read(|view| {
         let facts = view.facts(&filter)?;
         let issued = view.certificate_of(number)?;
         let signature = view.decision_signature(number)?;
-        Ok(Loaded { lot, spec, facts, issued, signature })
+        Ok(Loaded { lot, spec, facts, issued, signature, made })
     })
 }
 
@@ -198,8 +221,9 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
     let (lot, spec) = (&loaded.lot, &loaded.spec.specification);
     let assessment = assess(lot, spec, visit.now);
     let names = Names::of([spec]);
-    let mut frame = visit.frame(lot.number().to_string(), "lot", "/lots");
-    frame.crumbs = vec![Link::new("Lots", "/lots")];
+    let noun = noun(lot.details.stage);
+    let mut frame = visit.frame(lot.number().to_string(), noun, lot_head::nav(lot.details.stage));
+    frame.crumbs = vec![lot_head::list(lot.details.stage)];
     frame.message = said.message.clone();
     if let Some(message) = frame.message.as_mut().filter(|_| said.changed) {
         message.text.push_str(" What happened last:");
@@ -210,48 +234,20 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
     let view = LotPage {
         frame,
         lot: lot.number().to_string(),
+        noun,
         status: assessment.status,
-        standing: standing(&assessment, &loaded),
-        facts: facts(visit, lot, spec),
+        flags: lot_head::flags(visit, lot),
+        standing: lot_head::standing(&assessment, &loaded),
+        facts: lot_head::facts(visit, lot, spec),
         sections: sections(visit, lot, &assessment),
         entries: entries(visit, lot, spec, &assessment),
         runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),
+        made: lot_head::made(visit, &loaded.made),
         decision: decision::decision(&deciding)?,
         history: loaded.facts.iter().map(|fact| narrate::fact_of_lot(fact, visit.zone, &names)).collect(),
         history_all: format!("/ledger?lot={}", lot.number()),
     };
     html(status, &view)
-}
-
-fn standing(assessment: &Assessment, loaded: &Loaded) -> String {
-    match (assessment.status, &loaded.issued) {
-        (Status::Released, Some(issued)) => format!("Released with certificate {}", issued.number),
-        (Status::Rejected, _) => "Rejected".into(),
-        (Status::Ready, _) => {
-            format!("Ready: all {} pass", shown::counted(assessment.items.len(), "criterion", "criteria"))
-        }
-        _ => format!("Not releasable: {}", shown::counted(assessment.blockers.len(), "reason", "reasons")),
-    }
-}
-
-fn facts(visit: &Visit, lot: &Lot, spec: &Specification) -> Vec<Fact> {
-    let details = &lot.details;
-    let example = if spec.example { "EXAMPLE" } else { "" };
-    let specification = format!("/specifications/{}/{}", spec.product, spec.version);
-    let mut expires = Fact::new("Expires", times::to_minutes(details.expires_at, visit.zone));
-    if lot.decision.is_none() {
-        expires = expires.with_note(times::relative(details.expires_at, visit.now));
-    }
-    let passage = passage(lot);
-    vec![
-        Fact::new("Product", details.product.as_str()),
-        Fact::new("Specification", format!("version {}", spec.version)).linked(specification).with_note(example),
-        Fact::new("Donor", details.donor.as_str()),
-        Fact::new("Passage", if passage.is_empty() { "not recorded".to_owned() } else { passage }),
-        Fact::new("Containers", details.containers.to_string()),
-        Fact::new("Manufactured", times::to_minutes(details.manufactured_at, visit.zone)),
-        expires,
-    ]
 }
 
 fn sections(visit: &Visit, lot: &Lot, assessment: &Assessment) -> Vec<Section> {
@@ -296,6 +292,7 @@ fn criterion(visit: &Visit, lot: &Lot, item: &Item) -> CriterionRow {
         because: shown::local_times(&item.verdict.because, visit.zone),
         earliest: item.verdict.earliest.map(|at| shown::moment(at, visit)),
         run,
+        inherited: item.inherited_from.map(|from| lot_head::source(lot, from)),
         superseded: superseded.collect(),
     }
 }
@@ -306,20 +303,22 @@ fn entries(visit: &Visit, lot: &Lot, spec: &Specification, assessment: &Assessme
     if !visit.is(Role::Analyst) || lot.check_open().is_err() || lot.was_verified_by(&me) {
         return Vec::new();
     }
-    let open = |item: &&Item| item.run.is_none();
+    let open = |item: &&Item| item.run.is_none() || item.inherited_from.is_some();
     let entry = |assay: &crate::domain::spec::Assay| {
-        let of_assay = || assessment.items.iter().filter(|i| i.criterion.assay == assay.code);
+        let here = |i: &&Item| i.criterion.assay == assay.code && is_tested_here(lot, i.criterion);
+        let of_assay = || assessment.items.iter().filter(here);
         let (all, left) = (of_assay().count(), of_assay().filter(open).count());
-        let link = Link::new(&assay.name, format!("/lots/{}/runs/new?assay={}", lot.number(), assay.code));
-        if left == 0 {
-            link.with_note("recorded")
-        } else if left < all {
-            link.with_note(format!("{left} of {all} open"))
-        } else {
-            link
+        if all == 0 {
+            return None;
         }
+        let link = Link::new(&assay.name, format!("/lots/{}/runs/new?assay={}", lot.number(), assay.code));
+        Some(match left {
+            0 => link.with_note("recorded"),
+            left if left < all => link.with_note(format!("{left} of {all} open")),
+            _ => link,
+        })
     };
-    spec.assays.iter().map(entry).collect()
+    spec.assays.iter().filter_map(entry).collect()
 }
 
 fn run_row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> RunRow {

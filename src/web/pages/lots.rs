@@ -8,16 +8,19 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::{Form, Refused};
 use super::shown;
-use super::view::lots::{LotRow, LotsPage, RegisterLotPage};
+use super::view::lots::{LotRow, LotsPage, RegisterLotPage, Statement};
 use super::view::parts::{Choice, Link};
 use super::visit::{Visit, encoded, html, see_other, signed_in};
 use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_lots, waiting};
 use crate::domain::assessment::{Assessment, Status, assess};
 use crate::domain::ids::{CertificateNumber, LotNumber};
+use crate::domain::lineage;
 use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, FieldRefusal, Refusal};
 use crate::domain::role::Role;
+use crate::domain::spec::{Specification, Stage};
+use crate::web::places;
 use crate::web::problem::status_of;
 use crate::web::times;
 use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
@@ -27,6 +30,8 @@ use crate::workflow::{App, Error};
 
 /// How many lots a page has.
 const ROWS: usize = 50;
+/// How many banks a form offers; any other can be typed.
+const BANKS: usize = 200;
 /// How many lots the list as a file has at most.
 const CSV_ROWS: usize = 10_000;
 /// Expiry is near from here on.
@@ -82,8 +87,13 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
     if let Some(place) = visit.work(move |app| exactly(app, &search)).await? {
         return Ok(see_other(&place));
     }
-    let query =
-        LotQuery { status: asked.status, search: Some(asked.search.clone()), cursor: asked.cursor, limit: ROWS };
+    let query = LotQuery {
+        status: asked.status,
+        search: Some(asked.search.clone()),
+        cursor: asked.cursor,
+        limit: ROWS,
+        ..LotQuery::default()
+    };
     let (page, open) = visit.work(move |app| Ok((list_lots(app, &query)?, open_lots(app)?))).await?;
     let first = asked.cursor.is_none() && asked.status.is_none() && asked.search.is_empty();
     let mut frame = visit.frame("Lots", "lots", "/lots");
@@ -127,12 +137,12 @@ fn exactly(app: &App, search: &str) -> Result<Option<String>, Error> {
     }
     let Ok(number) = LotNumber::parse(search) else { return Ok(None) };
     let lot = app.read(|view| Ok(view.lot(&number)?))?;
-    Ok(lot.ok().map(|lot| format!("/lots/{}", lot.number())))
+    Ok(lot.ok().map(|lot| places::page(lot.details.stage, lot.number())))
 }
 
 fn filters(asked: &Asked, open: &[LotAndSpec], now: Moment) -> Vec<Link> {
     let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
-    for (lot, spec) in open {
+    for (lot, spec) in open.iter().filter(|(lot, _)| lot.details.stage.is_own()) {
         *counts.entry(assess(lot, &spec.specification, now).status).or_default() += 1;
     }
     let all_counted = i64::try_from(open.len()).is_ok_and(|n| n < OPEN_LOTS_MAX);
@@ -157,13 +167,19 @@ fn filters(asked: &Asked, open: &[LotAndSpec], now: Moment) -> Vec<Link> {
 
 /// The passage as it stands on record, such as `P4`.
 pub fn passage(lot: &Lot) -> String {
+    if let Some(passage) = lot.details.passage {
+        return format!("P{passage}");
+    }
     let readings = lot.runs.iter().rev().flat_map(|run| &run.content.readings);
     readings.filter(|r| r.attribute.as_str() == "PASSAGE").map(|r| format!("P{}", r.value)).next().unwrap_or_default()
 }
 
 fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
     let (held_by, held_more) = match (&lot.decision, assessment.blockers.first()) {
-        (Some(Decision::Released { certificate, .. }), _) => (format!("Certificate {certificate}"), 0),
+        (Some(Decision::Released { certificate, .. }), _) => {
+            let flag = lineage::flags_in_words(lot).into_iter().next().map(|(_, told)| format!(". {told}"));
+            (format!("Certificate {certificate}{}", flag.unwrap_or_default()), lot.flags.len().saturating_sub(1))
+        }
         (_, Some(first)) => (shown::local_times(&first.detail, visit.zone), assessment.blockers.len() - 1),
         (_, None) => ("Nothing; a QA signature releases it".into(), 0),
     };
@@ -188,7 +204,7 @@ fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
 
 async fn csv_file(visit: &Visit) -> Result<HttpResponse, Error> {
     let asked = asked(visit);
-    let query = LotQuery { status: asked.status, search: Some(asked.search), cursor: None, limit: CSV_ROWS };
+    let query = LotQuery { status: asked.status, search: Some(asked.search), limit: CSV_ROWS, ..LotQuery::default() };
     let page = visit.work(move |app| list_lots(app, &query)).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
@@ -246,8 +262,19 @@ fn entry(form: &Form, visit: &Visit) -> Result<LotEntry, Refusal> {
         expires_at: moment("expires_at")?,
         // No lot has none, so what is no number is refused there, together with everything else.
         containers: form.get("containers").trim().parse().unwrap_or_default(),
-        ..LotEntry::default()
+        bank: Some(form.get("bank").to_owned()),
+        autologous: stated(form, "autologous"),
+        cryopreserved: stated(form, "cryopreserved"),
+        antibiotics: stated(form, "antibiotics"),
     })
+}
+
+fn stated(form: &Form, name: &str) -> Option<bool> {
+    match form.get(name) {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
 }
 
 fn place(given: &FieldRefusal) -> (String, String) {
@@ -259,9 +286,77 @@ fn place(given: &FieldRefusal) -> (String, String) {
         "manufactured_at" => "Manufactured",
         "expires_at" => "Expires",
         "containers" => "Containers",
+        "bank" => "Bank",
+        "autologous" | "cryopreserved" | "antibiotics" => "",
         _ => return ("main".into(), String::new()),
     };
     (given.field.clone(), label.into())
+}
+
+/// What a registration can choose from.
+pub struct Offered {
+    /// The products with a specification in force.
+    pub products: Vec<Choice>,
+    /// Their specifications.
+    pub specifications: Vec<Specification>,
+    /// The banks, newest first.
+    pub banks: Vec<String>,
+}
+
+/// What a registration can choose from, with what was chosen.
+///
+/// # Errors
+/// Storage fails.
+pub async fn offered(visit: &Visit, form: &Form) -> Result<Offered, Error> {
+    let query = LotQuery { stage: Stage::Bank, limit: BANKS, ..LotQuery::default() };
+    let load = move |app: &App| Ok((app.read(|view| Ok(view.specifications()?))?, list_lots(app, &query)?));
+    let (specs, banks) = visit.work(load).await?;
+    let mut offered = Offered {
+        products: Vec::new(),
+        specifications: Vec::new(),
+        banks: banks.lots.iter().map(|(bank, _)| bank.number().to_string()).collect(),
+    };
+    for spec in specs.into_iter().map(|s| s.specification) {
+        let code = spec.product.as_str();
+        // The newest version comes first.
+        let known = offered.products.iter().any(|choice| choice.value == code);
+        if known || spec.effective_from.is_none_or(|from| from > visit.now) {
+            continue;
+        }
+        let label = format!("{code} · specification version {}", spec.version);
+        offered.products.push(Choice { value: code.to_owned(), label, chosen: form.get("product") == code });
+        offered.specifications.push(spec);
+    }
+    if let ([only], true) = (offered.products.as_mut_slice(), form.0.is_empty()) {
+        only.chosen = true;
+    }
+    Ok(offered)
+}
+
+/// What the specifications in force ask to be stated about a lot.
+fn statements(offered: &Offered, form: &Form, refused: &Refused) -> Vec<Statement> {
+    let statement = |(name, label): (&'static str, &'static str)| {
+        let asks = offered.specifications.iter().filter(|spec| lineage::statements(spec).contains(&name));
+        let products: Vec<&str> = asks.map(|spec| spec.product.as_str()).collect();
+        let choice = |value: &str, label: &str| Choice {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            chosen: form.get(name) == value,
+        };
+        (!products.is_empty()).then(|| Statement {
+            name,
+            label,
+            hint: format!("Asked for by {}.", products.join(", ")),
+            choices: vec![choice("", "not stated"), choice("yes", "yes"), choice("no", "no")],
+            problem: refused.on(name),
+        })
+    };
+    let all = [
+        ("autologous", "Autologous: the donor is the patient"),
+        ("cryopreserved", "Cryopreserved: given after freezing and thawing"),
+        ("antibiotics", "Antibiotics used in the process"),
+    ];
+    all.into_iter().filter_map(statement).collect()
 }
 
 async fn register_page(
@@ -270,27 +365,17 @@ async fn register_page(
     refused: Refused,
     status: StatusCode,
 ) -> Result<HttpResponse, Error> {
-    let now = visit.now;
-    let specs = visit.work(|app| app.read(|view| Ok(view.specifications()?))).await?;
-    let mut products: Vec<Choice> = Vec::new();
-    for spec in specs.iter().map(|s| &s.specification).filter(|s| s.effective_from.is_some_and(|from| from <= now)) {
-        let code = spec.product.as_str();
-        // The newest version comes first.
-        if !products.iter().any(|choice| choice.value == code) {
-            let label = format!("{code} · specification version {}", spec.version);
-            products.push(Choice { value: code.to_owned(), label, chosen: form.get("product") == code });
-        }
-    }
-    if let ([only], true) = (products.as_mut_slice(), form.0.is_empty()) {
-        only.chosen = true;
-    }
+    let offered = offered(visit, form).await?;
     let mut frame = visit.frame("Register a lot", "register-lot", "/lots");
     frame.crumbs = vec![Link::new("Lots", "/lots")];
     let field = |name: &str| refused.field(name, form.get(name));
     let key = form.get("idempotency_key");
     let mut page = RegisterLotPage {
         lot: field("lot"),
-        products,
+        statements: statements(&offered, form, &refused),
+        products: offered.products,
+        banks: offered.banks,
+        bank: field("bank"),
         product_problem: refused.on("product"),
         donor: field("donor"),
         passage: field("passage"),

@@ -4,12 +4,14 @@
 //! with everything that was typed (never a password) and a sentence beside each field; every
 //! error ends on a page that says what happened and what to do.
 
+pub mod banks;
 pub mod certificates;
 pub mod decision;
 pub mod entry;
 pub mod form;
 pub mod ledger;
 pub mod lot;
+pub mod lot_head;
 pub mod lots;
 pub mod narrate;
 pub mod people;

@@ -10,10 +10,13 @@ use super::view::ledger::{Change, LedgerFact};
 use super::view::parts::Link;
 use crate::domain::event::Event;
 use crate::domain::ids::AttributeCode;
+use crate::domain::lineage;
+use crate::domain::lot::LotDetails;
 use crate::domain::role::Role;
 use crate::domain::run::RunContent;
-use crate::domain::spec::Specification;
+use crate::domain::spec::{Specification, Stage};
 use crate::store::Entry;
+use crate::web::places;
 
 /// What a sentence says beyond who and when.
 #[derive(Default)]
@@ -53,7 +56,9 @@ pub fn fact(entry: &Entry, zone: Tz, names: &Names) -> LedgerFact {
     if told.refused {
         told.reason = shown::local_times(&told.reason, zone);
     }
-    let about = match (fact.event.lot(), fact.event.product()) {
+    let about = match (fact.event.lot(), &fact.event) {
+        (Some(lot), Event::LotRegistered(details)) => Link::new(lot.to_string(), places::page(details.stage, lot)),
+        // A bank's or a donor's number leads on from there to its own page.
         (Some(lot), _) => Link::new(lot.to_string(), format!("/lots/{lot}")),
         _ => Link::default(),
     };
@@ -98,15 +103,7 @@ fn tell(event: &Event, names: &Names) -> Told {
         Event::SignInFailed { username } => {
             Told { refused: true, ..format!("turned away a sign-in as {username}: the password was wrong").into() }
         }
-        Event::LotRegistered(details) => format!(
-            "registered lot {}: {} specification version {}, donor {}, {}",
-            details.lot,
-            details.product,
-            details.specification_version,
-            details.donor,
-            shown::counted(usize::try_from(details.containers).unwrap_or_default(), "container", "containers")
-        )
-        .into(),
+        Event::LotRegistered(details) => registered(details).into(),
         Event::RunRecorded { run, content, .. } => recorded(run.0, content, names),
         Event::RunCorrected { run, changes, .. } => corrected(run.0, changes, names),
         Event::RunVerified { run, .. } => format!("verified run #{run} against its raw data").into(),
@@ -150,6 +147,25 @@ fn tell(event: &Event, names: &Names) -> Told {
         | Event::SourceFlagged { .. }) => told::of_quality(event, names),
         Event::AttemptRefused { act, lot, run, detail, .. } => {
             refused(act, lot.as_ref().map(|l| l.as_str()), run.map(|r| r.0), detail)
+        }
+    }
+}
+
+fn registered(details: &LotDetails) -> String {
+    let (number, noun) = (&details.lot, lineage::noun(details.stage));
+    let specification = format!("{} specification version {}", details.product, details.specification_version);
+    let containers = shown::counted(usize::try_from(details.containers).unwrap_or_default(), "container", "containers");
+    let from = details.bank.as_ref().map(|bank| format!(", made from {bank}")).unwrap_or_default();
+    match details.stage {
+        Stage::Donor => format!("registered donor {number}: {specification}"),
+        Stage::Bank => {
+            let passage = details.passage.map(|p| format!(", passage {p}")).unwrap_or_default();
+            let donor = &details.donor;
+            let from = if from.is_empty() { format!(", made from donor {donor}") } else { from };
+            format!("registered {noun} {number}{passage}{from}: {specification}, {containers}")
+        }
+        Stage::Harvest | Stage::Product => {
+            format!("registered {noun} {number}: {specification}, donor {}{from}, {containers}", details.donor)
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::lot::Lot;
 use crate::domain::role::Role;
 use crate::domain::run::Run;
 use crate::domain::spec::Specification;
+use crate::web::places;
 use crate::workflow::Error;
 
 /// `GET /review`
@@ -46,7 +47,7 @@ fn row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> ReviewRow {
     };
     ReviewRow {
         run: Link::new(format!("#{}", run.number), format!("/runs/{}", run.number)),
-        lot: Link::new(lot.number().to_string(), format!("/lots/{}", lot.number())),
+        lot: Link::new(lot.number().to_string(), places::page(lot.details.stage, lot.number())),
         assay: shown::assay_name(spec, &run.content.assay),
         outcome,
         holds,

@@ -7,18 +7,20 @@ use serde_json::json;
 
 use super::entry::{self, Judged};
 use super::form::{Form, Refused};
+use super::lot_head;
 use super::lots::passage;
 use super::shown;
 use super::view::parts::{Choice, Field, Link};
 use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartField};
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::ids::AssayCode;
+use crate::domain::lineage::is_tested_here;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec::{Acceptance, Assay, Control, Criterion, Specification};
 use crate::web::problem::status_of;
-use crate::web::times;
+use crate::web::{places, times};
 use crate::workflow::Error;
 use crate::workflow::permit::RecordRun;
 use crate::workflow::record_run::record_run;
@@ -81,6 +83,10 @@ async fn sheet(visit: &Visit, assay: &str) -> Result<Sheet, Error> {
         let known: Vec<&str> = spec.assays.iter().map(|a| a.code.as_str()).collect();
         Refusal::new(Code::NoSuchPage, format!("{} has no assay “{shown}”. It has {}.", spec.product, known.join(", ")))
     })?;
+    if !spec.criteria_of(&assay.code).any(|c| is_tested_here(&lot, c)) {
+        let detail = format!("{} measures nothing that is tested on {number}.", assay.name, number = lot.number());
+        return Err(Refusal::new(Code::NoSuchPage, detail).into());
+    }
     Ok(Sheet { lot, spec, assay })
 }
 
@@ -131,12 +137,12 @@ async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
         let answer = Answer { refused: Refused::default(), judged, questions };
         return page(visit, &sheet, &form, answer, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let number = sheet.lot.details.lot.clone();
+    let (number, stage) = (sheet.lot.details.lot.clone(), sheet.lot.details.stage);
     let outcome = visit.work(move |app| record_run(app, &permit, &number, &typed)).await;
     match outcome {
         Ok(made) => {
             let run = made.run.map(|r| r.to_string()).unwrap_or_default();
-            Ok(see_other(&format!("/lots/{}?done=recorded&run={run}", made.lot)))
+            Ok(see_other(&format!("{}?done=recorded&run={run}", places::page(stage, &made.lot))))
         }
         Err(Error::Refused(refusal)) if refusal.code != Code::WrongRole => refuse(refusal),
         Err(other) => Err(other),
@@ -146,8 +152,10 @@ async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
 fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: StatusCode) -> Result<HttpResponse, Error> {
     let (lot, assay) = (&sheet.lot, &sheet.assay);
     let number = lot.number();
-    let mut frame = visit.frame(format!("Record {}", assay.name.to_lowercase()), "record-run", "/lots");
-    frame.crumbs = vec![Link::new("Lots", "/lots"), Link::new(number.to_string(), format!("/lots/{number}"))];
+    let mut frame =
+        visit.frame(format!("Record {}", assay.name.to_lowercase()), "record-run", lot_head::nav(lot.details.stage));
+    let here = places::page(lot.details.stage, number);
+    frame.crumbs = vec![lot_head::list(lot.details.stage), Link::new(number.to_string(), here)];
     frame.problems = answer.refused.0.clone();
     let passage = passage(lot);
     let passage = if passage.is_empty() { String::new() } else { format!(" · {passage}") };
@@ -155,7 +163,7 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
     let field = |name: &str| answer.refused.field(name, form.get(name));
     let key = form.get("idempotency_key");
     let asked = if answer.questions.is_empty() { String::new() } else { entry::asked_about(form) };
-    let criteria: Vec<&Criterion> = sheet.spec.criteria_of(&assay.code).collect();
+    let criteria: Vec<&Criterion> = sheet.spec.criteria_of(&assay.code).filter(|c| is_tested_here(lot, c)).collect();
     let incubates = criteria.iter().any(|c| incubation_hours(c).is_some());
     let view = RecordRunPage {
         frame,

@@ -77,15 +77,16 @@ impl Visit {
         query(&self.req, name)
     }
 
-    /// The lot of the address.
+    /// The lot, bank or donor of the address.
     ///
     /// # Errors
-    /// It cannot be the number of a lot, so there is none.
+    /// It cannot be such a number, so there is none.
     pub fn lot_number(&self) -> Result<LotNumber, Refusal> {
-        let text = self.req.match_info().get("lot").unwrap_or_default();
+        let part = |name: &'static str| Some((name, self.req.match_info().get(name)?));
+        let (noun, text) = ["lot", "bank", "donor"].into_iter().find_map(part).unwrap_or(("lot", ""));
         LotNumber::parse(text).map_err(|_| {
             let shown: String = text.chars().take(40).collect();
-            Refusal::new(Code::NoSuchLot, format!("There is no lot “{shown}”. Check the number."))
+            Refusal::new(Code::NoSuchLot, format!("There is no {noun} “{shown}”. Check the number."))
         })
     }
 
@@ -182,6 +183,7 @@ fn dress(frame: &mut Frame, somebody: &Somebody, at: &str) {
     });
     let everybody = [
         ("Lots", "/lots"),
+        ("Banks", "/banks"),
         ("Review", "/review"),
         ("Certificates", "/certificates"),
         ("Specifications", "/specifications"),

@@ -14,8 +14,9 @@ use crate::domain::evaluation::Outcome;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::role::Role;
+use crate::domain::spec::Stage;
 use crate::store::{LotFilter, StoredSpecification};
-use crate::web::times;
+use crate::web::{places, times};
 use crate::workflow::{App, Error};
 
 /// How many open lots are looked at; a laboratory has fewer.
@@ -26,16 +27,19 @@ const ITEMS_MAX: usize = 5;
 /// A lot with the specification that judges it.
 pub type LotAndSpec = (Lot, Arc<StoredSpecification>);
 
-/// The lots nobody has decided on, newest first.
+/// The lots nobody has decided on, newest first; then the banks and the donors.
 ///
 /// # Errors
 /// Storage fails.
 pub fn open_lots(app: &App) -> Result<Vec<LotAndSpec>, Error> {
     app.read(|view| {
-        let filter = LotFilter { decided: Some(false), limit: OPEN_LOTS_MAX, ..LotFilter::default() };
+        let filter = |stage| LotFilter { stage, decided: Some(false), limit: OPEN_LOTS_MAX, ..LotFilter::default() };
         let mut specs: BTreeMap<(String, u32), Arc<StoredSpecification>> = BTreeMap::new();
+        let mut listed = view.lots(&filter(Stage::Product))?;
+        listed.extend(view.lots(&filter(Stage::Bank))?);
+        listed.extend(view.lots(&filter(Stage::Donor))?);
         let mut lots = Vec::new();
-        for listed in view.lots(&filter)? {
+        for listed in listed {
             let (product, version) = (&listed.lot.details.product, listed.lot.details.specification_version);
             let key = (product.to_string(), version);
             let spec = match specs.get(&key) {
@@ -89,7 +93,11 @@ fn to_read(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
         let due: Vec<_> = assessment
             .items
             .iter()
-            .filter(|i| i.verdict.outcome == Outcome::Pending && i.verdict.earliest.is_some_and(today))
+            .filter(|i| {
+                i.verdict.outcome == Outcome::Pending
+                    && i.inherited_from.is_none()
+                    && i.verdict.earliest.is_some_and(today)
+            })
             .collect();
         let Some(first) = due.first() else { continue };
         if lot.was_verified_by(&me) || assessment.status == Status::Expired {
@@ -122,9 +130,7 @@ fn to_verify(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {
             mine.iter().map(|run| shown::assay_name(&spec.specification, &run.content.assay).to_lowercase()).collect();
         let (href, what) = match mine.as_slice() {
             [only] => (format!("/runs/{}#check", only.number), format!("Run #{}, {}", only.number, names.join(""))),
-            several => {
-                (format!("/lots/{}#runs", lot.number()), format!("{} runs: {}", several.len(), names.join(", ")))
-            }
+            several => (format!("{}#runs", place(lot)), format!("{} runs: {}", several.len(), names.join(", "))),
         };
         let link = Link::new(lot.number().to_string(), href);
         let when = format!("oldest entered {}", times::relative(oldest.entered_at, visit.now));
@@ -148,9 +154,16 @@ fn to_release(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
 fn on_hold(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
     let held = all.iter().filter(|(_, a)| a.status == Status::OnHold);
     let item = |(lot, assessment): &(&Lot, Assessment)| WaitingItem {
-        link: Link::new(lot.number().to_string(), format!("/lots/{}#decision", lot.number())),
+        link: Link::new(lot.number().to_string(), format!("{}#decision", place(lot))),
         what: assessment.blockers.first().map(|b| shown::local_times(&b.detail, visit.zone)).unwrap_or_default(),
-        when: format!("expires {}", times::relative(lot.details.expires_at, visit.now)),
+        when: match lot.details.expires_at {
+            never if never == Moment::never() => String::new(),
+            expires_at => format!("expires {}", times::relative(expires_at, visit.now)),
+        },
     };
     held.map(item).collect()
+}
+
+fn place(lot: &Lot) -> String {
+    places::page(lot.details.stage, lot.number())
 }

@@ -1,4 +1,4 @@
-//! One lot: its criteria with verdict and arithmetic, its runs, the release box, its history.
+//! One lot, bank or donor: its criteria with verdict and arithmetic, its runs, the release box, its history.
 
 use askama::Template;
 
@@ -14,8 +14,12 @@ pub struct LotPage {
     pub frame: Frame,
     /// The lot number.
     pub lot: String,
+    /// What it is: `lot`, `bank` or `donor`.
+    pub noun: &'static str,
     /// Its status.
     pub status: Status,
+    /// Results of what it was made from that have fallen since, newest first.
+    pub flags: Vec<FlagRow>,
     /// One line under the head: `Not releasable: 3 reasons`.
     pub standing: String,
     /// Product, specification, donor, passage, manufacture, expiry, containers.
@@ -26,12 +30,42 @@ pub struct LotPage {
     pub entries: Vec<Link>,
     /// The runs, newest first.
     pub runs: Vec<RunRow>,
+    /// What was made from it; empty for a lot.
+    pub made: Vec<MadeRow>,
     /// What can be decided, or what was.
     pub decision: Decision,
     /// The facts about this lot, newest first.
     pub history: Vec<LedgerFact>,
     /// Where all of them are.
     pub history_all: String,
+}
+
+/// A result of a bank or donor that has fallen.
+#[derive(Debug, Clone)]
+pub struct FlagRow {
+    /// What happened.
+    pub sentence: String,
+    /// The bank or donor.
+    pub source: Link,
+    /// When.
+    pub at: Moment,
+}
+
+/// One thing made from a bank or a donor.
+#[derive(Debug, Clone)]
+pub struct MadeRow {
+    /// Its page.
+    pub link: Link,
+    /// `bank` or `lot`.
+    pub what: &'static str,
+    /// Its product.
+    pub product: String,
+    /// The bank it was made from; empty for the donor.
+    pub made_from: String,
+    /// Its status.
+    pub status: Status,
+    /// `1 flag`; empty for none.
+    pub flags: String,
 }
 
 /// A group of criteria.
@@ -66,6 +100,8 @@ pub struct CriterionRow {
     pub earliest: Option<Moment>,
     /// The run the value comes from.
     pub run: Option<Link>,
+    /// The bank or donor the result is inherited from.
+    pub inherited: Option<Link>,
     /// Values that no longer count, newest first.
     pub superseded: Vec<Superseded>,
 }
@@ -105,6 +141,13 @@ pub struct RunRow {
 /// What can be decided about the lot, or what was decided.
 #[derive(Debug, Clone)]
 pub enum Decision {
+    /// A bank or a donor: nothing is decided, only what is open.
+    Source {
+        /// What holds back everything made from it.
+        blockers: Vec<Blocker>,
+        /// `All 3 criteria pass`
+        summary: String,
+    },
     /// Something blocks.
     Blocked {
         /// Every reason.

@@ -249,8 +249,29 @@ pub struct RegisterLotPage {
     pub expires_at: Field,
     /// How many containers.
     pub containers: Field,
+    /// The bank it was made from.
+    pub bank: Field,
+    /// The banks to choose from.
+    pub banks: Vec<String>,
+    /// What a specification in force asks to be stated.
+    pub statements: Vec<Statement>,
     /// Makes a repeated request harmless.
     pub idempotency_key: String,
+}
+
+/// Something a specification asks to be stated about a lot: yes, no, or nothing.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// The field's name.
+    pub name: &'static str,
+    /// The question.
+    pub label: &'static str,
+    /// Which products ask.
+    pub hint: String,
+    /// Not stated, yes, no.
+    pub choices: Vec<Choice>,
+    /// What is wrong with it.
+    pub problem: Option<String>,
 }
 
 impl RegisterLotPage {
@@ -272,6 +293,9 @@ impl RegisterLotPage {
             manufactured_at: Field::default(),
             expires_at: Field::default(),
             containers: Field::default(),
+            bank: Field::default(),
+            banks: vec!["MCB-0007".into(), "WCB-0012".into()],
+            statements: vec![],
             idempotency_key: "8d0c7f5e".into(),
         }
     }
@@ -287,9 +311,21 @@ impl RegisterLotPage {
         page.manufactured_at = Field::of("2026-11-26T08:10");
         page.expires_at = Field::of("2026-11-20T08:10").refused(expires);
         page.containers = Field::of("6");
+        let bank = "There is no bank MCB-0070. Register it first, or check the number.";
+        let stated = "ADMSC-IV version 1 asks whether the donor is the patient. Say yes or no.";
+        page.bank = Field::of("MCB-0070").refused(bank);
+        page.statements = vec![Statement {
+            name: "autologous",
+            label: "Autologous",
+            hint: "Asked for by ADMSC-IV.".into(),
+            choices: vec![Choice::of("not stated", true), Choice::of("yes", false), Choice::of("no", false)],
+            problem: Some(stated.into()),
+        }];
         page.frame.problems = vec![
             FieldProblem { field: "passage".into(), text: passage.into() },
             FieldProblem { field: "expires_at".into(), text: expires.into() },
+            FieldProblem { field: "bank".into(), text: bank.into() },
+            FieldProblem { field: "autologous".into(), text: stated.into() },
         ];
         page
     }

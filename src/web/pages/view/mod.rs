@@ -17,6 +17,7 @@ mod run_samples;
 pub mod runs;
 mod samples;
 pub mod sign_in;
+pub mod sources;
 pub mod specifications;
 pub mod str_profiles;
 pub mod verify;
@@ -45,6 +46,15 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("lot-released", html(&lot::LotPage::sample_released())),
         ("lot-rejected", html(&lot::LotPage::sample_rejected())),
         ("lot-expired", html(&lot::LotPage::sample_expired())),
+        ("lot-flagged", html(&lot::LotPage::sample_flagged())),
+        ("bank", html(&lot::LotPage::sample_bank())),
+        ("donor", html(&lot::LotPage::sample_donor())),
+        ("banks", html(&sources::SourcesPage::sample())),
+        ("donors-empty", html(&sources::SourcesPage::sample_empty())),
+        ("bank-new", html(&sources::RegisterBankPage::sample())),
+        ("bank-new-refused", html(&sources::RegisterBankPage::sample_refused())),
+        ("donor-new", html(&sources::RegisterDonorPage::sample())),
+        ("donor-new-refused", html(&sources::RegisterDonorPage::sample_refused())),
         ("run-new", html(&runs::RecordRunPage::sample())),
         ("run-new-refused", html(&runs::RecordRunPage::sample_refused())),
         ("run-new-questions", html(&runs::RecordRunPage::sample_questions())),

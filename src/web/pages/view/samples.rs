@@ -13,6 +13,7 @@ pub const OTHER_HASH: &str = "1b9c5d27e8036fa4c2d19b7750fe63a18c4b90e72d35f6a108
 pub fn frame(title: &str, page: &'static str, current: &str) -> Frame {
     let nav = [
         ("Lots", "/lots"),
+        ("Banks", "/banks"),
         ("Review", "/review"),
         ("Certificates", "/certificates"),
         ("Specifications", "/specifications"),
