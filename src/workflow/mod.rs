@@ -5,19 +5,24 @@
 //! refuses leaves nothing behind except, where the issue of trust demands it, the fact that it
 //! was tried.
 
+pub mod approve_specification;
 pub mod correct_run;
+pub mod draft_specification;
 pub mod keep_accounts;
 pub mod list_lots;
+pub mod list_specifications;
 pub mod passwords;
 pub mod permit;
 pub mod record_run;
 pub mod register_lot;
 pub mod reject_lot;
 pub mod release_lot;
+pub mod retire_specification;
 pub mod set_up;
 pub mod sign_in;
 pub mod verify_certificate;
 pub mod verify_run;
+pub mod what_if;
 
 use std::sync::Arc;
 
