@@ -153,7 +153,10 @@ fn readings(spec: &Specification, index: usize) -> Option<String> {
     let last = *days.last()?;
     let rising = days.iter().zip(days.iter().skip(1)).all(|(a, b)| a < b);
     if !rising || days.first().is_some_and(|d| *d < 1) {
-        return Some(format!("{}: the days of reading are whole days from 1, each later than the one before.", assay.code));
+        return Some(format!(
+            "{}: the days of reading are whole days from 1, each later than the one before.",
+            assay.code
+        ));
     }
     let needed = spec.criteria_of(&assay.code).filter_map(|c| match &c.acceptance {
         Acceptance::Categorical { incubation_hours_min, .. } => *incubation_hours_min,
@@ -211,7 +214,9 @@ fn direction(index: usize, criterion: &Criterion) -> Option<Finding> {
         if markers::is_positive(&marker) && !limit.lower().is_some_and(|l| !l.number().is_zero()) {
             return found(
                 "upper_limit_on_positive_marker",
-                &format!("{marker} is a marker that these cells must have, and “{limit}” accepts cells without it. Write NLT, such as NLT 95.0."),
+                &format!(
+                    "{marker} is a marker that these cells must have, and “{limit}” accepts cells without it. Write NLT, such as NLT 95.0."
+                ),
             );
         }
     }
@@ -241,12 +246,15 @@ fn stage(index: usize, criterion: &Criterion) -> Vec<Finding> {
     let of_a_dose =
         matches!(criterion.calculated, Some(Calculation::EndotoxinPerKgHour {} | Calculation::DosePerKg {}));
     if matches!(stage, Stage::Bank | Stage::Donor) && of_a_dose {
-        let detail = "it is reckoned for a dose, and no dose is given from a bank or a donor. Set the stage to product.";
+        let detail =
+            "it is reckoned for a dose, and no dose is given from a bank or a donor. Set the stage to product.";
         findings.push(Finding::of(index, criterion, "stage", "stage", detail));
     }
     if let Some(Condition::Passage { at_least, at_most }) = &criterion.applies_when {
         let detail = match (at_least, at_most) {
-            (None, None) => Some("the condition names no passage. Give `at_least` or `at_most`, or leave the condition out."),
+            (None, None) => {
+                Some("the condition names no passage. Give `at_least` or `at_most`, or leave the condition out.")
+            }
             (Some(low), Some(high)) if low > high => {
                 Some("no passage fulfils the condition: its lowest is above its highest.")
             }
@@ -299,7 +307,8 @@ fn or_pairs(spec: &Specification) -> Vec<Finding> {
     }
     for pair in markers::OR_PAIRS {
         let required = |name: &str| {
-            let named = |c: &&Criterion| c.kind == CriterionKind::Required && marker(&c.attribute).as_deref() == Some(name);
+            let named =
+                |c: &&Criterion| c.kind == CriterionKind::Required && marker(&c.attribute).as_deref() == Some(name);
             spec.criteria.iter().enumerate().find(|(_, c)| named(c))
         };
         let (Some((_, one)), Some((index, other))) = (required(pair.0), required(pair.1)) else { continue };

@@ -94,7 +94,14 @@ pub fn diff(from: &Specification, to: &Specification) -> Vec<Difference> {
 }
 
 fn text(about: &str, field: &'static str, before: String, after: String) -> Difference {
-    Difference { about: about.to_owned(), attribute: None, field, before: Some(before), after: Some(after), effect: None }
+    Difference {
+        about: about.to_owned(),
+        attribute: None,
+        field,
+        before: Some(before),
+        after: Some(after),
+        effect: None,
+    }
 }
 
 fn header(from: &Specification, to: &Specification) -> Vec<Difference> {
@@ -352,7 +359,8 @@ mod tests {
 
     #[test]
     fn a_limit_is_told_with_its_direction() {
-        let lines = told(&[("\"limit\": \"96.0\"", "\"limit\": \"97.0\""), ("\"limit\": \"0.50\"", "\"limit\": \"1.00\"")]);
+        let lines =
+            told(&[("\"limit\": \"96.0\"", "\"limit\": \"97.0\""), ("\"limit\": \"0.50\"", "\"limit\": \"1.00\"")]);
         assert_eq!(
             lines,
             [
@@ -395,7 +403,10 @@ mod tests {
             ["Appearance: removed, was required, Complies (loosened)"]
         );
         let back = diff(&after, &before);
-        assert_eq!(back.first().map(|d| (d.attribute.clone(), d.effect)), Some((Some(gone.attribute), Some(Effect::Tightened))));
+        assert_eq!(
+            back.first().map(|d| (d.attribute.clone(), d.effect)),
+            Some((Some(gone.attribute), Some(Effect::Tightened)))
+        );
     }
 
     #[test]
@@ -407,7 +418,10 @@ mod tests {
             ("/rounding", serde_json::json!("none")),
             ("/effective_from", serde_json::json!("2027-01-01T00:00:00Z")),
             ("/both_required", serde_json::json!([["CD11B", "CD19"]])),
-            ("/dosing", serde_json::json!({"basis": "per_kg", "targets": ["0.5"], "tolerance_percent": "10", "route": "intravenous"})),
+            (
+                "/dosing",
+                serde_json::json!({"basis": "per_kg", "targets": ["0.5"], "tolerance_percent": "10", "route": "intravenous"}),
+            ),
             ("/assays/0/method", serde_json::json!("Another")),
             ("/assays/5/read_on_days", serde_json::json!([7, 14])),
             ("/assays/5/media", serde_json::json!([{"name": "TSB", "temperature": "20 to 25 °C"}])),

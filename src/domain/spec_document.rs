@@ -31,7 +31,8 @@ const MESSAGE_CHARS_MAX: usize = 300;
 pub fn read(text: &str) -> Result<Specification, Refusal> {
     // An array would fill the fields by their order, which nobody could read.
     if !text.trim_start().starts_with('{') {
-        let detail = "The document cannot be read: it must be a JSON object, beginning with a brace, like the exported ones.";
+        let detail =
+            "The document cannot be read: it must be a JSON object, beginning with a brace, like the exported ones.";
         return Err(Refusal::field(Code::MalformedRequest, "document", detail));
     }
     let error = match serde_json::from_str(text) {
@@ -67,7 +68,9 @@ fn plainly(error: &serde_json::Error) -> String {
     let what: String = error.to_string().chars().take(MESSAGE_CHARS_MAX).collect();
     let what = what.trim_end_matches('.');
     if what.contains("expected a string") {
-        format!("{what}. Numbers of limits are written as text in quotes, such as \"95.0\", so that their decimals are kept")
+        format!(
+            "{what}. Numbers of limits are written as text in quotes, such as \"95.0\", so that their decimals are kept"
+        )
     } else if what.contains("recursion limit") {
         format!("{what}: it is nested far deeper than a specification is")
     } else {

@@ -128,7 +128,8 @@ fn check_next(view: &mut View, spec: &Specification) -> Result<(), Error> {
         return refuse(Code::SpecificationExists, detail);
     }
     if version > next {
-        let detail = format!("Versions are counted without gaps: the next version of {product} is {next}, not {version}.");
+        let detail =
+            format!("Versions are counted without gaps: the next version of {product} is {next}, not {version}.");
         return refuse(Code::InvalidField, detail);
     }
     Ok(())

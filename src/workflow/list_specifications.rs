@@ -70,12 +70,7 @@ pub fn show_specification(app: &App, product: &ProductCode, version: u32) -> Res
 ///
 /// # Errors
 /// One of them does not exist, or storage fails.
-pub fn compare_specifications(
-    app: &App,
-    product: &ProductCode,
-    from: u32,
-    to: u32,
-) -> Result<Vec<Difference>, Error> {
+pub fn compare_specifications(app: &App, product: &ProductCode, from: u32, to: u32) -> Result<Vec<Difference>, Error> {
     app.read(|view| {
         let (from, to) = (view.specification(product, from)??, view.specification(product, to)??);
         Ok(diff(&from.specification, &to.specification))

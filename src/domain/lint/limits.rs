@@ -12,8 +12,20 @@ use crate::domain::spec::{Acceptance, Criterion};
 
 /// Units of endotoxin: always per something (USP <85>; EU and IU are the same).
 const ENDOTOXIN: [&str; 14] = [
-    "EU/mL", "IU/mL", "EU/kg", "IU/kg", "EU/kg/h", "IU/kg/h", "EU/container", "IU/container", "EU/dose", "IU/dose",
-    "EU/bag", "IU/bag", "EU/vial", "IU/vial",
+    "EU/mL",
+    "IU/mL",
+    "EU/kg",
+    "IU/kg",
+    "EU/kg/h",
+    "IU/kg/h",
+    "EU/container",
+    "IU/container",
+    "EU/dose",
+    "IU/dose",
+    "EU/bag",
+    "IU/bag",
+    "EU/vial",
+    "IU/vial",
 ];
 
 pub(super) fn lint(index: usize, criterion: &Criterion) -> Vec<Finding> {
@@ -41,7 +53,8 @@ fn decimals(limit: &Limit, whole: bool) -> Option<(&'static str, String)> {
     let texts = || [limit.lower(), limit.upper()].into_iter().flatten();
     if whole {
         let broken = texts().find(|l| !l.number().fract().is_zero())?;
-        let detail = format!("only whole numbers exist for it, and the limit is {}. Write a whole number.", broken.as_str());
+        let detail =
+            format!("only whole numbers exist for it, and the limit is {}. Write a whole number.", broken.as_str());
         return Some(("limit_of_a_count", detail));
     }
     let bare = texts().find(|l| l.decimals() == 0)?.as_str();
@@ -114,12 +127,10 @@ fn alert_outside(limit: &Limit, alert: &Limit) -> Option<String> {
         (Some(limit), Some(alert)) => alert > limit,
         _ => false,
     };
-    let beside = |limit: Option<&LimitText>, alert: Option<&LimitText>, beyond: fn(Decimal, Decimal) -> bool| {
-        matches!((number(limit), number(alert)), (Some(l), Some(a)) if beyond(a, l))
-    };
+    let beside = |limit: Option<&LimitText>, alert: Option<&LimitText>, beyond: fn(Decimal, Decimal) -> bool| matches!((number(limit), number(alert)), (Some(l), Some(a)) if beyond(a, l));
     // The alert's only bound lies on the other side of everything that passes.
-    let nothing_between = beside(limit.upper(), alert.lower(), |a, l| a > l)
-        || beside(limit.lower(), alert.upper(), |a, l| a < l);
+    let nothing_between =
+        beside(limit.upper(), alert.lower(), |a, l| a > l) || beside(limit.lower(), alert.upper(), |a, l| a < l);
     let same = number(limit.lower()) == number(alert.lower()) && number(limit.upper()) == number(alert.upper());
     (below || above || nothing_between || same).then(|| {
         format!("the alert “{alert}” does not lie inside the limit “{limit}”, so it would never ask for a note in time. Make it stricter than the limit.")

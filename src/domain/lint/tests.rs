@@ -161,7 +161,13 @@ fn alternatives_of_the_isct_made_into_two_requirements_are_found_unless_the_auth
         let findings = after(two);
         says(&findings, "or_pair", "both_required");
         assert_eq!(findings.len(), 1, "{findings:?}");
-        assert_eq!(after(|d| { two(d); d["both_required"] = json!([[other, here]]); }), []);
+        assert_eq!(
+            after(|d| {
+                two(d);
+                d["both_required"] = json!([[other, here]]);
+            }),
+            []
+        );
         let chosen = after(|d| {
             two(d);
             for attribute in [here, other] {
@@ -169,7 +175,13 @@ fn alternatives_of_the_isct_made_into_two_requirements_are_found_unless_the_auth
             }
         });
         assert_eq!(chosen, []);
-        assert_eq!(after(|d| { two(d); of(d, other)["kind"] = json!("informative"); }), []);
+        assert_eq!(
+            after(|d| {
+                two(d);
+                of(d, other)["kind"] = json!("informative");
+            }),
+            []
+        );
     }
     says(&after(|d| d["both_required"] = json!([["CD11B", "CD14"]])), "or_pair", "CD14, which has no criterion");
     says(&after(|d| of(d, "CD11B")["choice"] = json!("alone")), "choice", "nothing to choose");

@@ -6,17 +6,26 @@ use super::Finding;
 use crate::domain::spec::{Acceptance, Criterion, CriterionKind};
 
 /// Words that never mean that something is in order.
-const BAD: [&str; 9] = [
-    "does not comply", "not complying", "fail", "fails", "failed", "not eligible", "ineligible", "abnormal", "mixed",
-];
+const BAD: [&str; 9] =
+    ["does not comply", "not complying", "fail", "fails", "failed", "not eligible", "ineligible", "abnormal", "mixed"];
 /// Words that mean that something is there.
-const FOUND: [&str; 9] = [
-    "growth", "positive", "detected", "reactive", "organisms seen", "present", "turbid", "contaminated", "found",
-];
+const FOUND: [&str; 9] =
+    ["growth", "positive", "detected", "reactive", "organisms seen", "present", "turbid", "contaminated", "found"];
 /// Attributes where something found is harm.
 const SAFETY: [&str; 13] = [
-    "STERILITY", "MYCOPLASMA", "GRAM", "HIV", "HBV", "HBS", "HCV", "HTLV", "SYPHILIS", "TREPONEMA", "T_PALLIDUM",
-    "VIRUS", "ADVENTITIOUS",
+    "STERILITY",
+    "MYCOPLASMA",
+    "GRAM",
+    "HIV",
+    "HBV",
+    "HBS",
+    "HCV",
+    "HTLV",
+    "SYPHILIS",
+    "TREPONEMA",
+    "T_PALLIDUM",
+    "VIRUS",
+    "ADVENTITIOUS",
 ];
 
 /// `EU/mL, IU/mL or EU/kg`

@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{certificates, ledger, lots, people, runs, session, specifications, verification};
+use super::{certificates, ledger, lots, people, runs, session, specification_acts, specifications, verification};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
 use crate::web::routes::ROUTES;
@@ -21,6 +21,8 @@ use crate::workflow::App;
     modifiers(&Bearer),
     paths(
         session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
+        specifications::create, specifications::rewrite, specifications::document, specification_acts::approve,
+        specification_acts::retire, specification_acts::diff, specification_acts::what_if,
         lots::create, lots::list, lots::show, lots::release, lots::reject,
         runs::create, runs::preview, runs::show, runs::verify, runs::correct,
         certificates::list, certificates::show, certificates::pdf, certificates::record,

@@ -11,6 +11,7 @@ pub mod meta;
 pub mod people;
 pub mod runs;
 pub mod session;
+pub mod specification_acts;
 pub mod specifications;
 pub mod verification;
 
