@@ -191,7 +191,9 @@ fn password() -> Result<String, Failure> {
     }
     let input = std::io::stdin();
     if input.is_terminal() {
-        return Err(Failure("give the password in LOTGATE_PASSWORD or on standard input: a terminal would show it".into()));
+        return Err(Failure(
+            "give the password in LOTGATE_PASSWORD or on standard input: a terminal would show it".into(),
+        ));
     }
     let mut line = String::new();
     input.read_line(&mut line).map_err(|e| Failure(format!("the password: {e}")))?;

@@ -67,12 +67,11 @@ pub fn write(specification: &Specification) -> Result<String, String> {
 fn plainly(error: &serde_json::Error) -> String {
     let what: String = error.to_string().chars().take(MESSAGE_CHARS_MAX).collect();
     let what = what.trim_end_matches('.');
-    if what.contains("expected a string") {
+    let is_number = what.contains("floating point") || what.contains("type: integer");
+    if is_number && what.contains("expected a string") {
         format!(
             "{what}. Numbers of limits are written as text in quotes, such as \"95.0\", so that their decimals are kept"
         )
-    } else if what.contains("recursion limit") {
-        format!("{what}: it is nested far deeper than a specification is")
     } else {
         what.to_owned()
     }
@@ -172,7 +171,7 @@ mod tests {
             ("{", "EOF"),
             ("{\"product\":\"A\",\n\"product\":\"B\"}", "duplicate field `product` at line 2"),
             ("{\"product\":\"A\",\"override\":true}", "override"),
-            (deep.as_str(), "nested"),
+            (deep.as_str(), "cannot be read"),
             ("[\"A\",1]", "JSON object"),
         ] {
             let refused = read(text).expect_err(text);

@@ -183,8 +183,26 @@ routes! {
     "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }
     "/certificates/{number}/pdf"                 { GET  SignedIn Reads  => pages::certificates::pdf; }
     "/certificates/{number}/record"              { GET  SignedIn Reads  => pages::certificates::record; }
-    "/specifications"                            { GET  SignedIn Reads  => pages::specifications::list; }
-    "/specifications/{product}/{version}"        { GET  SignedIn Reads  => pages::specifications::show; }
+    "/specifications" {
+        GET  SignedIn Reads  => pages::specifications::list;
+        POST DRAFTER  Writes => pages::spec_edit::create;
+    }
+    "/specifications/new"                        { GET  DRAFTER  Reads  => pages::spec_edit::new; }
+    // Before the versions: an address with a word is no version.
+    "/specifications/{product}/diff"             { GET  SignedIn Reads  => pages::spec_acts::diff; }
+    "/specifications/{product}/retirement" {
+        GET  Anyone  Reads  => pages::spec_acts::back_to_list;
+        POST QA      Writes => pages::spec_acts::retire;
+    }
+    "/specifications/{product}/{version}" {
+        GET  SignedIn Reads  => pages::specifications::show;
+        POST DRAFTER  Writes => pages::spec_edit::rewrite;
+    }
+    "/specifications/{product}/{version}/edit"   { GET  DRAFTER  Reads  => pages::spec_edit::edit; }
+    "/specifications/{product}/{version}/approval" {
+        GET  Anyone  Reads  => pages::back;
+        POST QA      Writes => pages::spec_acts::approve;
+    }
     "/ledger"                                    { GET  SignedIn Reads  => pages::ledger::list; }
     "/verify" {
         GET  Anyone Reads => pages::verify::show;

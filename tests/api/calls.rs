@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::person::{criterion, reading};
 use crate::site::{Site, password};
+use crate::spec_drafts::{next_version, with_limit};
 use crate::verification::form as multipart;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -73,6 +74,11 @@ fn open_run(site: &Site) -> i64 {
     number(&site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created())
 }
 
+/// A draft of the next version, written by Amy.
+fn drafted(site: &Site) -> Value {
+    site.analyst().post("/api/v1/specifications", &next_version(site)).created()
+}
+
 fn released(site: &Site) {
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
@@ -117,6 +123,26 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/api/v1/verify") => {
             let (media_type, bytes) = multipart(&[("number", b"RC-2026-000001")]);
             Some(Call { who: None, path: route.path.to_owned(), body: Some((media_type, bytes)) })
+        }
+        ("POST", "/api/v1/specifications") => sends("amy", route.path, &next_version(site)),
+        ("PUT", "/api/v1/specifications/{product}/{version}") => {
+            drafted(site);
+            sends("queen", "/api/v1/specifications/ADMSC-IV/2", &with_limit(site, "CD34", "1.0"))
+        }
+        ("POST", "/api/v1/specifications/{product}/{version}/approval") => {
+            drafted(site);
+            let body = json!({"password": password("queen"), "effective_from": site.hours(1)});
+            sends("queen", "/api/v1/specifications/ADMSC-IV/2/approval", &body)
+        }
+        ("POST", "/api/v1/specifications/{product}/retirement") => {
+            sends("queen", &filled(route.path), &signature("reason"))
+        }
+        ("POST", "/api/v1/specifications/{product}/{version}/what-if") => {
+            sends("olga", &filled(route.path), &json!({}))
+        }
+        ("GET", "/api/v1/specifications/{product}/diff") => {
+            drafted(site);
+            reads("olga", "/api/v1/specifications/ADMSC-IV/diff?from=1&to=2")
         }
         ("GET", "/api/openapi.json") => open(route.path),
         ("GET", path) => {

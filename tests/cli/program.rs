@@ -13,7 +13,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lotgate"));
-    for name in ["LOTGATE_DATA", "LOTGATE_DATABASE", "LOTGATE_BIND", "LOTGATE_PUBLIC_URL", "LOTGATE_KEY", "RUST_LOG"] {
+    for name in [
+        "LOTGATE_DATA",
+        "LOTGATE_DATABASE",
+        "LOTGATE_BIND",
+        "LOTGATE_PUBLIC_URL",
+        "LOTGATE_KEY",
+        "LOTGATE_PASSWORD",
+        "RUST_LOG",
+    ] {
         command.env_remove(name);
     }
     command.args(arguments).stdin(Stdio::null());

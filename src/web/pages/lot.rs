@@ -24,6 +24,7 @@ use crate::domain::spec::Specification;
 use crate::store::{Entry, FactFilter, Issued, StoredSpecification};
 use crate::web::problem::status_of;
 use crate::web::{guard, times};
+use crate::workflow::list_specifications::newer_version;
 use crate::workflow::permit::{RejectLot, ReleaseLot};
 use crate::workflow::reject_lot::reject_lot;
 use crate::workflow::release_lot::release_lot;
@@ -44,6 +45,8 @@ pub struct Loaded {
     pub issued: Option<Issued>,
     /// The signature of its decision.
     pub signature: Option<SignatureRecord>,
+    /// The version in force now, where it is newer than the lot's own.
+    pub newer: Option<u32>,
 }
 
 /// What a person said in the decision box, and what came of it.
@@ -184,12 +187,13 @@ fn done(visit: &Visit, number: &LotNumber) -> Option<Message> {
 
 fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
     let (lot, spec) = app.lot(number)?;
+    let newer = newer_version(app, &lot)?;
     let filter = FactFilter { lot: Some(number.clone()), newest_first: true, limit: FACTS, ..FactFilter::default() };
     app.read(|view| {
         let facts = view.facts(&filter)?;
         let issued = view.certificate_of(number)?;
         let signature = view.decision_signature(number)?;
-        Ok(Loaded { lot, spec, facts, issued, signature })
+        Ok(Loaded { lot, spec, facts, issued, signature, newer })
     })
 }
 
@@ -212,7 +216,7 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
         lot: lot.number().to_string(),
         status: assessment.status,
         standing: standing(&assessment, &loaded),
-        facts: facts(visit, lot, spec),
+        facts: facts(visit, &loaded),
         sections: sections(visit, lot, &assessment),
         entries: entries(visit, lot, spec, &assessment),
         runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),
@@ -234,9 +238,11 @@ fn standing(assessment: &Assessment, loaded: &Loaded) -> String {
     }
 }
 
-fn facts(visit: &Visit, lot: &Lot, spec: &Specification) -> Vec<Fact> {
+fn facts(visit: &Visit, loaded: &Loaded) -> Vec<Fact> {
+    let (lot, spec) = (&loaded.lot, &loaded.spec.specification);
     let details = &lot.details;
-    let example = if spec.example { "EXAMPLE" } else { "" };
+    let mut notes: Vec<String> = if spec.example { vec!["EXAMPLE".into()] } else { Vec::new() };
+    notes.extend(loaded.newer.map(|v| format!("a newer version exists: version {v}; this lot stays on its own")));
     let specification = format!("/specifications/{}/{}", spec.product, spec.version);
     let mut expires = Fact::new("Expires", times::to_minutes(details.expires_at, visit.zone));
     if lot.decision.is_none() {
@@ -245,7 +251,9 @@ fn facts(visit: &Visit, lot: &Lot, spec: &Specification) -> Vec<Fact> {
     let passage = passage(lot);
     vec![
         Fact::new("Product", details.product.as_str()),
-        Fact::new("Specification", format!("version {}", spec.version)).linked(specification).with_note(example),
+        Fact::new("Specification", format!("version {}", spec.version))
+            .linked(specification)
+            .with_note(notes.join("; ")),
         Fact::new("Donor", details.donor.as_str()),
         Fact::new("Passage", if passage.is_empty() { "not recorded".to_owned() } else { passage }),
         Fact::new("Containers", details.containers.to_string()),

@@ -18,6 +18,8 @@ pub mod run;
 pub mod runs;
 pub mod shown;
 pub mod sign_in;
+pub mod spec_acts;
+pub mod spec_edit;
 pub mod specifications;
 mod told;
 pub mod verify;
