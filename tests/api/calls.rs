@@ -246,6 +246,32 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             let fields = [("value.ENDOTOXIN", "0.2"), ("unit.ENDOTOXIN", "EU/mL"), ("reason", "For the walk")];
             fills("amy", &format!("/runs/{run}/correction"), &fields)
         }
+        ("POST", "/specifications") => {
+            fills("amy", route.path, &[("document", &next_version(site).to_string())])
+        }
+        ("POST", "/specifications/{product}/{version}") => {
+            drafted(site);
+            let document = with_limit(site, "CD34", "1.0").to_string();
+            fills("amy", "/specifications/ADMSC-IV/2", &[("document", &document)])
+        }
+        ("POST", "/specifications/{product}/{version}/approval") => {
+            drafted(site);
+            let fields = [("password", &*password("queen")), ("meaning", "For the walk"), ("effective_from", "")];
+            fills("queen", "/specifications/ADMSC-IV/2/approval", &fields)
+        }
+        ("POST", "/specifications/{product}/retirement") => {
+            let fields = [("password", &*password("queen")), ("reason", "For the walk"), ("version", "1")];
+            fills("queen", &filled(route.path), &fields)
+        }
+        ("GET", "/specifications/new") => reads("amy", "/specifications/new?product=ADMSC-IV&version=1"),
+        ("GET", "/specifications/{product}/{version}/edit") => {
+            drafted(site);
+            reads("amy", "/specifications/ADMSC-IV/2/edit")
+        }
+        ("GET", "/specifications/{product}/diff") => {
+            drafted(site);
+            reads("olga", "/specifications/ADMSC-IV/diff?from=1&to=2")
+        }
         ("POST", "/verify") => {
             let (media_type, bytes) = multipart(&[("file", b"%PDF-1.7 of another site")]);
             Some(Call { who: None, path: route.path.to_owned(), body: Some((media_type, bytes)) })

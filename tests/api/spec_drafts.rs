@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::calls::encoded;
 use crate::person::{Person, criterion, with};
 use crate::site::{Site, password};
 
@@ -313,4 +314,84 @@ fn the_downloaded_document_is_what_can_be_sent_again() {
     drafts(&site.analyst(), &with(answer.ok(), &json!({"product": "COPY-1"}))).created();
     let copy = site.auditor().get("/api/v1/specifications/COPY-1/1/document").ok();
     assert_eq!(copy, with(answer.json(), &json!({"product": "COPY-1", "effective_from": null})));
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn looks(site: &Site, username: &str, path: &str) -> String {
+    let cookie = format!("lotgate_session={}", site.token(username));
+    site.stranger().asks("GET", path, &[("Cookie", &cookie)], None).with_status(200).text()
+}
+
+fn fills(site: &Site, username: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let pairs: Vec<String> = fields.iter().map(|(n, v)| format!("{n}={}", encoded(v))).collect();
+    let cookie = format!("lotgate_session={}", site.token(username));
+    let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
+    site.stranger().asks("POST", path, &headers, Some((FORM, pairs.join("&").into_bytes())))
+}
+
+/// The text of the one textarea, as a browser would send it back.
+fn typed(page: &str) -> String {
+    let (_, rest) = page.split_once("<textarea class=\"document\"").expect("the document");
+    let (_, rest) = rest.split_once(">\n").expect("its content");
+    let text = rest.split("</textarea>").next().expect("its end");
+    text.replace("&#34;", "\"").replace("&#38;", "&").replace("&#60;", "<").replace("&#62;", ">").replace("&#39;", "'")
+}
+
+#[test]
+fn a_draft_is_written_corrected_and_approved_on_the_pages_without_script() {
+    let site = Site::start();
+    site.full_lot_with("EDGE", &[("CD34", "1.6")]);
+    let offered = typed(&looks(&site, "amy", "/specifications/new?product=ADMSC-IV&version=1"));
+    assert_eq!(serde_json::from_str::<Value>(&offered).expect("JSON"), with(next_version(&site), &json!({"effective_from": null})));
+    let wrong = offered.replacen("\"limit\": \"96.0\"", "\"limit\": \"96\"", 1);
+    let refused = fills(&site, "amy", "/specifications", &[("document", &wrong)]);
+    assert_eq!(refused.status, 422, "{refused}");
+    assert!(refused.text().contains("].acceptance.limit: Purity"), "{refused}");
+    assert_eq!(typed(&refused.text()), wrong, "nothing typed is lost");
+    let torn = fills(&site, "amy", "/specifications", &[("document", "{\"product\": <b>")]);
+    assert_eq!((torn.status, typed(&torn.text()).as_str()), (400, "{\"product\": <b>"));
+    let kept = fills(&site, "amy", "/specifications", &[("document", &offered.replace('\n', "\r\n"))]);
+    assert_eq!((kept.status, kept.header("location")), (303, "/specifications/ADMSC-IV/2?done=drafted"));
+    let page = looks(&site, "amy", "/specifications/ADMSC-IV/2/edit");
+    let (_, seen) = page.split_once("name=\"draft_sha256\" value=\"").expect("the hash");
+    let stricter = with_limit(&site, "CD34", "1.0").to_string();
+    let fields = [("document", stricter.as_str()), ("draft_sha256", seen.split('"').next().expect("its end"))];
+    assert_eq!(fills(&site, "amy", "/specifications/ADMSC-IV/2", &fields).status, 303);
+    assert_eq!(fills(&site, "ben", "/specifications/ADMSC-IV/2", &fields).status, 409, "it was rewritten meanwhile");
+    let page = looks(&site, "queen", "/specifications/ADMSC-IV/2");
+    assert!(page.contains("1 open lot was judged by this draft; 1 would change") && page.contains("/lots/EDGE"), "{page}");
+    assert!(page.contains("Amy Adams") && page.contains("Sign and approve"), "{page}");
+    let approval = "/specifications/ADMSC-IV/2/approval";
+    let past = [("password", "wrong"), ("meaning", "Mine to say"), ("effective_from", "2026-06-02T00:00")];
+    let refused = fills(&site, "queen", approval, &past);
+    assert_eq!(refused.status, 403, "{refused}");
+    assert!(refused.text().contains("Mine to say") && refused.text().contains("2026-06-02T00:00"), "{refused}");
+    let secret = password("queen");
+    let past = [("password", &*secret), ("meaning", "Mine to say"), ("effective_from", "2026-05-01T00:00")];
+    assert_eq!(fills(&site, "queen", approval, &past).status, 422);
+    let now = [("password", &*secret), ("meaning", "Mine to say"), ("effective_from", "")];
+    let signed = fills(&site, "queen", approval, &now);
+    assert_eq!(signed.header("location"), "/specifications/ADMSC-IV/2?done=approved", "{signed}");
+    let page = looks(&site, "olga", "/specifications/ADMSC-IV/2");
+    assert!(page.contains("In force") && page.contains("Mine to say") && page.contains("Queen Qiu"), "{page}");
+    assert!(looks(&site, "olga", "/lots/EDGE").contains("a newer version exists: version 2"));
+    let diff = looks(&site, "olga", "/specifications/ADMSC-IV/diff?from=1&to=2");
+    assert!(diff.contains("<del>NMT 2.0 %</del>") && diff.contains("tightened"), "{diff}");
+    assert!(looks(&site, "olga", "/specifications").contains("Superseded"));
+}
+
+#[test]
+fn a_specification_is_retired_on_its_page() {
+    let site = Site::start();
+    let address = "/specifications/ADMSC-IV/retirement";
+    let secret = password("queen");
+    let empty = fills(&site, "queen", address, &[("password", &secret), ("reason", ""), ("version", "1")]);
+    assert_eq!(empty.status, 422, "{empty}");
+    assert!(empty.text().contains("retire-reason-problem"), "{empty}");
+    let done = fills(&site, "queen", address, &[("password", &secret), ("reason", "No longer made"), ("version", "1")]);
+    assert_eq!(done.header("location"), "/specifications?done=retired", "{done}");
+    let page = looks(&site, "amy", "/specifications/ADMSC-IV/1");
+    assert!(page.contains("Retired by Queen Qiu") && page.contains("No longer made"), "{page}");
+    assert!(!page.contains("/specifications/new"), "{page}");
 }
