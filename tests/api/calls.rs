@@ -140,10 +140,6 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/api/v1/specifications/{product}/{version}/what-if") => {
             sends("olga", &filled(route.path), &json!({}))
         }
-        ("GET", "/api/v1/specifications/{product}/diff") => {
-            drafted(site);
-            reads("olga", "/api/v1/specifications/ADMSC-IV/diff?from=1&to=2")
-        }
         ("GET", "/api/openapi.json") => open(route.path),
         ("GET", path) => {
             released(site);
@@ -162,7 +158,8 @@ pub fn filled(path: &str) -> String {
         ("{product}", "ADMSC-IV"),
         ("{version}", "1"),
     ];
-    named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
+    let asked = if path.ends_with("/diff") { "?from=1&to=1" } else { "" };
+    named.iter().fold(format!("{path}{asked}"), |path, (name, value)| path.replace(name, value))
 }
 
 /// The call for a page, or none if nobody has written one.
@@ -246,9 +243,7 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             let fields = [("value.ENDOTOXIN", "0.2"), ("unit.ENDOTOXIN", "EU/mL"), ("reason", "For the walk")];
             fills("amy", &format!("/runs/{run}/correction"), &fields)
         }
-        ("POST", "/specifications") => {
-            fills("amy", route.path, &[("document", &next_version(site).to_string())])
-        }
+        ("POST", "/specifications") => fills("amy", route.path, &[("document", &next_version(site).to_string())]),
         ("POST", "/specifications/{product}/{version}") => {
             drafted(site);
             let document = with_limit(site, "CD34", "1.0").to_string();
@@ -267,10 +262,6 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         ("GET", "/specifications/{product}/{version}/edit") => {
             drafted(site);
             reads("amy", "/specifications/ADMSC-IV/2/edit")
-        }
-        ("GET", "/specifications/{product}/diff") => {
-            drafted(site);
-            reads("olga", "/specifications/ADMSC-IV/diff?from=1&to=2")
         }
         ("POST", "/verify") => {
             let (media_type, bytes) = multipart(&[("file", b"%PDF-1.7 of another site")]);

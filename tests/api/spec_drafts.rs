@@ -262,6 +262,8 @@ fn what_a_draft_would_change_is_told_for_every_open_lot_and_changes_none() {
         (&lots[0]["lot"], &lots[0]["status_before"], &lots[0]["status_after"]),
         (&json!("EDGE"), &json!("ready"), &json!("on_hold"))
     );
+    let asked = site.auditor().asks("POST", "/api/v1/specifications/ADMSC-IV/2/what-if", &[], None).ok();
+    assert_eq!(asked, told, "the body may be left out");
     let verdict = &lots[0]["verdicts"][0];
     assert_eq!(
         (&verdict["attribute"], &verdict["before"], &verdict["after"]),
@@ -343,7 +345,10 @@ fn a_draft_is_written_corrected_and_approved_on_the_pages_without_script() {
     let site = Site::start();
     site.full_lot_with("EDGE", &[("CD34", "1.6")]);
     let offered = typed(&looks(&site, "amy", "/specifications/new?product=ADMSC-IV&version=1"));
-    assert_eq!(serde_json::from_str::<Value>(&offered).expect("JSON"), with(next_version(&site), &json!({"effective_from": null})));
+    assert_eq!(
+        serde_json::from_str::<Value>(&offered).expect("JSON"),
+        with(next_version(&site), &json!({"effective_from": null}))
+    );
     let wrong = offered.replacen("\"limit\": \"96.0\"", "\"limit\": \"96\"", 1);
     let refused = fills(&site, "amy", "/specifications", &[("document", &wrong)]);
     assert_eq!(refused.status, 422, "{refused}");
@@ -360,7 +365,10 @@ fn a_draft_is_written_corrected_and_approved_on_the_pages_without_script() {
     assert_eq!(fills(&site, "amy", "/specifications/ADMSC-IV/2", &fields).status, 303);
     assert_eq!(fills(&site, "ben", "/specifications/ADMSC-IV/2", &fields).status, 409, "it was rewritten meanwhile");
     let page = looks(&site, "queen", "/specifications/ADMSC-IV/2");
-    assert!(page.contains("1 open lot was judged by this draft; 1 would change") && page.contains("/lots/EDGE"), "{page}");
+    assert!(
+        page.contains("1 open lot was judged by this draft; 1 would change") && page.contains("/lots/EDGE"),
+        "{page}"
+    );
     assert!(page.contains("Amy Adams") && page.contains("Sign and approve"), "{page}");
     let approval = "/specifications/ADMSC-IV/2/approval";
     let past = [("password", "wrong"), ("meaning", "Mine to say"), ("effective_from", "2026-06-02T00:00")];

@@ -1,5 +1,6 @@
 //! `/api/v1/specifications`: approving, retiring, comparing, and asking what a draft would change.
 
+use actix_web::http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
@@ -272,11 +273,26 @@ pub struct WhatIfView {
     pub lots: Vec<ChangedLotView>,
 }
 
+/// What asking takes: nothing; the body may be left out.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhatIfSent {}
+
 /// Which open lots would change verdict under a version, and why. Changes nothing.
 #[utoipa::path(post, path = "/api/v1/specifications/{product}/{version}/what-if", tag = "specifications",
-    params(("product" = String, Path), ("version" = u32, Path)),
+    params(("product" = String, Path), ("version" = u32, Path)), request_body = WhatIfSent,
     responses((status = 200, body = WhatIfView), (status = 404, body = ProblemBody)))]
-pub async fn what_if(app: Data<App>, _reader: Somebody, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+pub async fn what_if(
+    app: Data<App>,
+    req: HttpRequest,
+    _reader: Somebody,
+    path: Path<(String, String)>,
+    body: Sent<WhatIfSent>,
+) -> Result<HttpResponse, Problem> {
+    let sent = |name: HeaderName| req.headers().get(name).is_some_and(|v| v != "0");
+    if sent(CONTENT_LENGTH) || sent(TRANSFER_ENCODING) {
+        body.read()?;
+    }
     let (product, version) = read_version(&path.0, &path.1)?;
     let asked = product.clone();
     let found = block(move || judge_open_lots(&app, &asked, version)).await?;
