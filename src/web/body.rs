@@ -76,11 +76,30 @@ fn malformed(e: &serde_json::Error) -> Refusal {
     Refusal::new(Code::MalformedRequest, detail)
 }
 
+/// Reads a JSON body that may be left out.
+///
+/// # Errors
+/// As [`Sent::read`], where something was sent.
+pub fn optional<T: DeserializeOwned>(
+    req: &HttpRequest,
+    bytes: Result<Bytes, actix_web::Error>,
+) -> Result<Option<T>, Refusal> {
+    let bytes = bytes.map_err(|e| body_refusal(&e))?;
+    match bytes.is_empty() {
+        true => Ok(None),
+        false if says_json(req) => Ok(Some(Body::read(&bytes)?.value)),
+        false => Err(not_json()),
+    }
+}
+
+fn not_json() -> Refusal {
+    Refusal::new(Code::WrongMediaType, "Send JSON, with the header Content-Type: application/json.")
+}
+
 /// The bytes of a JSON body.
 async fn json_bytes(is_json: bool, bytes: <Bytes as FromRequest>::Future) -> Result<Bytes, Refusal> {
     if !is_json {
-        let detail = "Send JSON, with the header Content-Type: application/json.";
-        return Err(Refusal::new(Code::WrongMediaType, detail));
+        return Err(not_json());
     }
     bytes.await.map_err(|e| body_refusal(&e))
 }

@@ -1,7 +1,6 @@
 //! `/api/v1/specifications`: approving, retiring, comparing, and asking what a draft would change.
 
-use actix_web::http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
-use actix_web::web::{Data, Path};
+use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +9,7 @@ use super::specifications::read_version;
 use crate::domain::ids::ProductCode;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec_diff::Difference;
-use crate::web::body::Sent;
+use crate::web::body::{Sent, optional};
 use crate::web::guard::{Allowed, once, subject};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
@@ -287,12 +286,9 @@ pub async fn what_if(
     req: HttpRequest,
     _reader: Somebody,
     path: Path<(String, String)>,
-    body: Sent<WhatIfSent>,
+    bytes: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let sent = |name: HeaderName| req.headers().get(name).is_some_and(|v| v != "0");
-    if sent(CONTENT_LENGTH) || sent(TRANSFER_ENCODING) {
-        body.read()?;
-    }
+    optional::<WhatIfSent>(&req, bytes)?;
     let (product, version) = read_version(&path.0, &path.1)?;
     let asked = product.clone();
     let found = block(move || judge_open_lots(&app, &asked, version)).await?;
