@@ -488,3 +488,74 @@ fn a_real_site_is_not_taken_for_a_demonstration() {
     assert!(stderr(&answer).contains("not a demonstration"), "{}", stderr(&answer));
     assert_eq!(ledger(folder.path(), &[]).0, 0, "the attempt changed the site's records");
 }
+
+// ---- lotgate spec ----
+
+/// Version 2 of the shipped specification, as a file.
+fn second_version(folder: &Path, change: impl FnOnce(&mut Value)) -> std::path::PathBuf {
+    let all = lotgate::domain::shipped::specifications().expect("readable");
+    let mut document = serde_json::to_value(all.first().expect("ADMSC-IV")).expect("JSON");
+    document["version"] = json!(2);
+    change(&mut document);
+    let path = folder.join("second.json");
+    fs::write(&path, serde_json::to_string_pretty(&document).expect("JSON")).expect("written");
+    path
+}
+
+#[test]
+fn a_specification_file_is_looked_through_without_a_site() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clean = run(&["spec", "lint", text(&second_version(folder.path(), |_| ()))]);
+    assert_eq!((code(&clean), stdout(&clean).as_str()), (0, "CLEAN  ADMSC-IV version 2, 21 criteria\n"));
+    let wrong = second_version(folder.path(), |d| {
+        let criteria = d["criteria"].as_array_mut().expect("criteria");
+        let purity = criteria.iter_mut().find(|c| c["attribute"] == "PURITY").expect("a purity");
+        purity["acceptance"]["limit"] = json!("96");
+    });
+    let found = run(&["spec", "lint", text(&wrong)]);
+    assert_eq!(code(&found), 1, "{}", stderr(&found));
+    assert!(stdout(&found).contains("].acceptance.limit [limit_without_decimals] Purity"), "{}", stdout(&found));
+    let torn = second_version(folder.path(), |d| d["criteria"][3]["kind"] = json!("needed"));
+    for (file, says) in [(text(&torn), "criteria[3].kind"), ("Cargo.toml", "JSON object"), ("/nowhere.json", "nowhere")]
+    {
+        let answer = run(&["spec", "lint", file]);
+        assert_eq!((code(&answer), stdout(&answer).as_str()), (2, ""), "{file}");
+        assert!(stderr(&answer).contains(says), "{file}: {}", stderr(&answer));
+    }
+}
+
+#[test]
+fn a_draft_is_taken_in_with_a_password_and_given_out_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("site");
+    Laboratory::new(&data, "2026-01-05T08:00:00Z", 41).close();
+    let file = second_version(folder.path(), |d| {
+        d.as_object_mut().expect("an object").remove("effective_from");
+    });
+    let import = |user: &str, secret: &str| {
+        let arguments = ["spec", "import", text(&file), "--data", text(&data), "--user", user];
+        program::run_with_input(&arguments, &format!("{secret}\n"))
+    };
+    let refused = import("ana", "guess");
+    assert_eq!(code(&refused), 1, "{}", stderr(&refused));
+    assert!(stdout(&refused).contains("[wrong_credentials]"), "{}", stdout(&refused));
+    let reader = import("hal", &password("hal"));
+    assert!(code(&reader) == 1 && stdout(&reader).contains("[wrong_role]"), "{}", stdout(&reader));
+    let kept = import("ana", &password("ana"));
+    assert_eq!(code(&kept), 0, "{}{}", stdout(&kept), stderr(&kept));
+    assert!(stdout(&kept).starts_with("DRAFT  ADMSC-IV version 2 by Ana Łukasz"), "{}", stdout(&kept));
+    let given = run(&["spec", "export", "ADMSC-IV", "2", "--data", text(&data)]);
+    let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    assert_eq!(json(&stdout(&given)), json(&fs::read_to_string(&file).expect("readable")));
+    let same = import("ana", &password("ana"));
+    assert!(code(&same) == 1 && stdout(&same).contains("Nothing differs"), "{}", stdout(&same));
+    assert_eq!(code(&run(&["spec", "export", "ADMSC-IV", "9", "--data", text(&data)])), 1);
+    assert_eq!(code(&run(&["spec", "export", "ADMSC-IV", "1", "--data", "/nowhere"])), 2);
+    assert_eq!(ledger(&data, &[]).0, 0);
+    // Two writers on one embedded database are not possible.
+    let (service, _) = serve(&data, false);
+    let busy = import("ana", &password("ana"));
+    assert!(code(&busy) == 2 && stderr(&busy).contains("in use"), "{}", stderr(&busy));
+    assert_eq!(code(&run(&["spec", "export", "ADMSC-IV", "2", "--data", text(&data)])), 0);
+    drop(service);
+}

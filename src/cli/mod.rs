@@ -9,6 +9,7 @@ mod demo;
 mod demo_lots;
 mod ledger;
 mod serve;
+mod spec;
 mod verify;
 
 use std::process::ExitCode;
@@ -50,6 +51,22 @@ enum Command {
   lotgate ledger key --data /srv/lotgate"
     )]
     Ledger(LedgerCommand),
+    /// Specifications as files: look for mistakes, take in, give out
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  lotgate spec lint admsc-iv.2.json\n  lotgate spec export ADMSC-IV 1 --data /srv/lotgate"
+    )]
+    Spec(SpecCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum SpecCommand {
+    /// Name every mistake in a specification file; exit 0 only when there is none
+    Lint(spec::LintArgs),
+    /// Write a draft from a file, in the name of a person
+    Import(spec::ImportArgs),
+    /// Print a version as a file
+    Export(spec::ExportArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,6 +99,9 @@ pub fn run() -> ExitCode {
         Command::Ledger(LedgerCommand::Verify(args)) => ledger::run(&args),
         Command::Ledger(LedgerCommand::Adopt(args)) => ledger::adopt(&args),
         Command::Ledger(LedgerCommand::Key(args)) => ledger::print_key(&args),
+        Command::Spec(SpecCommand::Lint(args)) => spec::run_lint(&args),
+        Command::Spec(SpecCommand::Import(args)) => spec::run_import(&args),
+        Command::Spec(SpecCommand::Export(args)) => spec::run_export(&args),
     };
     outcome.unwrap_or_else(|Failure(why)| {
         eprintln!("lotgate: {why}");

@@ -169,6 +169,20 @@ impl Dosing {
         Ok(format!("One container of {shown} ×10⁶ viable cells carries {}.", parts.join(", or ")))
     }
 
+    /// The dosing in one line: `0.5 or 1.0 ×10⁶ cells/kg ± 10 %, intravenous, endotoxin at most 5 EU/kg/h`.
+    pub fn in_words(&self) -> String {
+        let targets: Vec<&str> = self.targets.iter().map(LimitText::as_str).collect();
+        let k = self.endotoxin_k.as_ref().map(|k| format!(", endotoxin at most {} EU/kg/h", k.as_str()));
+        format!(
+            "{} {} ± {} %, {}{}",
+            targets.join(" or "),
+            self.basis.in_words(),
+            self.tolerance_percent.as_str(),
+            self.route.as_str(),
+            k.unwrap_or_default()
+        )
+    }
+
     /// Kilograms, cm² or doses that one container is enough for. Rounded down: a maximum is never
     /// shown higher than it is.
     fn carried(&self, viable: &Amount, target: &LimitText) -> Option<String> {

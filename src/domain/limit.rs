@@ -134,6 +134,24 @@ impl Limit {
         }
     }
 
+    /// The bound below, where there is one.
+    pub fn lower(&self) -> Option<&LimitText> {
+        match self {
+            Limit::Above { limit } | Limit::AtLeast { limit } => Some(limit),
+            Limit::Within { low, .. } => Some(low),
+            Limit::Below { .. } | Limit::AtMost { .. } => None,
+        }
+    }
+
+    /// The bound above, where there is one.
+    pub fn upper(&self) -> Option<&LimitText> {
+        match self {
+            Limit::Below { limit } | Limit::AtMost { limit } => Some(limit),
+            Limit::Within { high, .. } => Some(high),
+            Limit::Above { .. } | Limit::AtLeast { .. } => None,
+        }
+    }
+
     /// Decimals to which a value is rounded before it is compared.
     pub fn decimals(&self) -> u32 {
         match self {

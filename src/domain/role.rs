@@ -41,6 +41,11 @@ impl Role {
             Role::System => "system",
         }
     }
+
+    /// Somebody of this role, in a sentence: `a QA officer`, `an analyst`.
+    pub fn with_article(self) -> String {
+        if self == Role::Qa { "a QA officer".to_owned() } else { format!("an {self}") }
+    }
 }
 
 impl fmt::Display for Role {

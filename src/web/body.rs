@@ -76,24 +76,75 @@ fn malformed(e: &serde_json::Error) -> Refusal {
     Refusal::new(Code::MalformedRequest, detail)
 }
 
+/// Reads a JSON body that may be left out.
+///
+/// # Errors
+/// As [`Sent::read`], where something was sent.
+pub fn optional<T: DeserializeOwned>(
+    req: &HttpRequest,
+    bytes: Result<Bytes, actix_web::Error>,
+) -> Result<Option<T>, Refusal> {
+    let bytes = bytes.map_err(|e| body_refusal(&e))?;
+    match bytes.is_empty() {
+        true => Ok(None),
+        false if says_json(req) => Ok(Some(Body::read(&bytes)?.value)),
+        false => Err(not_json()),
+    }
+}
+
+fn not_json() -> Refusal {
+    Refusal::new(Code::WrongMediaType, "Send JSON, with the header Content-Type: application/json.")
+}
+
+/// The bytes of a JSON body.
+async fn json_bytes(is_json: bool, bytes: <Bytes as FromRequest>::Future) -> Result<Bytes, Refusal> {
+    if !is_json {
+        return Err(not_json());
+    }
+    bytes.await.map_err(|e| body_refusal(&e))
+}
+
+fn says_json(req: &HttpRequest) -> bool {
+    req.headers().get(CONTENT_TYPE).is_some_and(|t| {
+        let kind = t.to_str().ok().and_then(|t| t.split(';').next());
+        kind.is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json"))
+    })
+}
+
 impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = req.headers().get(CONTENT_TYPE).is_some_and(|t| {
-            let kind = t.to_str().ok().and_then(|t| t.split(';').next());
-            kind.is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json"))
-        });
-        let bytes = Bytes::from_request(req, payload);
-        Box::pin(async move {
-            if !is_json {
-                let detail = "Send JSON, with the header Content-Type: application/json.";
-                return Ok(Sent(Err(Refusal::new(Code::WrongMediaType, detail))));
-            }
-            let bytes = bytes.await.map_err(|e| body_refusal(&e));
-            Ok(Sent(bytes.and_then(|bytes| Body::read(&bytes))))
-        })
+        let bytes = json_bytes(says_json(req), Bytes::from_request(req, payload));
+        Box::pin(async move { Ok(Sent(bytes.await.and_then(|bytes| Body::read(&bytes)))) })
+    }
+}
+
+/// A JSON body that the domain reads by itself, as text, because it tells better what is wrong.
+#[derive(Debug)]
+pub struct SentDocument(Result<String, Refusal>);
+
+impl SentDocument {
+    /// The text.
+    ///
+    /// # Errors
+    /// Not said to be JSON, too large, or not UTF-8.
+    pub fn text(self) -> Result<String, Refusal> {
+        self.0
+    }
+}
+
+impl FromRequest for SentDocument {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = json_bytes(says_json(req), Bytes::from_request(req, payload));
+        let not_text = |_| Refusal::new(Code::MalformedRequest, "The document is not UTF-8 text.");
+        Box::pin(
+            async move { Ok(SentDocument(bytes.await.and_then(|b| String::from_utf8(b.into()).map_err(not_text)))) },
+        )
     }
 }
 

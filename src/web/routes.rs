@@ -18,6 +18,19 @@ pub enum Who {
     SignedIn,
     /// Only people with this role.
     Only(Role),
+    /// Only people with one of these roles.
+    AnyOf(&'static [Role]),
+}
+
+impl Who {
+    /// The roles that may; none where everybody may, or everybody who is signed in.
+    pub fn roles(&self) -> &[Role] {
+        match self {
+            Who::Anyone | Who::SignedIn => &[],
+            Who::Only(role) => std::slice::from_ref(role),
+            Who::AnyOf(roles) => roles,
+        }
+    }
 }
 
 /// What a route does to the records.
@@ -44,11 +57,12 @@ pub struct Route {
 }
 
 use Effect::{Reads, Writes};
-use Who::{Anyone, Only, SignedIn};
+use Who::{AnyOf, Anyone, Only, SignedIn};
 
 const ANALYST: Who = Only(Role::Analyst);
 const QA: Who = Only(Role::Qa);
 const ADMIN: Who = Only(Role::Admin);
+const DRAFTER: Who = AnyOf(&[Role::Analyst, Role::Qa]);
 
 macro_rules! routes {
     ($($path:literal { $($method:ident $who:ident $effect:ident => $handler:path;)* })*) => {
@@ -70,6 +84,7 @@ macro_rules! routes {
     // What answers GET answers HEAD, without the body (RFC 9110, 9.3.2).
     (@method GET) => { route().guard(guard::Any(guard::Get()).or(guard::Head())) };
     (@method POST) => { actix_web::web::post() };
+    (@method PUT) => { actix_web::web::put() };
     (@method DELETE) => { actix_web::web::delete() };
 }
 
@@ -83,8 +98,20 @@ routes! {
         GET  ADMIN Reads  => api::people::list;
         POST ADMIN Writes => api::people::create;
     }
-    "/api/v1/specifications"                     { GET SignedIn Reads => api::specifications::list; }
-    "/api/v1/specifications/{product}/{version}" { GET SignedIn Reads => api::specifications::show; }
+    "/api/v1/specifications" {
+        GET  SignedIn Reads  => api::specifications::list;
+        POST DRAFTER  Writes => api::specifications::create;
+    }
+    // Before the versions: an address with a word is no version.
+    "/api/v1/specifications/{product}/diff"      { GET  SignedIn Reads  => api::specification_acts::diff; }
+    "/api/v1/specifications/{product}/retirement" { POST QA     Writes => api::specification_acts::retire; }
+    "/api/v1/specifications/{product}/{version}" {
+        GET SignedIn Reads  => api::specifications::show;
+        PUT DRAFTER  Writes => api::specifications::rewrite;
+    }
+    "/api/v1/specifications/{product}/{version}/document" { GET SignedIn Reads => api::specifications::document; }
+    "/api/v1/specifications/{product}/{version}/approval" { POST QA Writes => api::specification_acts::approve; }
+    "/api/v1/specifications/{product}/{version}/what-if" { POST SignedIn Reads => api::specification_acts::what_if; }
     "/api/v1/lots" {
         GET  SignedIn Reads  => api::lots::list;
         POST ANALYST  Writes => api::lots::create;
@@ -186,8 +213,26 @@ routes! {
     "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }
     "/certificates/{number}/pdf"                 { GET  SignedIn Reads  => pages::certificates::pdf; }
     "/certificates/{number}/record"              { GET  SignedIn Reads  => pages::certificates::record; }
-    "/specifications"                            { GET  SignedIn Reads  => pages::specifications::list; }
-    "/specifications/{product}/{version}"        { GET  SignedIn Reads  => pages::specifications::show; }
+    "/specifications" {
+        GET  SignedIn Reads  => pages::specifications::list;
+        POST DRAFTER  Writes => pages::spec_edit::create;
+    }
+    "/specifications/new"                        { GET  DRAFTER  Reads  => pages::spec_edit::new; }
+    // Before the versions: an address with a word is no version.
+    "/specifications/{product}/diff"             { GET  SignedIn Reads  => pages::spec_acts::diff; }
+    "/specifications/{product}/retirement" {
+        GET  Anyone  Reads  => pages::spec_acts::back_to_list;
+        POST QA      Writes => pages::spec_acts::retire;
+    }
+    "/specifications/{product}/{version}" {
+        GET  SignedIn Reads  => pages::specifications::show;
+        POST DRAFTER  Writes => pages::spec_edit::rewrite;
+    }
+    "/specifications/{product}/{version}/edit"   { GET  DRAFTER  Reads  => pages::spec_edit::edit; }
+    "/specifications/{product}/{version}/approval" {
+        GET  Anyone  Reads  => pages::back;
+        POST QA      Writes => pages::spec_acts::approve;
+    }
     "/ledger"                                    { GET  SignedIn Reads  => pages::ledger::list; }
     "/verify" {
         GET  Anyone Reads => pages::verify::show;

@@ -6,9 +6,12 @@
 //! was tried.
 
 pub mod adopt_ledger;
+pub mod approve_specification;
 pub mod correct_run;
+pub mod draft_specification;
 pub mod keep_accounts;
 pub mod list_lots;
+pub mod list_specifications;
 mod origin;
 pub mod passwords;
 pub mod permit;
@@ -18,11 +21,13 @@ pub mod register_donor;
 pub mod register_lot;
 pub mod reject_lot;
 pub mod release_lot;
+pub mod retire_specification;
 pub mod set_up;
 pub mod sign_in;
 pub mod store_file;
 pub mod verify_certificate;
 pub mod verify_run;
+pub mod what_if;
 
 use std::sync::Arc;
 

@@ -17,9 +17,9 @@ use super::{App, Error, passwords};
 
 /// Something only certain people may do.
 pub trait Duty: Send + 'static {
-    /// The role that may.
-    const ROLE: Role;
-    /// What it is, as it follows "Only a qa may …".
+    /// The roles that may; a person acts in the first of them that he or she holds.
+    const ROLES: &'static [Role];
+    /// What it is, as it follows "Only an analyst may …".
     const DEED: &'static str;
     /// The act's name in facts about refused attempts; `None` where those are not recorded.
     const ACT: Option<&'static str> = None;
@@ -28,12 +28,12 @@ pub trait Duty: Send + 'static {
 }
 
 macro_rules! duties {
-    ($($(#[$doc:meta])* $name:ident: $role:ident, $deed:literal, $act:expr, $says:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: [$($role:ident),+], $deed:literal, $act:expr, $says:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
         impl Duty for $name {
-            const ROLE: Role = Role::$role;
+            const ROLES: &'static [Role] = &[$(Role::$role),+];
             const DEED: &'static str = $deed;
             const ACT: Option<&'static str> = $act;
             const SAYS: &'static str = $says;
@@ -43,23 +43,29 @@ macro_rules! duties {
 
 duties! {
     /// Registering a lot.
-    RegisterLot: Analyst, "register a lot", None, "meaning";
+    RegisterLot: [Analyst], "register a lot", None, "meaning";
     /// Registering a bank.
-    RegisterBank: Analyst, "register a bank", None, "meaning";
+    RegisterBank: [Analyst], "register a bank", None, "meaning";
     /// Registering a donor.
-    RegisterDonor: Analyst, "register a donor", None, "meaning";
+    RegisterDonor: [Analyst], "register a donor", None, "meaning";
     /// Recording or correcting a run.
-    RecordRun: Analyst, "record results", None, "meaning";
+    RecordRun: [Analyst], "record results", None, "meaning";
     /// Verifying somebody else's run.
-    VerifyRun: Analyst, "verify a run", Some("verification"), "meaning";
+    VerifyRun: [Analyst], "verify a run", Some("verification"), "meaning";
     /// Releasing a lot.
-    ReleaseLot: Qa, "release a lot", Some("release"), "meaning";
+    ReleaseLot: [Qa], "release a lot", Some("release"), "meaning";
     /// Rejecting a lot.
-    RejectLot: Qa, "reject a lot", Some("rejection"), "reason";
+    RejectLot: [Qa], "reject a lot", Some("rejection"), "reason";
     /// Storing an evidence file.
-    StoreFile: Analyst, "store a file", None, "meaning";
+    StoreFile: [Analyst], "store a file", None, "meaning";
+    /// Drafting a specification version.
+    DraftSpecification: [Analyst, Qa], "draft a specification", None, "meaning";
+    /// Approving a specification version.
+    ApproveSpecification: [Qa], "approve a specification", None, "meaning";
+    /// Retiring a product's specification.
+    RetireSpecification: [Qa], "retire a specification", None, "reason";
     /// Keeping accounts.
-    KeepAccounts: Admin, "keep accounts", None, "meaning";
+    KeepAccounts: [Admin], "keep accounts", None, "meaning";
 }
 
 /// What an attempt was about, for the fact that it was refused.
@@ -101,13 +107,13 @@ impl<D: Duty> Permit<D> {
     /// # Errors
     /// None does. Where the attempt is about a lot's decision, that is recorded.
     pub fn grant(app: &App, user: &User, subject: &Subject) -> Result<Self, Error> {
-        if user.roles.contains(&D::ROLE) {
-            let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role: D::ROLE };
+        if let Some(role) = D::ROLES.iter().copied().find(|role| user.roles.contains(role)) {
+            let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role };
             return Ok(Permit { actor, once: None, duty: PhantomData });
         }
         let roles: Vec<&str> = user.roles.iter().map(|r| r.as_str()).collect();
-        let article = if D::ROLE == Role::Qa { "a QA officer" } else { &format!("an {}", D::ROLE) };
-        let detail = format!("Only {article} may {}. Your role: {}.", D::DEED, roles.join(", "));
+        let may: Vec<String> = D::ROLES.iter().map(|role| role.with_article()).collect();
+        let detail = format!("Only {} may {}. Your role: {}.", may.join(" or "), D::DEED, roles.join(", "));
         let refusal = Refusal::new(Code::WrongRole, detail);
         let role = user.roles.first().copied().unwrap_or(Role::Auditor);
         let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role };

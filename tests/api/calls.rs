@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::person::{criterion, reading};
 use crate::site::{Site, password};
+use crate::spec_drafts::{next_version, with_limit};
 use crate::verification::form as multipart;
 
 /// The one evidence file of the walk.
@@ -75,6 +76,11 @@ fn number(value: &Value) -> i64 {
 fn open_run(site: &Site) -> i64 {
     site.analyst().registers("L-1").created();
     number(&site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created())
+}
+
+/// A draft of the next version, written by Amy.
+fn drafted(site: &Site) -> Value {
+    site.analyst().post("/api/v1/specifications", &next_version(site)).created()
 }
 
 fn released(site: &Site) {
@@ -151,6 +157,22 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             let body = json!({"donor": {"TH01": ["6"]}, "recipient": {"TH01": ["9.3"]}, "sample": {"TH01": ["9.3"]}});
             sends("olga", route.path, &body)
         }
+        ("POST", "/api/v1/specifications") => sends("amy", route.path, &next_version(site)),
+        ("PUT", "/api/v1/specifications/{product}/{version}") => {
+            drafted(site);
+            sends("queen", "/api/v1/specifications/ADMSC-IV/2", &with_limit(site, "CD34", "1.0"))
+        }
+        ("POST", "/api/v1/specifications/{product}/{version}/approval") => {
+            drafted(site);
+            let body = json!({"password": password("queen"), "effective_from": site.hours(1)});
+            sends("queen", "/api/v1/specifications/ADMSC-IV/2/approval", &body)
+        }
+        ("POST", "/api/v1/specifications/{product}/retirement") => {
+            sends("queen", &filled(route.path), &signature("reason"))
+        }
+        ("POST", "/api/v1/specifications/{product}/{version}/what-if") => {
+            sends("olga", &filled(route.path), &json!({}))
+        }
         ("GET", "/api/openapi.json") => open(route.path),
         ("GET", path) => {
             released(site);
@@ -191,7 +213,8 @@ pub fn filled(path: &str) -> String {
         ("{product}", "ADMSC-IV"),
         ("{version}", "1"),
     ];
-    named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
+    let asked = if path.ends_with("/diff") { "?from=1&to=1" } else { "" };
+    named.iter().fold(format!("{path}{asked}"), |path, (name, value)| path.replace(name, value))
 }
 
 /// The call for a page, or none if nobody has written one.
@@ -280,6 +303,26 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/str") => {
             let origin = [("recipient", "TH01 9.3"), ("donor", "TH01 6"), ("sample", "TH01 9.3")];
             fills("olga", route.path, &[&origin[..], &[("query", "TH01 6"), ("reference", "TH01 6")]].concat())
+        }
+        ("POST", "/specifications") => fills("amy", route.path, &[("document", &next_version(site).to_string())]),
+        ("POST", "/specifications/{product}/{version}") => {
+            drafted(site);
+            let document = with_limit(site, "CD34", "1.0").to_string();
+            fills("amy", "/specifications/ADMSC-IV/2", &[("document", &document)])
+        }
+        ("POST", "/specifications/{product}/{version}/approval") => {
+            drafted(site);
+            let fields = [("password", &*password("queen")), ("meaning", "For the walk"), ("effective_from", "")];
+            fills("queen", "/specifications/ADMSC-IV/2/approval", &fields)
+        }
+        ("POST", "/specifications/{product}/retirement") => {
+            let fields = [("password", &*password("queen")), ("reason", "For the walk"), ("version", "1")];
+            fills("queen", &filled(route.path), &fields)
+        }
+        ("GET", "/specifications/new") => reads("amy", "/specifications/new?product=ADMSC-IV&version=1"),
+        ("GET", "/specifications/{product}/{version}/edit") => {
+            drafted(site);
+            reads("amy", "/specifications/ADMSC-IV/2/edit")
         }
         ("POST", "/verify") => {
             let (media_type, bytes) = multipart(&[("file", b"%PDF-1.7 of another site")]);

@@ -27,6 +27,7 @@ mod separation;
 mod session;
 mod site;
 mod snapshots;
+mod spec_drafts;
 mod specifications;
 mod sterility;
 mod str;

@@ -1,6 +1,6 @@
 //! The built program, started as a person starts it: no settings from outside, nobody typing.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -13,7 +13,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lotgate"));
-    for name in ["LOTGATE_DATA", "LOTGATE_DATABASE", "LOTGATE_BIND", "LOTGATE_PUBLIC_URL", "LOTGATE_KEY", "RUST_LOG"] {
+    for name in [
+        "LOTGATE_DATA",
+        "LOTGATE_DATABASE",
+        "LOTGATE_BIND",
+        "LOTGATE_PUBLIC_URL",
+        "LOTGATE_KEY",
+        "LOTGATE_PASSWORD",
+        "RUST_LOG",
+    ] {
         command.env_remove(name);
     }
     command.args(arguments).stdin(Stdio::null());
@@ -22,7 +30,16 @@ fn command(arguments: &[&str]) -> Command {
 
 /// Runs a command to its end; one that goes on (a service that should have refused) is ended.
 pub fn run(arguments: &[&str]) -> Output {
-    let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    run_with_input(arguments, "")
+}
+
+/// Runs a command to its end that reads this from standard input.
+pub fn run_with_input(arguments: &[&str], input: &str) -> Output {
+    let mut command = command(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("started");
+    // A command that ends without reading closes the pipe; that is not what is tested.
+    let _ = child.stdin.take().expect("an input").write_all(input.as_bytes());
     let (out, err) = (child.stdout.take().expect("an output"), child.stderr.take().expect("an output"));
     let (out, err) = (std::thread::spawn(|| all_of(out)), std::thread::spawn(|| all_of(err)));
     let until = Instant::now() + PATIENCE / 4;

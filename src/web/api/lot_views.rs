@@ -154,6 +154,8 @@ pub struct LotView {
     pub product: String,
     /// The specification version it is pinned to.
     pub specification: PinnedSpecification,
+    /// The version in force now, where it is newer; the lot stays on its own.
+    pub newer_version: Option<u32>,
     /// Donor code.
     pub donor: String,
     /// The bank it was made from.
@@ -255,12 +257,18 @@ impl LotView {
     ///
     /// # Errors
     /// A failure of ours.
-    pub fn new(lot: &Lot, stored: &StoredSpecification, assessment: &Assessment) -> Result<Self, Error> {
+    pub fn new(
+        lot: &Lot,
+        stored: &StoredSpecification,
+        assessment: &Assessment,
+        newer_version: Option<u32>,
+    ) -> Result<Self, Error> {
         let (_, dossier_sha256) = to_be_signed(lot, stored, assessment)?;
         Ok(LotView {
             lot: lot.number().to_string(),
             product: lot.details.product.to_string(),
             specification: pinned(lot),
+            newer_version,
             donor: lot.details.donor.to_string(),
             bank: lot.details.bank.as_ref().map(ToString::to_string),
             autologous: lot.details.autologous,

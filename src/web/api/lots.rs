@@ -17,6 +17,7 @@ use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
 use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
+use crate::workflow::list_specifications::newer_version;
 use crate::workflow::permit::{RegisterLot, RejectLot, ReleaseLot};
 use crate::workflow::register_lot::{LotEntry, register_lot};
 use crate::workflow::reject_lot::reject_lot;
@@ -172,7 +173,7 @@ pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Resu
     let view = block(move || {
         let (lot, stored) = places::find(&app, &number, Stage::Product)?;
         let assessment = assess(&lot, &stored.specification, app.now());
-        LotView::new(&lot, &stored, &assessment)
+        LotView::new(&lot, &stored, &assessment, newer_version(&app, &lot)?)
     });
     Ok(HttpResponse::Ok().json(view.await?))
 }

@@ -8,7 +8,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    banks, certificates, donors, files, ledger, lots, people, runs, session, specifications, str_profiles, verification,
+    banks, certificates, donors, files, ledger, lots, people, runs, session, specification_acts, specifications,
+    str_profiles, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -23,6 +24,8 @@ use crate::workflow::App;
     modifiers(&Bearer),
     paths(
         session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
+        specifications::create, specifications::rewrite, specifications::document, specification_acts::approve,
+        specification_acts::retire, specification_acts::diff, specification_acts::what_if,
         lots::create, lots::list, lots::show, lots::release, lots::reject,
         banks::create, banks::list, banks::show, banks::record_run, donors::create, donors::list, donors::show, donors::record_run,
         runs::create, runs::preview, runs::show, runs::verify, runs::correct,

@@ -15,6 +15,7 @@ pub mod people;
 pub mod runs;
 pub mod session;
 pub mod source_views;
+pub mod specification_acts;
 pub mod specifications;
 pub mod str_profiles;
 pub mod verification;

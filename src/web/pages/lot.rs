@@ -27,6 +27,7 @@ use crate::store::{Entry, FactFilter, Issued, StoredSpecification};
 use crate::web::problem::status_of;
 use crate::web::{guard, places};
 use crate::workflow::list_lots::made_from;
+use crate::workflow::list_specifications::newer_version;
 use crate::workflow::permit::{RejectLot, ReleaseLot};
 use crate::workflow::reject_lot::reject_lot;
 use crate::workflow::release_lot::release_lot;
@@ -49,6 +50,8 @@ pub struct Loaded {
     pub signature: Option<SignatureRecord>,
     /// What was made from it; nothing for a lot.
     pub made: Vec<LotAndSpec>,
+    /// The version in force now, where it is newer than the lot's own.
+    pub newer: Option<u32>,
 }
 
 /// What a person said in the decision box, and what came of it.
@@ -207,12 +210,13 @@ fn done(visit: &Visit, stage: Stage, number: &LotNumber) -> Option<Message> {
 fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
     let (lot, spec) = app.lot(number)?;
     let made = if lot.details.stage.is_own() { Vec::new() } else { made_from(app, number)? };
+    let newer = newer_version(app, &lot)?;
     let filter = FactFilter { lot: Some(number.clone()), newest_first: true, limit: FACTS, ..FactFilter::default() };
     app.read(|view| {
         let facts = view.facts(&filter)?;
         let issued = view.certificate_of(number)?;
         let signature = view.decision_signature(number)?;
-        Ok(Loaded { lot, spec, facts, issued, signature, made })
+        Ok(Loaded { lot, spec, facts, issued, signature, made, newer })
     })
 }
 
@@ -238,7 +242,7 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
         status: assessment.status,
         flags: lot_head::flags(visit, lot),
         standing: lot_head::standing(&assessment, &loaded),
-        facts: lot_head::facts(visit, lot, spec),
+        facts: lot_head::facts(visit, &loaded),
         sections: sections(visit, lot, &assessment),
         entries: entries(visit, lot, spec, &assessment),
         runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),

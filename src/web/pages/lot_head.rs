@@ -13,7 +13,7 @@ use crate::domain::ids::LotNumber;
 use crate::domain::lineage::{flags_in_words, noun};
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
-use crate::domain::spec::{Specification, Stage};
+use crate::domain::spec::Stage;
 use crate::web::{places, times};
 
 /// The list that something of this stage stands in.
@@ -45,14 +45,18 @@ pub fn standing(assessment: &Assessment, loaded: &Loaded) -> String {
 }
 
 /// What it is and what it was made from.
-pub fn facts(visit: &Visit, lot: &Lot, spec: &Specification) -> Vec<Fact> {
+pub fn facts(visit: &Visit, loaded: &Loaded) -> Vec<Fact> {
+    let (lot, spec) = (&loaded.lot, &loaded.spec.specification);
     let details = &lot.details;
-    let example = if spec.example { "EXAMPLE" } else { "" };
+    let mut notes: Vec<String> = if spec.example { vec!["EXAMPLE".into()] } else { Vec::new() };
+    notes.extend(loaded.newer.map(|v| format!("a newer version exists: version {v}; this lot stays on its own")));
     let specification = format!("/specifications/{}/{}", spec.product, spec.version);
     let at = |moment| times::to_minutes(moment, visit.zone);
     let mut facts = vec![
         Fact::new("Product", details.product.as_str()),
-        Fact::new("Specification", format!("version {}", spec.version)).linked(specification).with_note(example),
+        Fact::new("Specification", format!("version {}", spec.version))
+            .linked(specification)
+            .with_note(notes.join("; ")),
     ];
     if details.stage == Stage::Donor {
         facts.push(Fact::new("Donated", at(details.manufactured_at)));

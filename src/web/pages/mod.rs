@@ -20,6 +20,8 @@ pub mod run;
 pub mod runs;
 pub mod shown;
 pub mod sign_in;
+pub mod spec_acts;
+pub mod spec_edit;
 pub mod specifications;
 pub mod str_profiles;
 mod told;

@@ -5,6 +5,7 @@
 use super::narrate::{Names, Told};
 use super::shown;
 use super::view::ledger::Change;
+use crate::domain::entry::in_minutes;
 use crate::domain::event::Event;
 use crate::domain::investigation::Finding;
 
@@ -23,7 +24,10 @@ pub(super) fn of_documents(event: &Event) -> Told {
         )
         .into(),
         Event::SpecificationApproved { product, version, effective_from, signature, .. } => with_reason(
-            format!("approved specification {product} version {version}, in force from {effective_from}"),
+            format!(
+                "approved specification {product} version {version}, in force from {}",
+                in_minutes(*effective_from)
+            ),
             format!("Signed with the meaning: {}", signature.meaning),
         ),
         Event::SpecificationRetired { product, reason, .. } => {

@@ -18,6 +18,7 @@ pub mod runs;
 mod samples;
 pub mod sign_in;
 pub mod sources;
+mod specification_samples;
 pub mod specifications;
 pub mod str_profiles;
 pub mod verify;
@@ -73,6 +74,13 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("specifications", html(&specifications::SpecificationsPage::sample())),
         ("specifications-empty", html(&specifications::SpecificationsPage::sample_empty())),
         ("specification", html(&specifications::SpecificationPage::sample())),
+        ("specification-draft", html(&specifications::SpecificationPage::sample_draft())),
+        ("specification-approval-refused", html(&specifications::SpecificationPage::sample_refused())),
+        ("specification-retired", html(&specifications::SpecificationPage::sample_retired())),
+        ("specification-edit", html(&specifications::SpecificationEditPage::sample())),
+        ("specification-edit-refused", html(&specifications::SpecificationEditPage::sample_refused())),
+        ("specification-diff", html(&specifications::SpecificationDiffPage::sample())),
+        ("specification-diff-equal", html(&specifications::SpecificationDiffPage::sample_equal())),
         ("ledger", html(&ledger::LedgerPage::sample())),
         ("ledger-broken", html(&ledger::LedgerPage::sample_broken())),
         ("ledger-empty", html(&ledger::LedgerPage::sample_empty())),

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::parts::{Fact, Frame, Link, Moment, Unit};
+use super::marks::Signature;
+use super::parts::{Fact, Field, Frame, Link, Moment, Unit};
 use super::samples;
 
 /// `GET /specifications`.
@@ -13,6 +14,8 @@ pub struct SpecificationsPage {
     pub frame: Frame,
     /// One row per product and version.
     pub rows: Vec<SpecificationRow>,
+    /// Whether the reader may write a draft.
+    pub may_draft: bool,
 }
 
 /// One version in the list.
@@ -52,8 +55,151 @@ pub struct SpecificationPage {
     pub facts: Vec<Fact>,
     /// The rounding rule in words.
     pub rounding: String,
+    /// How a dose is planned; empty where the specification says nothing of it.
+    pub dosing: String,
     /// The criteria, grouped.
     pub sections: Vec<SpecificationSection>,
+    /// The assays: how a run is recorded.
+    pub assays: Vec<SpecificationAssay>,
+    /// What the reader can do or see besides: edit, new draft, compare, download.
+    pub actions: Vec<Link>,
+    /// What the draft would change; none for an approved version.
+    pub what_if: Option<WhatIfTable>,
+    /// The signature of the approval.
+    pub approval: Option<Signature>,
+    /// Who retired the product's specification, when and why.
+    pub retired: Option<String>,
+    /// The box in which a draft is approved.
+    pub approve: Option<ApproveBox>,
+    /// The box in which the product's specification is retired.
+    pub retire: Option<RetireBox>,
+}
+
+/// How one assay is run.
+#[derive(Debug, Clone)]
+pub struct SpecificationAssay {
+    /// Its name.
+    pub name: String,
+    /// Its code.
+    pub code: String,
+    /// The method offered.
+    pub method: String,
+    /// Controls, media, days of reading, one line each.
+    pub lines: Vec<String>,
+}
+
+/// What a draft would change.
+#[derive(Debug, Clone)]
+pub struct WhatIfTable {
+    /// How many lots were judged, and how many would change.
+    pub summary: String,
+    /// The lots that would.
+    pub lots: Vec<WhatIfLot>,
+}
+
+/// A lot that would change.
+#[derive(Debug, Clone)]
+pub struct WhatIfLot {
+    /// Its page.
+    pub link: Link,
+    /// The version it is pinned to.
+    pub version: String,
+    /// Status now.
+    pub before: String,
+    /// Status under the draft.
+    pub after: String,
+    /// Each changed verdict, with the reason.
+    pub lines: Vec<String>,
+}
+
+/// Approving a draft.
+#[derive(Debug, Clone)]
+pub struct ApproveBox {
+    /// Why the reader cannot; the form is then left out.
+    pub why: String,
+    /// SHA-256 of the draft that would be signed.
+    pub draft_sha256: String,
+    /// In force from, in the site's time.
+    pub effective_from: Field,
+    /// What the signature means.
+    pub meaning: Field,
+    /// What is wrong with the password.
+    pub password_problem: Option<String>,
+    /// So that sending it twice signs once.
+    pub idempotency_key: String,
+}
+
+/// Retiring a product's specification.
+#[derive(Debug, Clone)]
+pub struct RetireBox {
+    /// Why.
+    pub reason: Field,
+    /// What is wrong with the password.
+    pub password_problem: Option<String>,
+    /// So that sending it twice signs once.
+    pub idempotency_key: String,
+}
+
+impl RetireBox {
+    /// Whether the box is unfolded: something in it was refused.
+    pub fn open(&self) -> bool {
+        self.reason.problem.is_some() || self.password_problem.is_some()
+    }
+}
+
+/// `GET /specifications/new`, `GET /specifications/{product}/{version}/edit`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "specifications/edit.html")]
+pub struct SpecificationEditPage {
+    /// The frame.
+    pub frame: Frame,
+    /// What is being written.
+    pub heading: String,
+    /// Where the form is sent.
+    pub action: String,
+    /// Where to go without keeping anything.
+    pub back: String,
+    /// The document as typed.
+    pub document: Field,
+    /// Every finding, with its place.
+    pub findings: Vec<String>,
+    /// SHA-256 of the draft that is edited; empty for a new one.
+    pub draft_sha256: String,
+    /// So that sending it twice writes one draft.
+    pub idempotency_key: String,
+    /// Versions to start from instead.
+    pub starts: Vec<Link>,
+}
+
+/// `GET /specifications/{product}/diff`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "specifications/diff.html")]
+pub struct SpecificationDiffPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The product's code.
+    pub product: String,
+    /// The earlier version.
+    pub from: Link,
+    /// The later version.
+    pub to: Link,
+    /// Every difference.
+    pub rows: Vec<DifferenceRow>,
+}
+
+/// One difference.
+#[derive(Debug, Clone)]
+pub struct DifferenceRow {
+    /// What it is about.
+    pub about: String,
+    /// The field.
+    pub field: String,
+    /// Before; empty for what was added.
+    pub before: String,
+    /// After; empty for what was removed.
+    pub after: String,
+    /// `tightened`, `loosened` or empty.
+    pub effect: String,
 }
 
 /// A group of criteria.
@@ -80,10 +226,10 @@ pub struct SpecificationCriterion {
     pub method: String,
     /// Required, informative, conditional.
     pub kind: String,
-    /// The definition or condition in words; may be empty.
+    /// The definition in words; may be empty.
     pub definition: String,
-    /// Where the limit comes from; may be empty.
-    pub source: String,
+    /// Stage, condition, choice, alert, calculation and whatever else it says, one line each.
+    pub notes: Vec<String>,
 }
 
 impl SpecificationsPage {
@@ -100,115 +246,13 @@ impl SpecificationsPage {
         };
         Self {
             frame: samples::frame("Specifications", "specifications", "/specifications"),
-            rows: vec![row("1", "In force", true)],
+            rows: vec![SpecificationRow { effective: None, ..row("2", "Draft", false) }, row("1", "In force", true)],
+            may_draft: true,
         }
     }
 
     /// A site without any.
     pub fn sample_empty() -> Self {
-        Self { rows: vec![], ..Self::sample() }
-    }
-}
-
-/// Code, name, acceptance, unit, method, definition, source.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
-
-const SECTIONS: &[(&str, &[Row])] = &[
-    (
-        "Production",
-        &[
-            ("PASSAGE", "Passage", "NMT 5", "", "batch record", "", "Yao 2021"),
-            ("VIABILITY", "Viability", "NLT 80.0", "%", "cell count", "Live cells of all counted, summed counts.", ""),
-            (
-                "VIABLE_CELLS",
-                "Viable cells per container",
-                "NLT 30.0",
-                "×10⁶",
-                "cell count",
-                "Counted after filtration.",
-                "Yao 2021: 3 × 10⁷",
-            ),
-        ],
-    ),
-    (
-        "Identity",
-        &[
-            ("CD105", "CD105-positive", "NLT 95.0", "%", "flow cytometry", "", "ISCT 2006"),
-            ("CD34", "CD34-positive", "NMT 2.0", "%", "flow cytometry", "", "ISCT 2006"),
-            (
-                "ADIPOGENIC",
-                "Adipogenic",
-                "Positive",
-                "",
-                "differentiation",
-                "Oil Red O, with an uninduced control that must be Negative.",
-                "ISCT 2006",
-            ),
-        ],
-    ),
-    (
-        "Purity",
-        &[(
-            "PURITY",
-            "Purity",
-            "> 96.0",
-            "%",
-            "flow cytometry",
-            "Share of viable singlets that are CD105+ CD73+ CD90+ CD44+ and negative for CD34, CD45, CD11b, CD19 and HLA-DR.",
-            "Yao 2021",
-        )],
-    ),
-    (
-        "Safety",
-        &[
-            (
-                "STERILITY_AEROBIC",
-                "Sterility, aerobic",
-                "No growth, 14 d",
-                "",
-                "sterility",
-                "Read 14 × 24 hours after the incubation starts.",
-                "USP <71>",
-            ),
-            ("ENDOTOXIN", "Endotoxin", "NMT 0.50", "EU/mL", "endotoxin", "", "USP <85>"),
-        ],
-    ),
-];
-
-impl SpecificationPage {
-    /// The shipped example.
-    pub fn sample() -> Self {
-        let mut frame = samples::frame("ADMSC-IV version 1", "specification", "/specifications");
-        frame.crumbs = vec![Link::new("Specifications", "/specifications")];
-        let criterion =
-            |&(attribute, name, acceptance, unit, method, definition, source): &Row| SpecificationCriterion {
-                attribute: attribute.into(),
-                name: name.into(),
-                acceptance: acceptance.into(),
-                unit: unit.into(),
-                method: method.into(),
-                kind: "Required".into(),
-                definition: definition.into(),
-                source: source.into(),
-            };
-        Self {
-            frame,
-            product: "ADMSC-IV".into(),
-            version: "1".into(),
-            state: "In force".into(),
-            example: true,
-            facts: vec![
-                Fact::new("Title", "Adipose-derived MSC, suspension for infusion"),
-                Fact::new("In force since", "2026-11-01 00:00 +08:00"),
-                Fact::new("Criteria", "21, all required"),
-            ],
-            rounding: "A value is rounded once, half up, to the decimals of its limit, and then compared with the limit exactly as it is written \
-                (USP General Notices 7.20): 96.04 reports as 96.0 and fails > 96.0; 96.05 reports as 96.1 and passes."
-                .into(),
-            sections: SECTIONS
-                .iter()
-                .map(|(name, rows)| SpecificationSection { name: (*name).into(), criteria: rows.iter().map(criterion).collect() })
-                .collect(),
-        }
+        Self { rows: vec![], may_draft: false, ..Self::sample() }
     }
 }
