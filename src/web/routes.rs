@@ -16,8 +16,8 @@ pub enum Who {
     Anyone,
     /// Everybody who is signed in.
     SignedIn,
-    /// Only people with this role.
-    Only(Role),
+    /// Only people with one of these roles.
+    Only(&'static [Role]),
 }
 
 /// What a route does to the records.
@@ -45,9 +45,10 @@ pub struct Route {
 use Effect::{Reads, Writes};
 use Who::{Anyone, Only, SignedIn};
 
-const ANALYST: Who = Only(Role::Analyst);
-const QA: Who = Only(Role::Qa);
-const ADMIN: Who = Only(Role::Admin);
+const ANALYST: Who = Only(&[Role::Analyst]);
+const QA: Who = Only(&[Role::Qa]);
+const ADMIN: Who = Only(&[Role::Admin]);
+const ANALYST_OR_QA: Who = Only(&[Role::Analyst, Role::Qa]);
 
 macro_rules! routes {
     ($($path:literal { $($method:ident $who:ident $effect:ident => $handler:path;)* })*) => {
@@ -68,6 +69,7 @@ macro_rules! routes {
     };
     // What answers GET answers HEAD, without the body (RFC 9110, 9.3.2).
     (@method GET) => { route().guard(guard::Any(guard::Get()).or(guard::Head())) };
+    (@method PUT) => { actix_web::web::put() };
     (@method POST) => { actix_web::web::post() };
     (@method DELETE) => { actix_web::web::delete() };
 }
@@ -91,11 +93,27 @@ routes! {
     "/api/v1/lots/{lot}"                         { GET  SignedIn Reads  => api::lots::show; }
     "/api/v1/lots/{lot}/runs"                    { POST ANALYST  Writes => api::runs::create; }
     "/api/v1/lots/{lot}/runs/preview"            { POST ANALYST  Reads  => api::runs::preview; }
+    "/api/v1/lots/{lot}/dose"                    { POST SignedIn Reads  => api::dose::plan; }
     "/api/v1/lots/{lot}/release"                 { POST QA       Writes => api::lots::release; }
     "/api/v1/lots/{lot}/rejection"               { POST QA       Writes => api::lots::reject; }
     "/api/v1/runs/{run}"                         { GET  SignedIn Reads  => api::runs::show; }
     "/api/v1/runs/{run}/verification"            { POST ANALYST  Writes => api::runs::verify; }
     "/api/v1/runs/{run}/correction"              { POST ANALYST  Writes => api::runs::correct; }
+    "/api/v1/runs/{run}/resolution"              { POST ANALYST  Writes => api::runs::resolve; }
+    "/api/v1/calendar"                           { GET  SignedIn Reads  => api::calendar::list; }
+    "/api/v1/instruments" {
+        GET  SignedIn      Reads  => api::equipment::instruments;
+        POST ANALYST_OR_QA Writes => api::equipment::register_instrument;
+    }
+    "/api/v1/instruments/{code}/calibration"     { POST ANALYST_OR_QA Writes => api::equipment::calibrate; }
+    "/api/v1/reagents" {
+        GET  SignedIn      Reads  => api::equipment::reagents;
+        POST ANALYST_OR_QA Writes => api::equipment::receive_reagent;
+    }
+    "/api/v1/site/policy" {
+        GET SignedIn Reads  => api::equipment::policy;
+        PUT QA       Writes => api::equipment::set_policy;
+    }
     "/api/v1/certificates"                       { GET  SignedIn Reads  => api::certificates::list; }
     "/api/v1/certificates/{number}"              { GET  SignedIn Reads  => api::certificates::show; }
     "/api/v1/certificates/{number}/pdf"          { GET  SignedIn Reads  => api::certificates::pdf; }
@@ -142,6 +160,11 @@ routes! {
         GET  Anyone  Reads  => pages::back;
         POST QA      Writes => pages::lot::reject;
     }
+    "/lots/{lot}/dose" {
+        GET  Anyone   Reads => pages::back;
+        POST SignedIn Reads => pages::lot::dose;
+    }
+    "/calendar"                                  { GET  SignedIn Reads  => pages::calendar::show; }
     "/review"                                    { GET  SignedIn Reads  => pages::review::list; }
     "/runs/{run}"                                { GET  SignedIn Reads  => pages::run::show; }
     "/runs/{run}/verification" {
@@ -151,6 +174,10 @@ routes! {
     "/runs/{run}/correction" {
         GET  Anyone  Reads  => pages::back;
         POST ANALYST Writes => pages::run::correct;
+    }
+    "/runs/{run}/resolution" {
+        GET  Anyone  Reads  => pages::back;
+        POST ANALYST Writes => pages::run::resolve;
     }
     "/certificates"                              { GET  SignedIn Reads  => pages::certificates::list; }
     "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }

@@ -1,13 +1,16 @@
-//! Lists of lots, each with how it stands.
+//! Lists of lots, each with how it stands, and of what is to be read of them.
 //!
 //! Promises: status is derived for every lot as it is listed; a page is a bounded amount of
 //! work however many lots there are.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::assessment::{Status, assess};
+use crate::domain::calendar::{ReadingDay, State, reading_days};
 use crate::domain::ids::ProductCode;
 use crate::domain::lot::Lot;
+use crate::domain::spec::Stage;
 use crate::store::{LotFilter, StoredSpecification, View};
 
 use super::{App, Error};
@@ -31,7 +34,7 @@ pub struct LotQuery {
 /// A page of lots.
 pub struct LotPage {
     /// The lots with their specifications, newest registration first.
-    pub lots: Vec<(Lot, std::sync::Arc<StoredSpecification>)>,
+    pub lots: Vec<(Lot, Arc<StoredSpecification>)>,
     /// Where the next page begins, if there is one.
     pub next: Option<i64>,
 }
@@ -78,17 +81,70 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
     })
 }
 
+/// How many open lots are looked at; a laboratory has fewer.
+pub const OPEN_LOTS_MAX: i64 = 300;
+/// A lot with the specification that judges it.
+pub type LotAndSpec = (Lot, Arc<StoredSpecification>);
+
+/// The lots nobody has decided on, newest first.
+///
+/// # Errors
+/// Storage fails.
+pub fn open_lots(app: &App) -> Result<Vec<LotAndSpec>, Error> {
+    app.read(|view| {
+        let filter = LotFilter { decided: Some(false), limit: OPEN_LOTS_MAX, ..LotFilter::default() };
+        let (mut specs, mut lots) = (Specifications::default(), Vec::new());
+        for listed in view.lots(&filter)? {
+            let spec = specs.of(view, &listed.lot)?;
+            lots.push((listed.lot, spec));
+        }
+        Ok(lots)
+    })
+}
+
+/// What is to be read of everything that incubates, earliest first; what is still to come only
+/// as far as `days` ahead.
+///
+/// # Errors
+/// Storage fails.
+pub fn calendar(app: &App, days: i64) -> Result<Vec<ReadingDay>, Error> {
+    let now = app.now();
+    let until = now.plus_hours(days.saturating_mul(24));
+    let mut due: Vec<ReadingDay> = Vec::new();
+    app.read(|view| {
+        let mut specs = Specifications::default();
+        for stage in [Stage::Product, Stage::Bank] {
+            let mut filter = LotFilter { decided: Some(false), limit: CHUNK, stage, ..LotFilter::default() };
+            loop {
+                let listed = view.lots(&filter)?;
+                for there in &listed {
+                    let spec = specs.of(view, &there.lot)?;
+                    let all = reading_days(&there.lot, &spec.specification, now).into_iter();
+                    due.extend(all.filter(|r| r.state != State::Coming || r.due_at <= until));
+                }
+                filter.before_entry = listed.last().map(|there| there.entry);
+                if i64::try_from(listed.len()) != Ok(CHUNK) {
+                    break;
+                }
+            }
+        }
+        Ok::<(), Error>(())
+    })?;
+    due.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.lot.cmp(&b.lot)));
+    Ok(due)
+}
+
 /// Specification versions loaded once for a list.
 #[derive(Default)]
-struct Specifications(BTreeMap<(ProductCode, u32), std::sync::Arc<StoredSpecification>>);
+struct Specifications(BTreeMap<(ProductCode, u32), Arc<StoredSpecification>>);
 
 impl Specifications {
-    fn of(&mut self, view: &mut View, lot: &Lot) -> Result<std::sync::Arc<StoredSpecification>, Error> {
+    fn of(&mut self, view: &mut View, lot: &Lot) -> Result<Arc<StoredSpecification>, Error> {
         let key = (lot.details.product.clone(), lot.details.specification_version);
         if let Some(spec) = self.0.get(&key) {
             return Ok(spec.clone());
         }
-        let spec = std::sync::Arc::new(view.specification(&key.0, key.1)??);
+        let spec = Arc::new(view.specification(&key.0, key.1)??);
         self.0.insert(key, spec.clone());
         Ok(spec)
     }

@@ -6,14 +6,18 @@
 //! was tried.
 
 pub mod correct_run;
+mod fitness;
 pub mod keep_accounts;
+pub mod keep_equipment;
 pub mod list_lots;
 pub mod passwords;
 pub mod permit;
+pub mod plan_dose;
 pub mod record_run;
 pub mod register_lot;
 pub mod reject_lot;
 pub mod release_lot;
+pub mod resolve_discrepancy;
 pub mod set_up;
 pub mod sign_in;
 pub mod verify_certificate;

@@ -17,8 +17,8 @@ use super::{App, Error, passwords};
 
 /// Something only certain people may do.
 pub trait Duty: Send + 'static {
-    /// The role that may.
-    const ROLE: Role;
+    /// The roles that may; a person acts in the first of them that they hold.
+    const ROLES: &'static [Role];
     /// What it is, as it follows "Only a qa may …".
     const DEED: &'static str;
     /// The act's name in facts about refused attempts; `None` where those are not recorded.
@@ -28,12 +28,12 @@ pub trait Duty: Send + 'static {
 }
 
 macro_rules! duties {
-    ($($(#[$doc:meta])* $name:ident: $role:ident, $deed:literal, $act:expr, $says:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $($role:ident)|+, $deed:literal, $act:expr, $says:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
         impl Duty for $name {
-            const ROLE: Role = Role::$role;
+            const ROLES: &'static [Role] = &[$(Role::$role),+];
             const DEED: &'static str = $deed;
             const ACT: Option<&'static str> = $act;
             const SAYS: &'static str = $says;
@@ -54,6 +54,12 @@ duties! {
     RejectLot: Qa, "reject a lot", Some("rejection"), "reason";
     /// Keeping accounts.
     KeepAccounts: Admin, "keep accounts", None, "meaning";
+    /// Registering instruments with their calibrations, and reagents.
+    KeepEquipment: Analyst | Qa, "register equipment", None, "meaning";
+    /// Deciding how the site deals with unfit equipment.
+    SetPolicy: Qa, "set the site's policy", None, "meaning";
+    /// Saying what a critical value is whose two entries differ.
+    ResolveDiscrepancy: Analyst, "resolve a discrepancy", None, "meaning";
 }
 
 /// What an attempt was about, for the fact that it was refused.
@@ -95,13 +101,13 @@ impl<D: Duty> Permit<D> {
     /// # Errors
     /// None does. Where the attempt is about a lot's decision, that is recorded.
     pub fn grant(app: &App, user: &User, subject: &Subject) -> Result<Self, Error> {
-        if user.roles.contains(&D::ROLE) {
-            let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role: D::ROLE };
+        if let Some(role) = D::ROLES.iter().copied().find(|role| user.roles.contains(role)) {
+            let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role };
             return Ok(Permit { actor, once: None, duty: PhantomData });
         }
         let roles: Vec<&str> = user.roles.iter().map(|r| r.as_str()).collect();
-        let article = if D::ROLE == Role::Qa { "a QA officer" } else { &format!("an {}", D::ROLE) };
-        let detail = format!("Only {article} may {}. Your role: {}.", D::DEED, roles.join(", "));
+        let holders: Vec<String> = D::ROLES.iter().copied().map(holder).collect();
+        let detail = format!("Only {} may {}. Your role: {}.", holders.join(" or "), D::DEED, roles.join(", "));
         let refusal = Refusal::new(Code::WrongRole, detail);
         let role = user.roles.first().copied().unwrap_or(Role::Auditor);
         let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role };
@@ -161,6 +167,11 @@ impl<D: Duty> Signed<D> {
     pub fn once(&self) -> Option<&Once> {
         self.permit.once()
     }
+}
+
+/// Somebody who holds a role, in words.
+fn holder(role: Role) -> String {
+    if role == Role::Qa { "a QA officer".to_owned() } else { format!("an {role}") }
 }
 
 /// Records that an attempt was refused, if this duty's attempts are recorded and the lot exists.

@@ -12,11 +12,11 @@ use crate::domain::event::Event;
 use crate::domain::ids::{AttributeCode, LotNumber, RunNumber};
 use crate::domain::moment::Moment;
 use crate::domain::role::Actor;
-use crate::domain::run::{Run, RunContent};
+use crate::domain::run::{Raw, Run, RunContent};
 use crate::domain::spec::Specification;
 
 use super::permit::{Permit, RecordRun};
-use super::{App, Error, check_drawable};
+use super::{App, Error, check_drawable, fitness};
 
 /// A run just recorded, or judged without recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct RecordedRun {
     pub lot: LotNumber,
     /// Its values with their verdicts.
     pub readings: Vec<JudgedReading>,
+    /// What was not as it should be and is accepted by the site's policy.
+    #[serde(default)]
+    pub flags: Vec<String>,
 }
 
 /// A value with its verdict.
@@ -48,6 +51,15 @@ pub struct JudgedReading {
     pub distance: Option<String>,
     /// When it can become final.
     pub earliest: Option<Moment>,
+    /// Of a calculated attribute: the formula with the numbers in it.
+    #[serde(default)]
+    pub formula: Option<String>,
+    /// The alert limit beyond which a passing value lies.
+    #[serde(default)]
+    pub alert: Option<String>,
+    /// The raw entries of a calculated attribute, as typed.
+    #[serde(default)]
+    pub raw: Raw,
 }
 
 /// Records a run on a lot.
@@ -65,8 +77,9 @@ pub fn record_run(
         let (lot, stored) = desk.lot(&number)?;
         // A closed lot is refused before the entry's own mistakes are.
         lot.check_open()?;
-        let content = entry.read(&stored.specification, desk.now)?;
+        let mut content = entry.read(&stored.specification, desk.now)?;
         check_printable(&content)?;
+        fitness::check(&mut desk.view(), &mut content)?;
         let by = desk.by.clone();
         lot.check_record(&stored.specification, &content, &by)?;
         let run = desk.view().next_run()?;
@@ -87,8 +100,9 @@ pub fn preview_run(
 ) -> Result<RecordedRun, Error> {
     let (lot, stored) = app.lot(number)?;
     lot.check_open()?;
-    let content = entry.read(&stored.specification, app.now())?;
+    let mut content = entry.read(&stored.specification, app.now())?;
     check_printable(&content)?;
+    app.read(|view| fitness::check(view, &mut content))?;
     lot.check_record(&stored.specification, &content, permit.actor())?;
     Ok(judged(None, number.clone(), &stored.specification, content, permit.actor(), app.now()))
 }
@@ -122,7 +136,10 @@ fn judged(
             reported: verdict.reported,
             distance: verdict.distance,
             earliest: verdict.earliest,
+            formula: reading.formula.clone(),
+            alert: verdict.alert,
+            raw: reading.raw.clone(),
         })
     });
-    RecordedRun { run: number, lot, readings: readings.collect() }
+    RecordedRun { run: number, lot, readings: readings.collect(), flags: run.content.flags.clone() }
 }

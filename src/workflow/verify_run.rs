@@ -15,9 +15,9 @@ use crate::domain::ids::{LotNumber, RunNumber};
 use crate::domain::investigation::Failure;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::same_value;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::run::{Reading, Run, RunContent, SecondEntry};
+use crate::domain::run::{Run, RunContent, SecondEntry};
 use crate::domain::spec::{Criterion, CriterionKind, Specification};
 use crate::ledger::canonical;
 
@@ -144,11 +144,12 @@ fn second_entry(
             }
         };
     };
+    check_only_critical(&critical, typed)?;
     let times = Some((run.content.started_at, run.content.tested_at));
     let (mut entries, mut differences, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
     for criterion in critical {
         let given =
-            typed.iter().enumerate().find(|(_, r)| r.attribute.eq_ignore_ascii_case(criterion.attribute.as_str()));
+            typed.iter().enumerate().find(|(_, r)| r.attribute.trim().eq_ignore_ascii_case(criterion.attribute.as_str()));
         let Some((i, given)) = given else {
             let detail = format!(
                 "{} is critical: type its value again from the raw data, without looking at the first entry.",
@@ -160,7 +161,7 @@ fn second_entry(
         match given.read(spec, assay, times) {
             Ok(second) => {
                 let first = run.content.readings.iter().find(|r| r.attribute == second.attribute);
-                if let Some(first) = first.filter(|first| !same(first, &second)) {
+                if let Some(first) = first.filter(|first| !same_value(&first.value, &second.value)) {
                     let (first, second) = (first.value.clone(), second.value.clone());
                     differences.push(Difference { attribute: criterion.attribute.clone(), first, second });
                 }
@@ -172,12 +173,23 @@ fn second_entry(
     Refusal::all(refusals).map_or(Ok((entries, differences)), Err)
 }
 
-/// The same value, if perhaps typed with other trailing zeros.
-fn same(first: &Reading, second: &Reading) -> bool {
-    match (Quantity::parse(&first.value), Quantity::parse(&second.value)) {
-        (Ok(a), Ok(b)) => a.qualifier() == b.qualifier() && a.number() == b.number(),
-        _ => first.value == second.value,
+/// Refuses a second entry of a value that is not critical, and two of one value.
+fn check_only_critical(critical: &[&Criterion], typed: &[ReadingEntry]) -> Result<(), Refusal> {
+    let mut refusals = Vec::new();
+    for (i, given) in typed.iter().enumerate() {
+        let same = |attribute: &str| attribute.eq_ignore_ascii_case(given.attribute.trim());
+        let shown: String = given.attribute.chars().take(40).collect();
+        let place = format!("readings[{i}].attribute");
+        if !critical.iter().any(|c| same(c.attribute.as_str())) {
+            let known: Vec<&str> = critical.iter().map(|c| c.attribute.as_str()).collect();
+            let detail = format!("“{shown}” is no critical value of this run. Type again {} only.", known.join(", "));
+            refusals.push(Refusal::field(Code::UnknownAttribute, place, detail));
+        } else if typed.iter().take(i).any(|earlier| same(earlier.attribute.trim())) {
+            let detail = format!("{shown} is typed again twice. Give one value.");
+            refusals.push(Refusal::field(Code::RepeatedAttribute, place, detail));
+        }
     }
+    Refusal::all(refusals).map_or(Ok(()), Err)
 }
 
 /// The readings of a run that fail a criterion which binds this lot.

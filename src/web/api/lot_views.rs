@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use crate::domain::assessment::{Assessment, Blocker, Item, assess};
+use crate::domain::assessment::{Blocker, Item, assess};
+use crate::domain::blind::Blind;
 use crate::domain::evaluation::Verdict;
+use crate::domain::ids::Username;
 use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
 use crate::store::StoredSpecification;
@@ -32,6 +34,9 @@ pub struct VerdictView {
     pub reported: Option<String>,
     /// When it can become final at the earliest (UTC).
     pub earliest: Option<String>,
+    /// The alert limit beyond which a passing value lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<String>,
 }
 
 impl From<&Verdict> for VerdictView {
@@ -42,6 +47,7 @@ impl From<&Verdict> for VerdictView {
             as_entered: verdict.as_entered.clone(),
             reported: verdict.reported.clone(),
             earliest: verdict.earliest.map(|m| m.to_string()),
+            alert: verdict.alert.clone(),
         }
     }
 }
@@ -67,6 +73,9 @@ pub struct CriterionView {
     pub run: Option<i64>,
     /// How it stands.
     pub verdict: VerdictView,
+    /// The cocktail whose one reading answers this criterion too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<String>,
 }
 
 impl From<&Item<'_>> for CriterionView {
@@ -82,6 +91,7 @@ impl From<&Item<'_>> for CriterionView {
             kind: criterion.kind.as_str().to_owned(),
             run: item.run.map(|r| r.number.0),
             verdict: VerdictView::from(&item.verdict),
+            covered_by: item.covered_by.map(ToString::to_string),
         }
     }
 }
@@ -147,6 +157,22 @@ pub struct LotView {
     pub dossier_sha256: String,
     /// Number of the certificate, once released.
     pub certificate: Option<String>,
+    /// Runs made with equipment that was not fit for use, accepted by the site's policy.
+    pub equipment_flags: Vec<EquipmentFlag>,
+}
+
+/// What was not as it should be in a run.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EquipmentFlag {
+    /// Run number.
+    pub run: i64,
+    /// What, in words.
+    pub detail: String,
+}
+
+fn equipment_flags(lot: &Lot) -> Vec<EquipmentFlag> {
+    let flags = lot.runs.iter().flat_map(|run| run.content.flags.iter().map(move |flag| (run, flag)));
+    flags.map(|(run, flag)| EquipmentFlag { run: run.number.0, detail: flag.clone() }).collect()
 }
 
 /// A lot in a list.
@@ -191,9 +217,10 @@ fn certificate_of(lot: &Lot) -> Option<String> {
 }
 
 impl LotRow {
-    /// A lot of a list as of `now`.
-    pub fn new(lot: &Lot, stored: &StoredSpecification, now: Moment) -> Self {
-        let assessment = assess(lot, &stored.specification, now);
+    /// A lot of a list as of `now`, as one person sees it.
+    pub fn new(lot: &Lot, stored: &StoredSpecification, now: Moment, viewer: &Username) -> Self {
+        let spec = &stored.specification;
+        let assessment = Blind { lot, spec, viewer }.veil(assess(lot, spec, now));
         LotRow {
             lot: lot.number().to_string(),
             product: lot.details.product.to_string(),
@@ -208,12 +235,16 @@ impl LotRow {
 }
 
 impl LotView {
-    /// A lot with its assessment.
+    /// A lot as of `now`, as one person sees it.
     ///
     /// # Errors
     /// A failure of ours.
-    pub fn new(lot: &Lot, stored: &StoredSpecification, assessment: &Assessment) -> Result<Self, Error> {
-        let (_, dossier_sha256) = to_be_signed(lot, stored, assessment)?;
+    pub fn new(lot: &Lot, stored: &StoredSpecification, now: Moment, viewer: &Username) -> Result<Self, Error> {
+        let spec = &stored.specification;
+        let assessment = assess(lot, spec, now);
+        // What is signed is the whole of it, whoever looks.
+        let (_, dossier_sha256) = to_be_signed(lot, stored, &assessment)?;
+        let assessment = Blind { lot, spec, viewer }.veil(assessment);
         Ok(LotView {
             lot: lot.number().to_string(),
             product: lot.details.product.to_string(),
@@ -229,6 +260,7 @@ impl LotView {
             blockers: assessment.blockers.iter().map(BlockerView::from).collect(),
             dossier_sha256,
             certificate: certificate_of(lot),
+            equipment_flags: equipment_flags(lot),
         })
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{certificates, ledger, lots, people, runs, session, specifications, verification};
+use super::{calendar, certificates, dose, equipment, ledger, lots, people, runs, session, specifications, verification};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
 use crate::web::routes::ROUTES;
@@ -22,7 +22,9 @@ use crate::workflow::App;
     paths(
         session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
         lots::create, lots::list, lots::show, lots::release, lots::reject,
-        runs::create, runs::preview, runs::show, runs::verify, runs::correct,
+        runs::create, runs::preview, runs::show, runs::verify, runs::correct, runs::resolve, dose::plan, calendar::list,
+        equipment::instruments, equipment::register_instrument, equipment::calibrate, equipment::reagents,
+        equipment::receive_reagent, equipment::policy, equipment::set_policy,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, ledger::list, ledger::verify, openapi, healthz, readyz,
     )

@@ -3,12 +3,16 @@
 //! Promises: names as documented in docs/API.md and in `/api/openapi.json`, which is made from
 //! this code; numbers of results travel as text.
 
+pub mod calendar;
 pub mod certificates;
+pub mod dose;
+pub mod equipment;
 pub mod ledger;
 pub mod lot_views;
 pub mod lots;
 pub mod meta;
 pub mod people;
+pub mod run_views;
 pub mod runs;
 pub mod session;
 pub mod specifications;

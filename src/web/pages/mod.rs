@@ -4,7 +4,9 @@
 //! with everything that was typed (never a password) and a sentence beside each field; every
 //! error ends on a page that says what happened and what to do.
 
+pub mod calendar;
 pub mod certificates;
+pub mod dose;
 pub mod decision;
 pub mod entry;
 pub mod form;
@@ -16,6 +18,7 @@ pub mod people;
 pub mod review;
 pub mod run;
 pub mod runs;
+mod run_forms;
 pub mod shown;
 pub mod sign_in;
 pub mod specifications;

@@ -4,7 +4,9 @@
 //! turns what it read into these structs, and renders. The templates are in `templates/`,
 //! one file per page and action, checked against these structs by the compiler.
 
+pub mod calendar;
 pub mod certificates;
+pub mod dose;
 pub mod ledger;
 pub mod lot;
 mod lot_samples;
@@ -44,6 +46,8 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("lot-released", html(&lot::LotPage::sample_released())),
         ("lot-rejected", html(&lot::LotPage::sample_rejected())),
         ("lot-expired", html(&lot::LotPage::sample_expired())),
+        ("lot-dose", html(&lot::LotPage::sample_dose())),
+        ("lot-dose-refused", html(&lot::LotPage::sample_dose_refused())),
         ("run-new", html(&runs::RecordRunPage::sample())),
         ("run-new-refused", html(&runs::RecordRunPage::sample_refused())),
         ("run-new-questions", html(&runs::RecordRunPage::sample_questions())),
@@ -53,6 +57,11 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("run-own", html(&runs::RunPage::sample_own())),
         ("run-verified", html(&runs::RunPage::sample_verified())),
         ("run-invalid", html(&runs::RunPage::sample_invalid())),
+        ("run-new-calculated", html(&runs::RecordRunPage::sample_calculated())),
+        ("run-new-calculated-refused", html(&runs::RecordRunPage::sample_calculated_refused())),
+        ("run-blind", html(&runs::RunPage::sample_blind())),
+        ("calendar", html(&calendar::CalendarPage::sample())),
+        ("calendar-empty", html(&calendar::CalendarPage::sample_empty())),
         ("review", html(&runs::ReviewPage::sample())),
         ("review-empty", html(&runs::ReviewPage::sample_empty())),
         ("certificates", html(&certificates::CertificatesPage::sample())),
