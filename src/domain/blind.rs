@@ -33,7 +33,8 @@ impl Blind<'_> {
         let open = self.lot.decision.is_none() && run.verification.is_none() && run.aftermath.invalidation.is_none();
         let critical = || self.recorded_under(run).criterion(attribute).is_some_and(|c| c.critical);
         let entered = || run.enterers().any(|p| p.username == *self.viewer);
-        let typed = || run.aftermath.discrepancies.iter().any(|d| d.attribute == *attribute && d.by.username == *self.viewer);
+        let typed =
+            || run.aftermath.discrepancies.iter().any(|d| d.attribute == *attribute && d.by.username == *self.viewer);
         open && critical() && !entered() && !typed()
     }
 
@@ -45,7 +46,8 @@ impl Blind<'_> {
 
     /// Every value of the lot's own runs that is hidden.
     pub fn hidden(&self) -> BTreeSet<(RunNumber, AttributeCode)> {
-        let readings = self.lot.runs.iter().flat_map(|run| run.content.readings.iter().map(move |r| (run, &r.attribute)));
+        let readings =
+            self.lot.runs.iter().flat_map(|run| run.content.readings.iter().map(move |r| (run, &r.attribute)));
         readings.filter(|(run, a)| self.hides(run, a)).map(|(run, a)| (run.number, a.clone())).collect()
     }
 

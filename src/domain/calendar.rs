@@ -93,7 +93,8 @@ fn of_criterion(lot: &Lot, spec: &Specification, criterion: &Criterion, now: Mom
         return Vec::new();
     };
     let of_this = || read.iter().filter(|(run, ..)| run.content.started_at == Some(start));
-    let extended = of_this().filter_map(|(run, _, word)| Some(run.content.tested_at.plus_hours(*extensions.get(*word)?)));
+    let extended =
+        of_this().filter_map(|(run, _, word)| Some(run.content.tested_at.plus_hours(*extensions.get(*word)?)));
     let last_read = of_this().map(|(run, ..)| run.content.tested_at).max();
     let days = spec.assay(&criterion.assay).map(|a| a.read_on_days.as_slice()).unwrap_or_default();
     let planned = planned(start, *hours, days, extended.max());
@@ -116,7 +117,8 @@ fn of_criterion(lot: &Lot, spec: &Specification, criterion: &Criterion, now: Mom
 /// The days on which a test is read, the last one finally.
 fn planned(start: Moment, hours: i64, days: &[i64], extended: Option<Moment>) -> Vec<(i64, Moment)> {
     let whole = start.plus_hours(hours);
-    let mut planned: Vec<(i64, Moment)> = days.iter().map(|day| (*day, start.plus_hours(day.saturating_mul(24)))).collect();
+    let mut planned: Vec<(i64, Moment)> =
+        days.iter().map(|day| (*day, start.plus_hours(day.saturating_mul(24)))).collect();
     if planned.last().is_none_or(|(_, due_at)| *due_at < whole) {
         planned.push((day_of(start, whole), whole));
     }
@@ -188,7 +190,11 @@ mod tests {
         let read = |text: &str| state(due_at, false, Some(at(text)), at("2026-06-08T20:00:00Z"));
         assert_eq!(read("2026-06-08T06:00:00Z"), State::Done);
         assert_eq!(read("2026-06-08T05:59:00Z"), State::Due);
-        assert_eq!(state(due_at, true, Some(due_at), at("2026-06-08T20:00:00Z")), State::Due, "interim on the last day");
+        assert_eq!(
+            state(due_at, true, Some(due_at), at("2026-06-08T20:00:00Z")),
+            State::Due,
+            "interim on the last day"
+        );
         for (now, interim, last) in [
             ("2026-06-08T05:59:00Z", State::Coming, State::Coming),
             ("2026-06-08T06:00:00Z", State::Due, State::Coming),
@@ -196,7 +202,11 @@ mod tests {
             ("2026-06-09T17:59:00Z", State::Due, State::Due),
             ("2026-06-09T18:00:00Z", State::Overdue, State::Overdue),
         ] {
-            assert_eq!((state(due_at, false, None, at(now)), state(due_at, true, None, at(now))), (interim, last), "{now}");
+            assert_eq!(
+                (state(due_at, false, None, at(now)), state(due_at, true, None, at(now))),
+                (interim, last),
+                "{now}"
+            );
         }
     }
 }

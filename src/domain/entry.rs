@@ -3,17 +3,20 @@
 //! Promises: every mistake is reported with its field, all of them at once; what passes here
 //! can be recorded; nothing here looks at the clock or at other records except those given.
 
+mod incubation;
+
 use serde::{Deserialize, Serialize};
 
 use super::calculation::Calculated;
-use super::evaluation::{Outcome, judge, known_word};
+use super::evaluation::{judge, known_word};
 use super::ids::{AssayCode, AttributeCode, EquipmentCode};
 use super::limit::Rounding;
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::run::{ControlReading, Raw, Reading, RunContent};
-use super::spec::{Acceptance, Assay, Control, Criterion, Specification};
+use super::spec::{Assay, Control, Criterion, Specification};
 use super::text::{Line, Remark};
+use incubation::check_incubation;
 
 /// The most readings and controls one run can have; more is a mistake or an attack.
 pub const READINGS_MAX: usize = 100;
@@ -369,35 +372,6 @@ fn read_past(field: &str, text: &str, now: Moment) -> Result<Moment, Refusal> {
         return Err(Refusal::field(Code::InTheFuture, field, detail));
     }
     Ok(moment)
-}
-
-/// A final negative of an incubated test needs the whole incubation time (USP <71>: 14 days,
-/// that is 14 x 24 h from its start); growth counts at any time.
-fn check_incubation(
-    criterion: &Criterion,
-    outcome: Outcome,
-    start: Option<Moment>,
-    tested: Moment,
-) -> Result<(), Refusal> {
-    let Acceptance::Categorical { incubation_hours_min: Some(hours), interim, .. } = &criterion.acceptance else {
-        return Ok(());
-    };
-    let Some(start) = start else {
-        let detail = "the moment incubation started is needed, with date and time.";
-        return Err(Refusal::field(Code::StartRequired, "started_at", detail));
-    };
-    let earliest = start.plus_hours(*hours);
-    if outcome == Outcome::Pass && tested < earliest {
-        let instead = interim.first().map_or(String::new(), |word| format!(" Until then record “{word}”."));
-        let detail = format!(
-            "incubation takes {} x 24 h from {}; a final negative can be read at the earliest on {}.{instead}",
-            hours / 24,
-            in_minutes(start),
-            in_minutes(earliest)
-        );
-        return Err(Refusal::field(Code::ReadTooEarly, "value", detail));
-    }
-    Ok(())
 }
 
 /// A moment as a sentence shows it: `2026-12-01 06:05 UTC`, with seconds only where it has any.

@@ -149,7 +149,10 @@ pub fn calibrate_instrument(
 ) -> Result<Instrument, Error> {
     let shown: String = code.chars().take(40).collect();
     let none = move || {
-        Refusal::new(Code::NoSuchEquipment, format!("There is no instrument “{shown}”. Register it before calibrating."))
+        Refusal::new(
+            Code::NoSuchEquipment,
+            format!("There is no instrument “{shown}”. Register it before calibrating."),
+        )
     };
     let code = EquipmentCode::parse(code).map_err(|_| none())?;
     let calibration = entry.read()?;

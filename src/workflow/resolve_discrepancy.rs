@@ -102,7 +102,8 @@ fn open_discrepancy<'r>(run: &'r Run, attribute: &str) -> Result<&'r Discrepancy
     let same = |d: &&Discrepancy| d.attribute.as_str().eq_ignore_ascii_case(attribute.trim());
     run.open_discrepancies().find(same).ok_or_else(|| {
         let shown: String = attribute.chars().take(40).collect();
-        let detail = format!("The two entries of “{shown}” in run #{} do not differ; there is nothing to resolve.", run.number);
+        let detail =
+            format!("The two entries of “{shown}” in run #{} do not differ; there is nothing to resolve.", run.number);
         Refusal::field(Code::UnknownAttribute, "attribute", detail)
     })
 }

@@ -148,8 +148,10 @@ fn second_entry(
     let times = Some((run.content.started_at, run.content.tested_at));
     let (mut entries, mut differences, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
     for criterion in critical {
-        let given =
-            typed.iter().enumerate().find(|(_, r)| r.attribute.trim().eq_ignore_ascii_case(criterion.attribute.as_str()));
+        let given = typed
+            .iter()
+            .enumerate()
+            .find(|(_, r)| r.attribute.trim().eq_ignore_ascii_case(criterion.attribute.as_str()));
         let Some((i, given)) = given else {
             let detail = format!(
                 "{} is critical: type its value again from the raw data, without looking at the first entry.",

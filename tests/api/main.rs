@@ -4,10 +4,15 @@
 //! Start reading at [`site`], the driver, then at [`release`], the rules that matter most.
 
 mod answer;
+mod calculated;
+mod calendar;
 mod calls;
 mod certificates;
 mod concurrency;
 mod corrections;
+mod dose;
+mod equipment;
+mod example;
 mod hostile;
 mod idempotency;
 mod ledger;
@@ -20,6 +25,7 @@ mod release;
 mod results;
 mod routes;
 mod runs;
+mod second_entry;
 mod separation;
 mod session;
 mod site;

@@ -7,7 +7,9 @@ use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{calendar, certificates, dose, equipment, ledger, lots, people, runs, session, specifications, verification};
+use super::{
+    calendar, certificates, dose, equipment, ledger, lots, people, runs, session, specifications, verification,
+};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
 use crate::web::routes::ROUTES;

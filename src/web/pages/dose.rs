@@ -35,11 +35,19 @@ fn place(given: &FieldRefusal) -> (String, String) {
 }
 
 /// The section, where the specification has a dosing, with the plan where one was asked for.
-pub fn panel(lot: &Lot, spec: &Specification, now: Moment, zone: chrono_tz::Tz, asked: Option<&Form>) -> (Option<DosePanel>, Refused) {
+pub fn panel(
+    lot: &Lot,
+    spec: &Specification,
+    now: Moment,
+    zone: chrono_tz::Tz,
+    asked: Option<&Form>,
+) -> (Option<DosePanel>, Refused) {
     let (dosing, supply, _) = match supply(lot, spec, now) {
         Ok(found) => found,
         Err(refusal) if refusal.code == Code::NoDosing => return (None, Refused::default()),
-        Err(refusal) => return (Some(DosePanel { closed: refusal.detail, ..DosePanel::default() }), Refused::default()),
+        Err(refusal) => {
+            return (Some(DosePanel { closed: refusal.detail, ..DosePanel::default() }), Refused::default());
+        }
     };
     let nothing = Form::default();
     let form = asked.unwrap_or(&nothing);
@@ -70,8 +78,7 @@ pub fn panel(lot: &Lot, spec: &Specification, now: Moment, zone: chrono_tz::Tz, 
 }
 
 fn in_words(supply: &crate::domain::dose::Supply) -> String {
-    let containers =
-        shown::counted(usize::try_from(supply.containers).unwrap_or_default(), "container", "containers");
+    let containers = shown::counted(usize::try_from(supply.containers).unwrap_or_default(), "container", "containers");
     let volume = supply.volume_ml.as_ref().map_or(String::new(), |volume| format!(" in {volume} mL"));
     let endotoxin = match &supply.endotoxin {
         Some(endotoxin) => format!("endotoxin {endotoxin} EU/mL"),

@@ -257,7 +257,10 @@ pub fn questions(form: &Form, spec: &Specification, assay: &Assay, started: Opti
         let shown = shown::with_unit(&shortened(&reading.value), criterion.acceptance.unit());
         let field = field_id("", &typed.attribute, spec, "value");
         if let Some(alert) = verdict.alert.as_ref().filter(|_| unexplained) {
-            let text = format!("{} {shown} passes but lies beyond its {alert}: please say why in the comment.", criterion.name);
+            let text = format!(
+                "{} {shown} passes but lies beyond its {alert}: please say why in the comment.",
+                criterion.name
+            );
             questions.push(Question { field, text });
             continue;
         }
@@ -291,7 +294,8 @@ fn is_close(criterion: &Criterion, distance: Option<&str>) -> bool {
 
 /// What the questions were asked about: the same values need no second answer.
 pub fn asked_about(form: &Form) -> String {
-    let raw = |r: &ReadingEntry| r.raw.iter().map(|(name, texts)| format!("{name} {}", texts.join(" "))).collect::<Vec<_>>();
+    let raw =
+        |r: &ReadingEntry| r.raw.iter().map(|(name, texts)| format!("{name} {}", texts.join(" "))).collect::<Vec<_>>();
     let said = |r: &ReadingEntry| format!("{}={}{}", r.attribute, r.value, raw(r).join(", "));
     readings(form).iter().map(said).collect::<Vec<_>>().join(";")
 }

@@ -96,11 +96,7 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         filters: filters(&asked, &open, visit.now),
         status: asked.status.map_or("", Status::as_str).to_owned(),
         search: asked.search,
-        rows: page
-            .lots
-            .iter()
-            .map(|(lot, spec)| row(lot, &seen(visit, lot, &spec.specification), visit))
-            .collect(),
+        rows: page.lots.iter().map(|(lot, spec)| row(lot, &seen(visit, lot, &spec.specification), visit)).collect(),
         next: page.next.map(|cursor| format!("/lots?{narrowing}cursor={cursor}")),
         csv: Some(format!("/lots.csv?{narrowing}").trim_end_matches(['?', '&']).to_owned()),
         may_register: visit.is(Role::Analyst),

@@ -6,8 +6,8 @@
 
 pub mod calendar;
 pub mod certificates;
-pub mod dose;
 pub mod decision;
+pub mod dose;
 pub mod entry;
 pub mod form;
 pub mod ledger;
@@ -17,8 +17,8 @@ pub mod narrate;
 pub mod people;
 pub mod review;
 pub mod run;
-pub mod runs;
 mod run_forms;
+pub mod runs;
 pub mod shown;
 pub mod sign_in;
 pub mod specifications;

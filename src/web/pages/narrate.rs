@@ -164,7 +164,13 @@ fn recorded(run: RunNumber, content: &RunContent, names: &Names) -> Told {
     let values: Vec<String> = content
         .readings
         .iter()
-        .map(|r| format!("{} {}", names.name(&r.attribute), shown::with_unit(&names.value(run, &r.attribute, &r.value), r.unit.as_deref())))
+        .map(|r| {
+            format!(
+                "{} {}",
+                names.name(&r.attribute),
+                shown::with_unit(&names.value(run, &r.attribute, &r.value), r.unit.as_deref())
+            )
+        })
         .chain(content.controls.iter().map(|c| format!("{} control {}", c.name, c.value)))
         .collect();
     let assay = content.assay.as_str().replace('-', " ");

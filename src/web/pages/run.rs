@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::entry::readings;
 use super::form::{Form, Refused};
 use super::lot::run_state;
+use super::run_forms::{self, field_id, place_reading};
 use super::shown;
 use super::view::marks::Signature;
-use super::run_forms::{self, field_id, place_reading};
 use super::view::parts::{Fact, Link, Message, Tone, Value};
 use super::view::runs::{Check, CheckForm, Former, ReadingRow, RunPage};
 use super::visit::{Visit, html, see_other, signed_in};
@@ -37,10 +37,9 @@ pub async fn show(req: HttpRequest) -> HttpResponse {
             "corrected" => {
                 Some(Message::new(Tone::Done, "The correction is recorded. The former value stays to be seen."))
             }
-            "agreed" => Some(Message::new(
-                Tone::Done,
-                "Both say the same. The value is settled, and the run can be verified.",
-            )),
+            "agreed" => {
+                Some(Message::new(Tone::Done, "Both say the same. The value is settled, and the run can be verified."))
+            }
             "resolved" => Some(Message::new(Tone::Done, "Recorded. The other person says what the value is, too.")),
             _ => None,
         };
@@ -202,8 +201,7 @@ async fn page(visit: &Visit, number: RunNumber, mut answer: Answer, status: Stat
     let spec = &stored.specification;
     let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
     if let Some(refusal) = &answer.refusal {
-        answer.refused =
-            Refused::place(refusal, visit.zone, |given| place(given, &answer.form, answer.which, spec));
+        answer.refused = Refused::place(refusal, visit.zone, |given| place(given, &answer.form, answer.which, spec));
     }
     let blind = visit.blind(&lot, spec);
     let lot_link = Link::new(lot.number().to_string(), format!("/lots/{}", lot.number()));

@@ -122,7 +122,8 @@ async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     let permit = visit.permit::<RecordRun>().await?.with_once(visit.once(&form));
     let sheet = sheet(visit, form.get("assay")).await?;
     let refuse = |refusal: Refusal| {
-        let placed = Refused::place(&refusal, visit.zone, |given| entry::place(given, &form, &sheet.spec, &sheet.assay));
+        let placed =
+            Refused::place(&refusal, visit.zone, |given| entry::place(given, &form, &sheet.spec, &sheet.assay));
         let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
         page(visit, &sheet, &form, Answer { refused: placed, judged, questions: Vec::new() }, status_of(&refusal))
     };

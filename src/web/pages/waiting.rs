@@ -19,8 +19,8 @@ const ITEMS_MAX: usize = 5;
 
 /// The lists of the first page; deeds with nothing to do are left out.
 pub fn waiting(visit: &Visit, open: &[LotAndSpec]) -> Vec<Waiting> {
-    let mut all: Vec<(&Lot, Assessment)> =
-        open.iter()
+    let mut all: Vec<(&Lot, Assessment)> = open
+        .iter()
         .map(|(lot, spec)| (lot, &spec.specification))
         .map(|(lot, spec)| (lot, visit.blind(lot, spec).veil(assess(lot, spec, visit.now))))
         .collect();
@@ -28,7 +28,12 @@ pub fn waiting(visit: &Visit, open: &[LotAndSpec]) -> Vec<Waiting> {
     all.sort_by_key(|(lot, _)| lot.details.expires_at);
     let mut lists = Vec::new();
     if visit.is(Role::Analyst) {
-        lists.push(list("To read today", "a reading day of an incubated test", to_read(visit, open), Some("/calendar")));
+        lists.push(list(
+            "To read today",
+            "a reading day of an incubated test",
+            to_read(visit, open),
+            Some("/calendar"),
+        ));
         lists.push(list("To verify", "entered by somebody else", to_verify(visit, open), Some("/review")));
     }
     if visit.is(Role::Qa) {

@@ -62,7 +62,11 @@ impl CalendarPage {
             days_ahead: 14,
             groups: vec![
                 group("Overdue", true, row("AD-26-0004", "day 7", "2026-11-24 09:30", "2 days ago")),
-                group("Today, 2026-11-26", false, row("AD-26-0005", "day 14, final", "2026-11-26 09:30", "4 hours ago")),
+                group(
+                    "Today, 2026-11-26",
+                    false,
+                    row("AD-26-0005", "day 14, final", "2026-11-26 09:30", "4 hours ago"),
+                ),
                 group("2026-12-01", false, row("AD-26-0007", "day 7", "2026-12-01 10:00", "in 5 days")),
             ],
         }

@@ -20,6 +20,7 @@ pub mod runs;
 mod samples;
 pub mod sign_in;
 pub mod specifications;
+mod value_samples;
 pub mod verify;
 
 use askama::Template;
