@@ -50,6 +50,8 @@ pub struct ReadingDay {
     pub lot: LotNumber,
     /// The assay.
     pub assay: AssayCode,
+    /// Its name.
+    pub assay_name: String,
     /// The criterion.
     pub attribute: AttributeCode,
     /// Its name.
@@ -96,6 +98,7 @@ fn of_criterion(lot: &Lot, spec: &Specification, criterion: &Criterion, now: Mom
     let extended =
         of_this().filter_map(|(run, _, word)| Some(run.content.tested_at.plus_hours(*extensions.get(*word)?)));
     let last_read = of_this().map(|(run, ..)| run.content.tested_at).max();
+    let assay_name = spec.assay(&criterion.assay).map_or(criterion.assay.as_str(), |a| &a.name);
     let days = spec.assay(&criterion.assay).map(|a| a.read_on_days.as_slice()).unwrap_or_default();
     let planned = planned(start, *hours, days, extended.max());
     let reading = |(at, (day, due_at)): (usize, &(i64, Moment))| {
@@ -103,6 +106,7 @@ fn of_criterion(lot: &Lot, spec: &Specification, criterion: &Criterion, now: Mom
         ReadingDay {
             lot: lot.details.lot.clone(),
             assay: criterion.assay.clone(),
+            assay_name: assay_name.to_owned(),
             attribute: criterion.attribute.clone(),
             name: criterion.name.clone(),
             day: *day,

@@ -75,7 +75,7 @@ fn add(visit: &Visit, rows: &mut Vec<Row>, reading: &ReadingDay) {
     let href = format!("/lots/{}/runs/new?assay={}", reading.lot, reading.assay);
     let day = format!("day {}{}", reading.day, if reading.is_final { ", final" } else { "" });
     let due = shown::moment(reading.due_at, visit);
-    let assay = reading.assay.as_str().replace('-', " ");
+    let assay = reading.assay_name.clone();
     let lot = reading.lot.to_string();
     let same = |row: &&mut Row| row.lot.label == lot && row.assay == assay && row.day == day && row.due.iso == due.iso;
     if let Some(row) = rows.iter_mut().find(same) {

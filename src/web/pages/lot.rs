@@ -17,6 +17,7 @@ use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::assessment::{Assessment, Item, Status, assess};
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::certificate::SignatureRecord;
+use crate::domain::exact::shortened;
 use crate::domain::ids::LotNumber;
 use crate::domain::lot::Lot;
 use crate::domain::refusal::{Code, Refusal};
@@ -324,7 +325,11 @@ fn criterion(visit: &Visit, blind: &Blind, item: &Item) -> CriterionRow {
         method: criterion.assay.as_str().replace('-', " "),
         acceptance,
         unit,
-        typed: value(&item.verdict.as_entered),
+        // A calculated value is shown as its formula shows it.
+        typed: item.verdict.as_entered.as_deref().map_or(Value::None, |text| match criterion.calculated {
+            Some(_) => Value::from(shortened(text).as_str()),
+            None => Value::from(text),
+        }),
         reported: value(&item.verdict.reported),
         outcome: item.verdict.outcome,
         because: shown::local_times(&item.verdict.because, visit.zone),

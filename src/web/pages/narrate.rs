@@ -10,9 +10,10 @@ use super::view::ledger::{Change, LedgerFact};
 use super::view::parts::Link;
 use crate::domain::blind::HIDDEN;
 use crate::domain::event::Event;
+use crate::domain::exact::shortened;
 use crate::domain::ids::{AttributeCode, RunNumber};
 use crate::domain::role::Role;
-use crate::domain::run::RunContent;
+use crate::domain::run::{Reading, RunContent};
 use crate::domain::spec::Specification;
 use crate::store::Entry;
 
@@ -49,6 +50,14 @@ impl Names {
     /// The same, for somebody who does not see these values (docs/API.md, blind second entry).
     pub fn hiding(self, hidden: BTreeSet<(RunNumber, AttributeCode)>) -> Self {
         Names { hidden, ..self }
+    }
+
+    /// A reading with its unit, or what stands in its place.
+    fn measured(&self, run: RunNumber, reading: &Reading) -> String {
+        match self.value(run, &reading.attribute, &reading.value) {
+            hidden if hidden == HIDDEN => hidden,
+            value => shown::with_unit(&shortened(&value), reading.unit.as_deref()),
+        }
     }
 
     /// A value of a run, or what stands in its place.
@@ -164,13 +173,7 @@ fn recorded(run: RunNumber, content: &RunContent, names: &Names) -> Told {
     let values: Vec<String> = content
         .readings
         .iter()
-        .map(|r| {
-            format!(
-                "{} {}",
-                names.name(&r.attribute),
-                shown::with_unit(&names.value(run, &r.attribute, &r.value), r.unit.as_deref())
-            )
-        })
+        .map(|r| format!("{} {}", names.name(&r.attribute), names.measured(run, r)))
         .chain(content.controls.iter().map(|c| format!("{} control {}", c.name, c.value)))
         .collect();
     let assay = content.assay.as_str().replace('-', " ");

@@ -16,6 +16,7 @@ use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::assessment::verdict_in_run;
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::entry::ReadingEntry;
+use crate::domain::exact::shortened;
 use crate::domain::ids::RunNumber;
 use crate::domain::lot::Lot;
 use crate::domain::refusal::{Code, FieldRefusal, Refusal};
@@ -265,7 +266,10 @@ fn controls(spec: &Specification, run: &Run) -> Vec<Fact> {
         let bad = control.is_some_and(|c| !c.accepts(&given.value, spec.rounding).unwrap_or(false));
         let required = control.map(|c| c.in_words()).unwrap_or_default();
         let number = control.is_some_and(|c| c.limit.is_some());
-        let label = if number { given.name.clone() } else { format!("{} control", given.name) };
+        let mut label = if number { given.name.clone() } else { format!("{} control", given.name) };
+        if let Some(first) = label.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
         let unit = control.and_then(|c| c.unit.as_deref());
         let fact = Fact::new(label, shown::with_unit(&given.value, unit));
         if bad { fact.with_note(format!("must be {required}: the run is invalid")) } else { fact }
@@ -312,7 +316,10 @@ fn row(visit: &Visit, blind: &Blind, run: &Run, reading: &Reading) -> ReadingRow
         name: criterion.map_or_else(|| reading.attribute.to_string(), |c| c.name.clone()),
         acceptance,
         unit,
-        typed: Value::from(reading.value.as_str()),
+        typed: match reading.formula {
+            Some(_) => Value::from(shortened(&reading.value).as_str()),
+            None => Value::from(reading.value.as_str()),
+        },
         reported: verdict.as_ref().and_then(|v| v.reported.as_deref()).map_or(Value::None, Value::from),
         outcome: verdict.as_ref().map_or(super::view::marks::Outcome::Reported, |v| v.outcome),
         because: verdict.map(|v| v.because).unwrap_or_default(),
