@@ -114,6 +114,9 @@ impl RunEntry {
         let evidence = self.read_evidence().map_err(&mut keep).ok();
         let times = started_at.zip(tested_at);
         let readings = self.read_readings(spec, assay, times, donor_profile).map_err(&mut keep).ok();
+        if let (Some(readings), Some([])) = (&readings, evidence.as_deref()) {
+            missing_evidence(spec, readings).map(&mut keep);
+        }
         if let Some(refusal) = Refusal::all(refusals) {
             return Err(refusal);
         }
@@ -258,6 +261,17 @@ impl RunEntry {
         }
         Refusal::all(refusals).map_or(Ok(readings), Err)
     }
+}
+
+/// The refusal of a run without evidence files where one of its criteria needs one.
+fn missing_evidence(spec: &Specification, readings: &[Reading]) -> Option<Refusal> {
+    let needs = readings.iter().filter_map(|r| spec.criterion(&r.attribute)).filter(|c| c.evidence);
+    let names: Vec<&str> = needs.map(|c| c.name.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        let detail =
+            format!("{} needs an evidence file. Send the file first, then name it in the run.", names.join(", "));
+        Refusal::field(Code::EvidenceRequired, "evidence", detail)
+    })
 }
 
 /// A control's value: a word in the specification's spelling, or a number exactly as typed.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::in_minutes;
 use super::ids::{EquipmentCode, LotNumber};
 use super::moment::Moment;
+use super::refusal::{Code, Refusal};
 use super::text::{Line, Remark};
 
 /// One calibration of an instrument.
@@ -57,6 +58,27 @@ pub enum Strictness {
     Refuse,
     /// The run is recorded and flagged.
     Flag,
+}
+
+impl Strictness {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Strictness::Refuse => "refuse",
+            Strictness::Flag => "flag",
+        }
+    }
+
+    /// Reads the name.
+    ///
+    /// # Errors
+    /// It is neither of the two.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Refusal> {
+        [Strictness::Refuse, Strictness::Flag].into_iter().find(|s| s.as_str() == text.trim()).ok_or_else(|| {
+            let detail = format!("{field} is refuse or flag.");
+            Refusal::field(Code::InvalidField, field, detail)
+        })
+    }
 }
 
 /// The decisions a site makes for itself.

@@ -199,7 +199,7 @@ impl Lot {
             }
             let refusal = self
                 .under_investigation(&reading.attribute)
-                .or_else(|| self.still_extended(criterion, &new.outcome, content))
+                .or_else(|| self.still_extended(spec, criterion, new.outcome, content))
                 .or_else(|| self.final_result_refusal(spec, criterion));
             if let Some(refusal) = refusal {
                 refusals.push(refusal.within(&format!("readings[{i}]")));
@@ -233,12 +233,19 @@ impl Lot {
     }
 
     /// The refusal of a final negative while an earlier reading prolongs the incubation.
-    fn still_extended(&self, criterion: &Criterion, outcome: &Outcome, content: &RunContent) -> Option<Refusal> {
+    fn still_extended(
+        &self,
+        spec: &Specification,
+        criterion: &Criterion,
+        outcome: Outcome,
+        content: &RunContent,
+    ) -> Option<Refusal> {
         let Acceptance::Categorical { extensions, .. } = &criterion.acceptance else { return None };
-        if *outcome != Outcome::Pass {
+        if outcome != Outcome::Pass {
             return None;
         }
-        self.runs.iter().find_map(|run| {
+        // An invalid reading prolongs nothing: it is no reading.
+        self.runs.iter().filter(|run| run.invalid_because(spec).is_none()).find_map(|run| {
             let reading = run.content.readings.iter().find(|r| r.attribute == criterion.attribute)?;
             let until = run.content.tested_at.plus_hours(*extensions.get(&reading.value)?);
             (content.tested_at < until).then(|| {

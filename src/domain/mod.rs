@@ -8,8 +8,10 @@
 
 pub mod amount;
 pub mod assessment;
+pub mod blind;
 mod blockers;
 pub mod calculation;
+pub mod calendar;
 pub mod certificate;
 pub mod criterion;
 pub mod deviation;

@@ -69,6 +69,14 @@ impl Quantity {
     }
 }
 
+/// True where two texts say the same: equal numbers, however many zeros end them, or equal words.
+pub fn same_value(one: &str, other: &str) -> bool {
+    match (Quantity::parse(one), Quantity::parse(other)) {
+        (Ok(a), Ok(b)) => a.qualifier() == b.qualifier() && a.number() == b.number(),
+        _ => one == other,
+    }
+}
+
 /// `-?digits(.digits)?` in ASCII and nothing else.
 fn is_plain_decimal(text: &str) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);

@@ -105,6 +105,9 @@ codes! {
     EvidenceRequired,   "evidence_required",    Unprocessable, "The criterion needs an evidence file.";
     SecondEntryRequired,"second_entry_required",Unprocessable, "A critical value is typed again by the verifier, from the raw data.";
     SecondEntryDiffers, "second_entry_differs", Conflict,      "The verifier's value differs from the first entry: a discrepancy that both resolve with a reason.";
+    NoDosing,           "no_dosing",            Unprocessable, "The specification does not say how the product is dosed.";
+    CellsUnknown,       "cells_unknown",        Conflict,      "No verified result says how many viable cells a container holds.";
+    NotConcerned,       "not_concerned",        Forbidden,     "Only the two people whose entries differ resolve a discrepancy.";
     StatementRequired,  "statement_required",   Unprocessable, "The specification asks for a statement about the lot that was not given.";
     NotABank,           "not_a_bank",           Unprocessable, "A lot is made from a bank, and a bank from a bank or a donor.";
     KeyReused,          "idempotency_key_reused", Conflict,    "The Idempotency-Key was used before for a different request.";

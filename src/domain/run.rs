@@ -9,6 +9,7 @@ pub use super::calculation::Raw;
 use super::ids::{AssayCode, AttributeCode, EquipmentCode, InvestigationNumber, LotNumber, RunNumber};
 use super::investigation::SterilityGround;
 use super::moment::Moment;
+use super::quantity::same_value;
 use super::role::Person;
 use super::spec::Specification;
 use super::text::{Line, Remark};
@@ -193,11 +194,16 @@ pub struct Resolution {
 }
 
 impl Discrepancy {
-    /// The value on which the two agree, once they do.
-    pub fn agreed(&self) -> Option<&str> {
+    /// What the person who entered the run said last, once the second person has said the same.
+    pub fn settled_by(&self) -> Option<&Resolution> {
         let by_second = self.resolutions.iter().rev().find(|r| r.by.username == self.by.username)?;
         let by_first = self.resolutions.iter().rev().find(|r| r.by.username != self.by.username)?;
-        (by_second.value == by_first.value).then_some(by_first.value.as_str())
+        same_value(&by_second.value, &by_first.value).then_some(by_first)
+    }
+
+    /// The value on which the two agree, once they do.
+    pub fn agreed(&self) -> Option<&str> {
+        self.settled_by().map(|resolution| resolution.value.as_str())
     }
 }
 

@@ -62,7 +62,7 @@ use Who::{AnyOf, Anyone, Only, SignedIn};
 const ANALYST: Who = Only(Role::Analyst);
 const QA: Who = Only(Role::Qa);
 const ADMIN: Who = Only(Role::Admin);
-const DRAFTER: Who = AnyOf(&[Role::Analyst, Role::Qa]);
+const ANALYST_OR_QA: Who = AnyOf(&[Role::Analyst, Role::Qa]);
 
 macro_rules! routes {
     ($($path:literal { $($method:ident $who:ident $effect:ident => $handler:path;)* })*) => {
@@ -100,14 +100,14 @@ routes! {
     }
     "/api/v1/specifications" {
         GET  SignedIn Reads  => api::specifications::list;
-        POST DRAFTER  Writes => api::specifications::create;
+        POST ANALYST_OR_QA  Writes => api::specifications::create;
     }
     // Before the versions: an address with a word is no version.
     "/api/v1/specifications/{product}/diff"      { GET  SignedIn Reads  => api::specification_acts::diff; }
     "/api/v1/specifications/{product}/retirement" { POST QA     Writes => api::specification_acts::retire; }
     "/api/v1/specifications/{product}/{version}" {
         GET SignedIn Reads  => api::specifications::show;
-        PUT DRAFTER  Writes => api::specifications::rewrite;
+        PUT ANALYST_OR_QA  Writes => api::specifications::rewrite;
     }
     "/api/v1/specifications/{product}/{version}/document" { GET SignedIn Reads => api::specifications::document; }
     "/api/v1/specifications/{product}/{version}/approval" { POST QA Writes => api::specification_acts::approve; }
@@ -119,6 +119,7 @@ routes! {
     "/api/v1/lots/{lot}"                         { GET  SignedIn Reads  => api::lots::show; }
     "/api/v1/lots/{lot}/runs"                    { POST ANALYST  Writes => api::runs::create; }
     "/api/v1/lots/{lot}/runs/preview"            { POST ANALYST  Reads  => api::runs::preview; }
+    "/api/v1/lots/{lot}/dose"                    { POST SignedIn Reads  => api::dose::plan; }
     "/api/v1/lots/{lot}/release"                 { POST QA       Writes => api::lots::release; }
     "/api/v1/lots/{lot}/rejection"               { POST QA       Writes => api::lots::reject; }
     "/api/v1/banks" {
@@ -139,6 +140,21 @@ routes! {
     "/api/v1/files"                              { POST ANALYST  Writes => api::files::create; }
     "/api/v1/files/{sha256}"                     { GET  SignedIn Reads  => api::files::show; }
     "/api/v1/files/{sha256}/info"                { GET  SignedIn Reads  => api::files::info; }
+    "/api/v1/runs/{run}/resolution"              { POST ANALYST  Writes => api::runs::resolve; }
+    "/api/v1/calendar"                           { GET  SignedIn Reads  => api::calendar::list; }
+    "/api/v1/instruments" {
+        GET  SignedIn      Reads  => api::equipment::instruments;
+        POST ANALYST_OR_QA Writes => api::equipment::register_instrument;
+    }
+    "/api/v1/instruments/{code}/calibration"     { POST ANALYST_OR_QA Writes => api::equipment::calibrate; }
+    "/api/v1/reagents" {
+        GET  SignedIn      Reads  => api::equipment::reagents;
+        POST ANALYST_OR_QA Writes => api::equipment::receive_reagent;
+    }
+    "/api/v1/site/policy" {
+        GET SignedIn Reads  => api::equipment::policy;
+        PUT QA       Writes => api::equipment::set_policy;
+    }
     "/api/v1/certificates"                       { GET  SignedIn Reads  => api::certificates::list; }
     "/api/v1/certificates/{number}"              { GET  SignedIn Reads  => api::certificates::show; }
     "/api/v1/certificates/{number}/pdf"          { GET  SignedIn Reads  => api::certificates::pdf; }
@@ -199,6 +215,11 @@ routes! {
     }
     "/donors/new"                                { GET  ANALYST  Reads  => pages::banks::new_donor; }
     "/donors/{donor}"                            { GET  SignedIn Reads  => pages::banks::show_donor; }
+    "/lots/{lot}/dose" {
+        GET  Anyone   Reads => pages::back;
+        POST SignedIn Reads => pages::lot::dose;
+    }
+    "/calendar"                                  { GET  SignedIn Reads  => pages::calendar::show; }
     "/review"                                    { GET  SignedIn Reads  => pages::review::list; }
     "/runs/{run}"                                { GET  SignedIn Reads  => pages::run::show; }
     "/runs/{run}/verification" {
@@ -209,15 +230,19 @@ routes! {
         GET  Anyone  Reads  => pages::back;
         POST ANALYST Writes => pages::run::correct;
     }
+    "/runs/{run}/resolution" {
+        GET  Anyone  Reads  => pages::back;
+        POST ANALYST Writes => pages::run::resolve;
+    }
     "/certificates"                              { GET  SignedIn Reads  => pages::certificates::list; }
     "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }
     "/certificates/{number}/pdf"                 { GET  SignedIn Reads  => pages::certificates::pdf; }
     "/certificates/{number}/record"              { GET  SignedIn Reads  => pages::certificates::record; }
     "/specifications" {
         GET  SignedIn Reads  => pages::specifications::list;
-        POST DRAFTER  Writes => pages::spec_edit::create;
+        POST ANALYST_OR_QA  Writes => pages::spec_edit::create;
     }
-    "/specifications/new"                        { GET  DRAFTER  Reads  => pages::spec_edit::new; }
+    "/specifications/new"                        { GET  ANALYST_OR_QA  Reads  => pages::spec_edit::new; }
     // Before the versions: an address with a word is no version.
     "/specifications/{product}/diff"             { GET  SignedIn Reads  => pages::spec_acts::diff; }
     "/specifications/{product}/retirement" {
@@ -226,9 +251,9 @@ routes! {
     }
     "/specifications/{product}/{version}" {
         GET  SignedIn Reads  => pages::specifications::show;
-        POST DRAFTER  Writes => pages::spec_edit::rewrite;
+        POST ANALYST_OR_QA  Writes => pages::spec_edit::rewrite;
     }
-    "/specifications/{product}/{version}/edit"   { GET  DRAFTER  Reads  => pages::spec_edit::edit; }
+    "/specifications/{product}/{version}/edit"   { GET  ANALYST_OR_QA  Reads  => pages::spec_edit::edit; }
     "/specifications/{product}/{version}/approval" {
         GET  Anyone  Reads  => pages::back;
         POST QA      Writes => pages::spec_acts::approve;

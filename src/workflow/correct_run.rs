@@ -9,7 +9,9 @@ use crate::domain::entry::ReadingEntry;
 use crate::domain::event::Event;
 use crate::domain::ids::{AttributeCode, RunNumber};
 use crate::domain::lot::Lot;
+use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::role::Person;
 use crate::domain::run::{Change, Run};
 use crate::domain::spec::Specification;
 use crate::domain::text::Line;
@@ -57,8 +59,9 @@ pub fn correct_run(
         let reason = Line::parse("reason", &entry.reason)?;
         check_drawable("reason", reason.as_str())?;
         let corrected = corrected_run(&lot, spec, run, &entry)?;
+        check_no_discrepancy(run, &corrected)?;
         lot.check_correct(spec, run, &corrected.content, &by)?;
-        let changes = differences(run, &corrected, &reason, &by, desk.now);
+        let changes = differences(run, &corrected, &reason, &by.person(), desk.now);
         if changes.is_empty() {
             let detail = "The new values are the values that are there already. Nothing was changed.";
             return Err(Refusal::field(Code::InvalidField, "readings", detail).into());
@@ -103,13 +106,22 @@ fn corrected_run(lot: &Lot, spec: &Specification, run: &Run, entry: &CorrectionE
     Refusal::all(refusals).map_or(Ok(corrected), Err)
 }
 
-fn differences(
-    before: &Run,
-    after: &Run,
-    reason: &Line,
-    by: &crate::domain::role::Actor,
-    at: crate::domain::moment::Moment,
-) -> Vec<Change> {
+/// A value whose two entries differ is changed by resolving that, and in no other way.
+fn check_no_discrepancy(before: &Run, after: &Run) -> Result<(), Refusal> {
+    let pairs = before.content.readings.iter().zip(&after.content.readings);
+    let mut changed = pairs.filter(|(old, new)| old != new).map(|(old, _)| &old.attribute);
+    let open = changed.find(|attribute| before.open_discrepancies().any(|d| d.attribute == **attribute));
+    open.map_or(Ok(()), |attribute| {
+        let detail = format!(
+            "The two entries of {attribute} in run #{} differ. It is corrected when both people say the same value:              resolve the discrepancy instead.",
+            before.number
+        );
+        Err(Refusal::new(Code::SecondEntryDiffers, detail))
+    })
+}
+
+/// What changed between two states of a run.
+pub(super) fn differences(before: &Run, after: &Run, reason: &Line, by: &Person, at: Moment) -> Vec<Change> {
     let pairs = before.content.readings.iter().zip(&after.content.readings);
     pairs
         .filter(|(old, new)| old.value != new.value || old.raw != new.raw)
@@ -118,7 +130,7 @@ fn differences(
             before: old.value.clone(),
             after: new.value.clone(),
             reason: reason.clone(),
-            by: by.person(),
+            by: by.clone(),
             at,
             raw_before: old.raw.clone(),
             raw_after: new.raw.clone(),

@@ -1,4 +1,4 @@
-//! Lists of lots, banks or donors, each with how it stands.
+//! Lists of lots, banks or donors, each with how it stands, and of what is to be read of them.
 //!
 //! Promises: status is derived for every lot as it is listed; a page is a bounded amount of
 //! work however many lots there are.
@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::assessment::{Status, assess};
+use crate::domain::calendar::{ReadingDay, State, reading_days};
 use crate::domain::ids::{LotNumber, ProductCode};
 use crate::domain::lot::Lot;
 use crate::domain::spec::Stage;
@@ -105,6 +106,61 @@ pub fn made_from(app: &App, source: &LotNumber) -> Result<Vec<(Lot, Arc<StoredSp
         }
         Ok(made)
     })
+}
+
+/// How many open lots are looked at; a laboratory has fewer.
+pub const OPEN_LOTS_MAX: i64 = 300;
+/// A lot with the specification that judges it.
+pub type LotAndSpec = (Lot, Arc<StoredSpecification>);
+
+/// The lots nobody has decided on, newest first; then the banks and the donors.
+///
+/// # Errors
+/// Storage fails.
+pub fn open_lots(app: &App) -> Result<Vec<LotAndSpec>, Error> {
+    app.read(|view| {
+        let (mut specs, mut lots) = (Specifications::default(), Vec::new());
+        for stage in [Stage::Product, Stage::Bank, Stage::Donor] {
+            let filter = LotFilter { stage, decided: Some(false), limit: OPEN_LOTS_MAX, ..LotFilter::default() };
+            for listed in view.lots(&filter)? {
+                let spec = specs.of(view, &listed.lot)?;
+                lots.push((listed.lot, spec));
+            }
+        }
+        Ok(lots)
+    })
+}
+
+/// What is to be read of everything that incubates, earliest first; what is still to come only
+/// as far as `days` ahead.
+///
+/// # Errors
+/// Storage fails.
+pub fn calendar(app: &App, days: i64) -> Result<Vec<ReadingDay>, Error> {
+    let now = app.now();
+    let until = now.plus_hours(days.saturating_mul(24));
+    let mut due: Vec<ReadingDay> = Vec::new();
+    app.read(|view| {
+        let mut specs = Specifications::default();
+        for stage in [Stage::Product, Stage::Bank] {
+            let mut filter = LotFilter { decided: Some(false), limit: CHUNK, stage, ..LotFilter::default() };
+            loop {
+                let listed = view.lots(&filter)?;
+                for there in &listed {
+                    let spec = specs.of(view, &there.lot)?;
+                    let all = reading_days(&there.lot, &spec.specification, now).into_iter();
+                    due.extend(all.filter(|r| r.state != State::Coming || r.due_at <= until));
+                }
+                filter.before_entry = listed.last().map(|there| there.entry);
+                if i64::try_from(listed.len()) != Ok(CHUNK) {
+                    break;
+                }
+            }
+        }
+        Ok::<(), Error>(())
+    })?;
+    due.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.lot.cmp(&b.lot)));
+    Ok(due)
 }
 
 /// Specification versions loaded once for a list.

@@ -66,6 +66,12 @@ duties! {
     RetireSpecification: [Qa], "retire a specification", None, "reason";
     /// Keeping accounts.
     KeepAccounts: [Admin], "keep accounts", None, "meaning";
+    /// Registering instruments with their calibrations, and reagents.
+    KeepEquipment: [Analyst, Qa], "register equipment", None, "meaning";
+    /// Deciding how the site deals with unfit equipment.
+    SetPolicy: [Qa], "set the site's policy", None, "meaning";
+    /// Saying what a critical value is whose two entries differ.
+    ResolveDiscrepancy: [Analyst], "resolve a discrepancy", None, "meaning";
 }
 
 /// What an attempt was about, for the fact that it was refused.

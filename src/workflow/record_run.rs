@@ -12,15 +12,11 @@ use crate::domain::event::Event;
 use crate::domain::ids::{AttributeCode, LotNumber, RunNumber};
 use crate::domain::moment::Moment;
 use crate::domain::role::Actor;
-use crate::domain::run::{Run, RunContent};
+use crate::domain::run::{Raw, Run, RunContent};
 use crate::domain::spec::Specification;
 
 use super::permit::{Permit, RecordRun};
-use crate::domain::file::FileHash;
-use crate::domain::refusal::Refusal;
-use crate::store::View;
-
-use super::{App, Error, check_drawable};
+use super::{App, Error, check_drawable, fitness};
 
 /// A run just recorded, or judged without recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +27,9 @@ pub struct RecordedRun {
     pub lot: LotNumber,
     /// Its values with their verdicts.
     pub readings: Vec<JudgedReading>,
+    /// What was not as it should be and is accepted by the site's policy.
+    #[serde(default)]
+    pub flags: Vec<String>,
 }
 
 /// A value with its verdict.
@@ -52,6 +51,15 @@ pub struct JudgedReading {
     pub distance: Option<String>,
     /// When it can become final.
     pub earliest: Option<Moment>,
+    /// Of a calculated attribute: the formula with the numbers in it.
+    #[serde(default)]
+    pub formula: Option<String>,
+    /// The alert limit beyond which a passing value lies.
+    #[serde(default)]
+    pub alert: Option<String>,
+    /// The raw entries of a calculated attribute, as typed.
+    #[serde(default)]
+    pub raw: Raw,
 }
 
 /// Records a run on a lot.
@@ -69,9 +77,9 @@ pub fn record_run(
         let (lot, stored) = desk.lot(&number)?;
         // A closed lot is refused before the entry's own mistakes are.
         lot.check_open()?;
-        let content = entry.read_beside(&stored.specification, desk.now, lot.donor_profile())?;
+        let mut content = entry.read_beside(&stored.specification, desk.now, lot.donor_profile())?;
         check_printable(&content)?;
-        check_evidence(&mut desk.view(), &content.evidence)?;
+        fitness::check(&mut desk.view(), &mut content)?;
         let by = desk.by.clone();
         lot.check_record(&stored.specification, &content, &by)?;
         let run = desk.view().next_run()?;
@@ -92,21 +100,11 @@ pub fn preview_run(
 ) -> Result<RecordedRun, Error> {
     let (lot, stored) = app.lot(number)?;
     lot.check_open()?;
-    let content = entry.read_beside(&stored.specification, app.now(), lot.donor_profile())?;
+    let mut content = entry.read_beside(&stored.specification, app.now(), lot.donor_profile())?;
     check_printable(&content)?;
-    app.read(|view| check_evidence(view, &content.evidence))?;
+    app.read(|view| fitness::check(view, &mut content))?;
     lot.check_record(&stored.specification, &content, permit.actor())?;
     Ok(judged(None, number.clone(), &stored.specification, content, permit.actor(), app.now()))
-}
-
-/// Evidence that a run names must have been sent before: a hash alone proves nothing.
-pub(super) fn check_evidence(view: &mut View, evidence: &[String]) -> Result<(), Error> {
-    for (i, text) in evidence.iter().enumerate() {
-        let place = format!("evidence[{i}]");
-        let hash = FileHash::parse(text).map_err(|refusal| refusal.within(&place))?;
-        view.file(&hash)?.map_err(|refusal| Refusal::field(refusal.code, place, refusal.detail))?;
-    }
-    Ok(())
 }
 
 /// Everything of a run that the certificate prints must be printable.
@@ -138,7 +136,10 @@ fn judged(
             reported: verdict.reported,
             distance: verdict.distance,
             earliest: verdict.earliest,
+            formula: reading.formula.clone(),
+            alert: verdict.alert,
+            raw: reading.raw.clone(),
         })
     });
-    RecordedRun { run: number, lot, readings: readings.collect() }
+    RecordedRun { run: number, lot, readings: readings.collect(), flags: run.content.flags.clone() }
 }

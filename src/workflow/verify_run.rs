@@ -15,7 +15,7 @@ use crate::domain::ids::{LotNumber, RunNumber};
 use crate::domain::investigation::Failure;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::same_value;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::run::{Reading, Run, RunContent, SecondEntry};
 use crate::domain::spec::{Criterion, CriterionKind, Specification};
@@ -145,11 +145,14 @@ fn second_entry(
             }
         };
     };
+    check_only_critical(&critical, typed)?;
     let times = Some((run.content.started_at, run.content.tested_at));
     let (mut entries, mut differences, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
     for criterion in critical {
-        let given =
-            typed.iter().enumerate().find(|(_, r)| r.attribute.eq_ignore_ascii_case(criterion.attribute.as_str()));
+        let given = typed
+            .iter()
+            .enumerate()
+            .find(|(_, r)| r.attribute.trim().eq_ignore_ascii_case(criterion.attribute.as_str()));
         let Some((i, given)) = given else {
             let detail = format!(
                 "{} is critical: type its value again from the raw data, without looking at the first entry.",
@@ -178,17 +181,29 @@ fn second_entry(
 /// entries: two different readings can have the same product.
 fn same(first: &Reading, second: &Reading) -> bool {
     let alike =
-        |(a, b): (&Vec<String>, &Vec<String>)| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_text(a, b));
+        |(a, b): (&Vec<String>, &Vec<String>)| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b));
     first.raw.keys().eq(second.raw.keys())
         && first.raw.values().zip(second.raw.values()).all(alike)
-        && same_text(&first.value, &second.value)
+        && same_value(&first.value, &second.value)
 }
 
-fn same_text(first: &str, second: &str) -> bool {
-    match (Quantity::parse(first), Quantity::parse(second)) {
-        (Ok(a), Ok(b)) => a.qualifier() == b.qualifier() && a.number() == b.number(),
-        _ => first == second,
+/// Refuses a second entry of a value that is not critical, and two of one value.
+fn check_only_critical(critical: &[&Criterion], typed: &[ReadingEntry]) -> Result<(), Refusal> {
+    let mut refusals = Vec::new();
+    for (i, given) in typed.iter().enumerate() {
+        let same = |attribute: &str| attribute.eq_ignore_ascii_case(given.attribute.trim());
+        let shown: String = given.attribute.chars().take(40).collect();
+        let place = format!("readings[{i}].attribute");
+        if !critical.iter().any(|c| same(c.attribute.as_str())) {
+            let known: Vec<&str> = critical.iter().map(|c| c.attribute.as_str()).collect();
+            let detail = format!("“{shown}” is no critical value of this run. Type again {} only.", known.join(", "));
+            refusals.push(Refusal::field(Code::UnknownAttribute, place, detail));
+        } else if typed.iter().take(i).any(|earlier| same(earlier.attribute.trim())) {
+            let detail = format!("{shown} is typed again twice. Give one value.");
+            refusals.push(Refusal::field(Code::RepeatedAttribute, place, detail));
+        }
     }
+    Refusal::all(refusals).map_or(Ok(()), Err)
 }
 
 /// The readings of a run that fail a criterion which binds this lot.

@@ -33,7 +33,7 @@
     var wanted = plain(name);
     return wanted && fields.find(function (field) {
       var row = field.closest("tr");
-      return plain(row.getAttribute("data-attribute")) === wanted || plain(row.querySelector("label").textContent) === wanted;
+      return plain(row.getAttribute("data-attribute")) === wanted || plain(row.querySelector("label, [data-name]").textContent) === wanted;
     });
   }
   function put(field, text) {
@@ -90,13 +90,18 @@
       if (!answer || turn !== asked) return;
       var by = {};
       answer.readings.forEach(function (reading) { by[reading.attribute] = reading; });
-      fields.forEach(function (field) {
-        var row = field.closest("tr");
-        var reading = field.value.trim() === "" ? null : by[row.getAttribute("data-attribute")];
+      Array.prototype.forEach.call(grid.querySelectorAll("tr[data-attribute]"), function (row) {
+        // A calculation has several fields; while one is empty there is nothing to say yet.
+        var own = fields.filter(function (field) { return row.contains(field); });
+        var unfinished = own.some(function (field) { return field.value.trim() === ""; });
+        var reading = unfinished ? null : by[row.getAttribute("data-attribute")];
         show(row.querySelector("[data-verdict]"), reading);
-        var problem = row.querySelector(".refusal");
-        if (problem && reading) { problem.remove(); row.classList.remove("row-refused"); field.removeAttribute("aria-invalid"); }
-        if (problem && field.value.trim() === "") problem.remove();
+        var problems = row.querySelectorAll(".refusal");
+        if (!problems.length || !(reading || own.length === 1)) return;
+        Array.prototype.forEach.call(problems, function (problem) { problem.remove(); });
+        if (!reading) return;
+        row.classList.remove("row-refused");
+        own.forEach(function (field) { field.removeAttribute("aria-invalid"); });
       });
     }).catch(function () { /* offline: the verdict comes with the answer to the form */ });
   }

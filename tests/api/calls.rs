@@ -8,6 +8,7 @@ use lotgate::web::routes::Route;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::example;
 use crate::person::{criterion, reading};
 use crate::site::{Site, password};
 use crate::spec_drafts::{next_version, with_limit};
@@ -83,6 +84,24 @@ fn drafted(site: &Site) -> Value {
     site.analyst().post("/api/v1/specifications", &next_version(site)).created()
 }
 
+/// An endotoxin run of L-1 whose two entries differ.
+fn differing_run(site: &Site) -> i64 {
+    example::lot(site, "L-1");
+    let run = example::number(&example::records(site, "L-1", &example::endotoxin(site, "0.2", &json!({}))));
+    let readings = json!([{"attribute": "ENDOTOXIN", "value": "0.3", "unit": "EU/mL"}]);
+    site.verifier()
+        .post(&format!("/api/v1/runs/{run}/verification"), &json!({"readings": readings}))
+        .refused(409, "second_entry_differs");
+    run
+}
+
+/// L-1, from which a dose can be planned.
+fn dosed(site: &Site) {
+    example::lot(site, "L-1");
+    let run = example::number(&example::records(site, "L-1", &example::count(site, &json!({}))));
+    site.verifier().verifies(run).created();
+}
+
 fn released(site: &Site) {
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
@@ -135,6 +154,28 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/api/v1/runs/{run}/correction") => {
             let body = json!({"readings": [reading("ENDOTOXIN", "0.2")], "reason": "For the walk"});
             sends("amy", &format!("/api/v1/runs/{}/correction", open_run(site)), &body)
+        }
+        ("POST", "/api/v1/runs/{run}/resolution") => {
+            let body = json!({"attribute": "ENDOTOXIN", "value": "0.2", "reason": "For the walk"});
+            sends("amy", &format!("/api/v1/runs/{}/resolution", differing_run(site)), &body)
+        }
+        ("POST", "/api/v1/instruments") => sends("amy", route.path, &json!({"code": "EQ-1", "name": "Reader"})),
+        ("POST", "/api/v1/instruments/{code}/calibration") => {
+            site.qa().post("/api/v1/instruments", &json!({"code": "EQ-1", "name": "Reader"})).created();
+            let body = json!({"valid_from": site.hours(-1), "valid_until": site.hours(1), "reference": "CAL-1"});
+            sends("amy", "/api/v1/instruments/EQ-1/calibration", &body)
+        }
+        ("POST", "/api/v1/reagents") => {
+            let body = json!({"code": "R-1", "name": "Kit", "supplier_lot": "7", "expires_at": site.hours(1)});
+            sends("amy", route.path, &body)
+        }
+        ("PUT", "/api/v1/site/policy") => {
+            let body = json!({"uncalibrated_instrument": "flag", "expired_reagent": "refuse"});
+            sends("queen", route.path, &body)
+        }
+        ("POST", "/api/v1/lots/{lot}/dose") => {
+            dosed(site);
+            sends("olga", "/api/v1/lots/L-1/dose", &json!({"weight_kg": "60"}))
         }
         ("POST", "/api/v1/verify") => {
             let (media_type, bytes) = multipart(&[("number", b"RC-2026-000001")]);
@@ -212,6 +253,7 @@ pub fn filled(path: &str) -> String {
         ("{number}", "RC-2026-000001"),
         ("{product}", "ADMSC-IV"),
         ("{version}", "1"),
+        ("{code}", "EQ-1"),
     ];
     let asked = if path.ends_with("/diff") { "?from=1&to=1" } else { "" };
     named.iter().fold(format!("{path}{asked}"), |path, (name, value)| path.replace(name, value))
@@ -323,6 +365,15 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         ("GET", "/specifications/{product}/{version}/edit") => {
             drafted(site);
             reads("amy", "/specifications/ADMSC-IV/2/edit")
+        }
+        ("POST", "/runs/{run}/resolution") => {
+            let run = differing_run(site);
+            let fields = [("attribute", "ENDOTOXIN"), ("value.ENDOTOXIN", "0.2"), ("reason", "For the walk")];
+            fills("amy", &format!("/runs/{run}/resolution"), &fields)
+        }
+        ("POST", "/lots/{lot}/dose") => {
+            dosed(site);
+            fills("olga", "/lots/L-1/dose", &[("weight_kg", "60")])
         }
         ("POST", "/verify") => {
             let (media_type, bytes) = multipart(&[("file", b"%PDF-1.7 of another site")]);

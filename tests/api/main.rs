@@ -5,11 +5,16 @@
 
 mod answer;
 mod banks;
+mod calculated;
+mod calendar;
 mod calls;
 mod certificates;
 mod concurrency;
 mod corrections;
 mod donors;
+mod dose;
+mod equipment;
+mod example;
 mod files;
 mod hostile;
 mod idempotency;
@@ -23,6 +28,7 @@ mod release;
 mod results;
 mod routes;
 mod runs;
+mod second_entry;
 mod separation;
 mod session;
 mod site;

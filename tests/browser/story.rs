@@ -219,6 +219,7 @@ const PAGES: &[&str] = &[
     "/lots/AD-26-0008/runs/new?assay=sterility",
     "/runs/1",
     "/review",
+    "/calendar",
     "/certificates",
     "/certificates/RC-2026-000001",
     "/specifications",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lot_views::PinnedSpecification;
 use super::lots::{RowsQuery, list_of};
-use super::runs::{NewRun, RecordedView};
+use super::run_views::{NewRun, RecordedView};
 use super::source_views::{MadeView, Standing, made, record};
 use crate::domain::assessment::assess;
 use crate::domain::spec::Stage;

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use crate::domain::assessment::{Assessment, Blocker, Item, assess};
+use crate::domain::assessment::{Blocker, Item, assess};
+use crate::domain::blind::Blind;
 use crate::domain::equipment::SourceFlag;
 use crate::domain::evaluation::Verdict;
+use crate::domain::ids::Username;
 use crate::domain::lineage::flags_in_words;
 use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
@@ -34,6 +36,9 @@ pub struct VerdictView {
     pub reported: Option<String>,
     /// When it can become final at the earliest (UTC).
     pub earliest: Option<String>,
+    /// The alert limit beyond which a passing value lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<String>,
 }
 
 impl From<&Verdict> for VerdictView {
@@ -44,6 +49,7 @@ impl From<&Verdict> for VerdictView {
             as_entered: verdict.as_entered.clone(),
             reported: verdict.reported.clone(),
             earliest: verdict.earliest.map(|m| m.to_string()),
+            alert: verdict.alert.clone(),
         }
     }
 }
@@ -73,6 +79,9 @@ pub struct CriterionView {
     pub inherited_from: Option<String>,
     /// How it stands.
     pub verdict: VerdictView,
+    /// The cocktail whose one reading answers this criterion too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<String>,
 }
 
 impl From<&Item<'_>> for CriterionView {
@@ -90,6 +99,7 @@ impl From<&Item<'_>> for CriterionView {
             run: item.run.map(|r| r.number.0),
             inherited_from: item.inherited_from.map(ToString::to_string),
             verdict: VerdictView::from(&item.verdict),
+            covered_by: item.covered_by.map(ToString::to_string),
         }
     }
 }
@@ -189,6 +199,22 @@ pub struct LotView {
     pub dossier_sha256: String,
     /// Number of the certificate, once released.
     pub certificate: Option<String>,
+    /// Runs made with equipment that was not fit for use, accepted by the site's policy.
+    pub equipment_flags: Vec<EquipmentFlag>,
+}
+
+/// What was not as it should be in a run.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EquipmentFlag {
+    /// Run number.
+    pub run: i64,
+    /// What, in words.
+    pub detail: String,
+}
+
+fn equipment_flags(lot: &Lot) -> Vec<EquipmentFlag> {
+    let flags = lot.runs.iter().flat_map(|run| run.content.flags.iter().map(move |flag| (run, flag)));
+    flags.map(|(run, flag)| EquipmentFlag { run: run.number.0, detail: flag.clone() }).collect()
 }
 
 /// A lot in a list.
@@ -235,9 +261,10 @@ fn certificate_of(lot: &Lot) -> Option<String> {
 }
 
 impl LotRow {
-    /// A lot of a list as of `now`.
-    pub fn new(lot: &Lot, stored: &StoredSpecification, now: Moment) -> Self {
-        let assessment = assess(lot, &stored.specification, now);
+    /// A lot of a list as of `now`, as one person sees it.
+    pub fn new(lot: &Lot, stored: &StoredSpecification, now: Moment, viewer: &Username) -> Self {
+        let spec = &stored.specification;
+        let assessment = Blind { lot, spec, viewer }.veil(assess(lot, spec, now));
         LotRow {
             lot: lot.number().to_string(),
             product: lot.details.product.to_string(),
@@ -253,17 +280,22 @@ impl LotRow {
 }
 
 impl LotView {
-    /// A lot with its assessment.
+    /// A lot as of `now`, as one person sees it.
     ///
     /// # Errors
     /// A failure of ours.
     pub fn new(
         lot: &Lot,
         stored: &StoredSpecification,
-        assessment: &Assessment,
+        now: Moment,
+        viewer: &Username,
         newer_version: Option<u32>,
     ) -> Result<Self, Error> {
-        let (_, dossier_sha256) = to_be_signed(lot, stored, assessment)?;
+        let spec = &stored.specification;
+        let assessment = assess(lot, spec, now);
+        // What is signed is the whole of it, whoever looks.
+        let (_, dossier_sha256) = to_be_signed(lot, stored, &assessment)?;
+        let assessment = Blind { lot, spec, viewer }.veil(assessment);
         Ok(LotView {
             lot: lot.number().to_string(),
             product: lot.details.product.to_string(),
@@ -285,6 +317,7 @@ impl LotView {
             flags: flags(lot),
             dossier_sha256,
             certificate: certificate_of(lot),
+            equipment_flags: equipment_flags(lot),
         })
     }
 }

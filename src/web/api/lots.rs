@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lot_views::{LotRow, LotView, LotsView, PinnedSpecification};
 use super::{query, read_cursor, read_limit};
-use crate::domain::assessment::{Status, assess};
+use crate::domain::assessment::Status;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec::Stage;
@@ -159,21 +159,21 @@ pub fn read_status(text: Option<&str>) -> Result<Option<Status>, Refusal> {
     params(("status" = Option<String>, Query), ("q" = Option<String>, Query, description = "part of a lot number or donor code"),
         ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = LotsView), (status = 422, body = ProblemBody)))]
-pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result<HttpResponse, Problem> {
+pub async fn list(app: Data<App>, req: HttpRequest, reader: Somebody) -> Result<HttpResponse, Problem> {
     let (page, now) = list_of(app, RowsQuery::read(&req)?, Stage::Product).await?;
-    let lots = page.lots.iter().map(|(lot, spec)| LotRow::new(lot, spec, now)).collect();
+    let lots = page.lots.iter().map(|(lot, spec)| LotRow::new(lot, spec, now, &reader.user.username)).collect();
     Ok(HttpResponse::Ok().json(LotsView { lots, next_cursor: page.next.map(|n| n.to_string()) }))
 }
 
 /// One lot: criteria, verdicts, blockers.
 #[utoipa::path(get, path = "/api/v1/lots/{lot}", tag = "lots", params(("lot" = String, Path)),
     responses((status = 200, body = LotView), (status = 404, body = ProblemBody)))]
-pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn show(app: Data<App>, reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
     let number = places::read_number(&path, Stage::Product)?;
     let view = block(move || {
         let (lot, stored) = places::find(&app, &number, Stage::Product)?;
-        let assessment = assess(&lot, &stored.specification, app.now());
-        LotView::new(&lot, &stored, &assessment, newer_version(&app, &lot)?)
+        let newer = newer_version(&app, &lot)?;
+        LotView::new(&lot, &stored, app.now(), &reader.user.username, newer)
     });
     Ok(HttpResponse::Ok().json(view.await?))
 }

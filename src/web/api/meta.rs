@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    banks, certificates, donors, files, ledger, lots, people, runs, session, specification_acts, specifications,
-    str_profiles, verification,
+    banks, calendar, certificates, donors, dose, equipment, files, ledger, lots, people, runs, session,
+    specification_acts, specifications, str_profiles, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -28,8 +28,9 @@ use crate::workflow::App;
         specification_acts::retire, specification_acts::diff, specification_acts::what_if,
         lots::create, lots::list, lots::show, lots::release, lots::reject,
         banks::create, banks::list, banks::show, banks::record_run, donors::create, donors::list, donors::show, donors::record_run,
-        runs::create, runs::preview, runs::show, runs::verify, runs::correct,
-        files::create, files::show, files::info,
+        runs::create, runs::preview, runs::show, runs::verify, runs::correct, runs::resolve, dose::plan, calendar::list,
+        equipment::instruments, equipment::register_instrument, equipment::calibrate, equipment::reagents,
+        equipment::receive_reagent, equipment::policy, equipment::set_policy, files::create, files::show, files::info,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, openapi, healthz, readyz,
     )

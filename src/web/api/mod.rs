@@ -4,14 +4,18 @@
 //! this code; numbers of results travel as text.
 
 pub mod banks;
+pub mod calendar;
 pub mod certificates;
 pub mod donors;
+pub mod dose;
+pub mod equipment;
 pub mod files;
 pub mod ledger;
 pub mod lot_views;
 pub mod lots;
 pub mod meta;
 pub mod people;
+pub mod run_views;
 pub mod runs;
 pub mod session;
 pub mod source_views;

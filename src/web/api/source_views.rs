@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::lot_views::{BlockerView, CriterionView, FlagView, PinnedSpecification, flags};
-use super::runs::{NewRun, RecordedView};
+use super::run_views::{NewRun, RecordedView};
 use crate::domain::assessment::{Assessment, assess};
 use crate::domain::entry::RunEntry;
 use crate::domain::lineage::noun;

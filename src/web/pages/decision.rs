@@ -30,6 +30,8 @@ pub struct Deciding<'a> {
     pub loaded: &'a Loaded,
     /// How it stands.
     pub assessment: &'a Assessment<'a>,
+    /// How it stands as the reader sees it.
+    pub seen: &'a Assessment<'a>,
     /// What was said in the box, if it comes back.
     pub said: &'a Said,
 }
@@ -64,7 +66,7 @@ pub fn decision(d: &Deciding) -> Result<Decision, Error> {
         return Ok(Decision::Ready { summary, signed: signed(&dossier), dossier_sha256, release, why, reject });
     }
     Ok(Decision::Blocked {
-        blockers: d.assessment.blockers.iter().map(|b| blocker(d, b)).collect(),
+        blockers: d.seen.blockers.iter().map(|b| blocker(d, b)).collect(),
         why: "Release is off while anything above is open. Nobody can override this.".into(),
         reject,
     })

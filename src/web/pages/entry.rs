@@ -5,11 +5,13 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::form::Form;
+use super::run_forms::{field_id, place_reading};
 use super::shown;
 use super::view::runs::Question;
 use super::visit::Visit;
 use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
 use crate::domain::evaluation::{Outcome, judge};
+use crate::domain::exact::shortened;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{FieldRefusal, Refusal};
 use crate::domain::role::Role;
@@ -35,18 +37,41 @@ pub struct Judged {
 }
 
 /// The values that were filled in, with their units: what a tablet's keyboard added is cut off.
+/// Raw entries of one attribute make one reading; several numbers are separated by white space.
 pub fn readings(form: &Form) -> Vec<ReadingEntry> {
-    let values = form.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("value.")?, value.trim())));
-    let reading = |(attribute, value): (&str, &str)| {
-        let unit = form.get(&format!("unit.{attribute}")).to_owned();
-        ReadingEntry {
-            attribute: attribute.to_owned(),
-            value: value.to_owned(),
-            unit: Some(unit).filter(|u| !u.is_empty()),
-            raw: Raw::new(),
+    let mut readings: Vec<ReadingEntry> = Vec::new();
+    for (name, typed) in form.0.iter().map(|(name, typed)| (name.as_str(), typed.trim())) {
+        if typed.is_empty() {
+            continue;
         }
-    };
-    values.filter(|(_, value)| !value.is_empty()).map(reading).collect()
+        if let Some(attribute) = name.strip_prefix("value.") {
+            let unit = form.get(&format!("unit.{attribute}")).to_owned();
+            readings.push(ReadingEntry {
+                attribute: attribute.to_owned(),
+                value: typed.to_owned(),
+                unit: Some(unit).filter(|u| !u.is_empty()),
+                raw: Raw::new(),
+            });
+        } else if let Some((attribute, input)) = name.strip_prefix("raw.").and_then(|rest| rest.rsplit_once('.')) {
+            let numbers = typed.split_whitespace().map(str::to_owned).collect();
+            match readings.iter_mut().find(|r| r.attribute == attribute) {
+                Some(reading) => {
+                    reading.raw.insert(input.to_owned(), numbers);
+                }
+                None => readings.push(ReadingEntry {
+                    attribute: attribute.to_owned(),
+                    raw: Raw::from([(input.to_owned(), numbers)]),
+                    ..ReadingEntry::default()
+                }),
+            }
+        }
+    }
+    readings
+}
+
+/// The `id` of a control's field; its name may hold spaces.
+pub fn control_id(name: &str) -> String {
+    format!("control-{}", name.split_whitespace().collect::<Vec<_>>().join("-"))
 }
 
 /// The controls that were filled in.
@@ -72,26 +97,29 @@ pub fn entry(form: &Form, visit: &Visit) -> Result<RunEntry, Refusal> {
         controls: controls(form),
         readings: readings(form),
         comment: some(form.get("comment")),
-        reagents: Vec::new(),
+        reagents: form.get("reagents").split_whitespace().map(str::to_owned).collect(),
         evidence: Vec::new(),
     })
 }
 
 /// The page's field for a field of the entry, and its label.
-pub fn place(given: &FieldRefusal, form: &Form, assay: &Assay) -> (String, String) {
+pub fn place(given: &FieldRefusal, form: &Form, spec: &Specification, assay: &Assay) -> (String, String) {
     let path = given.field.as_str();
     let index = |prefix: &str| path.strip_prefix(prefix)?.split(']').next()?.parse::<usize>().ok();
     // Only filled-in values were sent, so their count is not the row of the form.
-    if let Some(reading) = index("readings[").and_then(|i| readings(form).into_iter().nth(i)) {
-        return (format!("value-{}", reading.attribute), String::new());
+    if let Some(id) = place_reading(given, form, spec, "value") {
+        return (id, String::new());
     }
     if let Some(control) = index("controls[").and_then(|i| controls(form).into_iter().nth(i)) {
-        return (format!("control-{}", control.name), String::new());
+        return (control_id(&control.name), String::new());
+    }
+    if path.starts_with("reagents") {
+        return ("reagents".into(), "Reagents".into());
     }
     let label = match path {
         "controls" => {
             let name = assay.controls.first().map_or("main", |c| c.name.as_str());
-            return (format!("control-{name}"), String::new());
+            return (control_id(name), String::new());
         }
         "readings" => return ("values".into(), String::new()),
         "method" => "Method",
@@ -119,7 +147,7 @@ pub fn judge_typed(
     let (started, tested) = (moment("started_at"), moment("tested_at").unwrap_or(visit.now));
     let failed_control = controls(form).into_iter().find(|given| {
         let control = assay.controls.iter().find(|c| c.name == given.name);
-        control.is_some_and(|c| c.allowed.contains(&given.value) && !c.acceptable.contains(&given.value))
+        control.is_some_and(|c| c.accepts(&given.value, spec.rounding) == Ok(false))
     });
     let mut judged = Vec::new();
     let mut read: Vec<Reading> = Vec::new();
@@ -169,7 +197,10 @@ fn verdict(spec: &Specification, reading: &Reading, started: Option<Moment>) -> 
             attribute,
             outcome: verdict.outcome.as_str(),
             verdict: Some(verdict.outcome),
-            because: verdict.because,
+            because: match &reading.formula {
+                Some(formula) => format!("{formula}; {}", verdict.because),
+                None => verdict.because,
+            },
             distance: verdict.distance.unwrap_or_default(),
         },
         Some(Err(refusal)) => refused(attribute, refusal.detail),
@@ -214,14 +245,25 @@ fn content(assay: &Assay, readings: Vec<Reading>, times: (Option<Moment>, Moment
     Ok(RunContent { readings, ..RunContent::without_values(assay.code.clone(), method, times.0, times.1) })
 }
 
-/// What needs a second look: a failing value, and one that just about passes.
-pub fn questions(form: &Form, spec: &Specification, started: Option<Moment>) -> Vec<Question> {
+/// What needs a second look: a failing value, one that just about passes, and one beyond its
+/// alert limit of which no comment says why.
+pub fn questions(form: &Form, spec: &Specification, assay: &Assay, started: Option<Moment>) -> Vec<Question> {
     let mut questions = Vec::new();
+    let unexplained = form.get("comment").trim().is_empty();
     for typed in readings(form) {
-        let code = crate::domain::ids::AttributeCode::parse(&typed.attribute).ok();
-        let Some(criterion) = code.and_then(|code| spec.criterion(&code)) else { continue };
-        let Ok(verdict) = judge(&criterion.acceptance, spec.rounding, &typed.value, started) else { continue };
-        let shown = shown::with_unit(&typed.value, criterion.acceptance.unit());
+        let Ok(reading) = typed.read(spec, assay, None) else { continue };
+        let Some(criterion) = spec.criterion(&reading.attribute) else { continue };
+        let Ok(verdict) = judge(&criterion.acceptance, spec.rounding, &reading.value, started) else { continue };
+        let shown = shown::with_unit(&shortened(&reading.value), criterion.acceptance.unit());
+        let field = field_id("", &typed.attribute, spec, "value");
+        if let Some(alert) = verdict.alert.as_ref().filter(|_| unexplained) {
+            let text = format!(
+                "{} {shown} passes but lies beyond its {alert}: please say why in the comment.",
+                criterion.name
+            );
+            questions.push(Question { field, text });
+            continue;
+        }
         let required = criterion.acceptance.in_words();
         let text = match verdict.outcome {
             Outcome::Fail => format!(
@@ -237,7 +279,7 @@ pub fn questions(form: &Form, spec: &Specification, started: Option<Moment>) -> 
             ),
             _ => continue,
         };
-        questions.push(Question { field: format!("value-{}", typed.attribute), text });
+        questions.push(Question { field, text });
     }
     questions
 }
@@ -252,5 +294,8 @@ fn is_close(criterion: &Criterion, distance: Option<&str>) -> bool {
 
 /// What the questions were asked about: the same values need no second answer.
 pub fn asked_about(form: &Form) -> String {
-    readings(form).iter().map(|r| format!("{}={}", r.attribute, r.value)).collect::<Vec<_>>().join(";")
+    let raw =
+        |r: &ReadingEntry| r.raw.iter().map(|(name, texts)| format!("{name} {}", texts.join(" "))).collect::<Vec<_>>();
+    let said = |r: &ReadingEntry| format!("{}={}{}", r.attribute, r.value, raw(r).join(", "));
+    readings(form).iter().map(said).collect::<Vec<_>>().join(";")
 }

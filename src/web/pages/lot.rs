@@ -5,6 +5,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::decision::{self, Deciding};
+use super::dose;
 use super::form::{Form, Refused};
 use super::lot_head;
 use super::narrate::{self, Names};
@@ -15,7 +16,9 @@ use super::view::parts::{FieldProblem, Link, Message, Tone, Value};
 use super::visit::{Visit, html, see_other, signed_in};
 use super::waiting::LotAndSpec;
 use crate::domain::assessment::{Assessment, Item, assess};
+use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::certificate::SignatureRecord;
+use crate::domain::exact::shortened;
 use crate::domain::ids::LotNumber;
 use crate::domain::lineage::{is_tested_here, noun};
 use crate::domain::lot::Lot;
@@ -65,6 +68,8 @@ pub struct Said {
     pub meaning: String,
     /// The reason typed.
     pub reason: String,
+    /// The dose that was asked for.
+    pub dose: Option<Form>,
     /// Whether the lot changed meanwhile, so that the page says what happened last.
     pub changed: bool,
 }
@@ -100,6 +105,15 @@ pub async fn release(req: HttpRequest, body: Result<Bytes, actix_web::Error>) ->
 /// `POST /lots/{lot}/rejection`
 pub async fn reject(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
     signed_in(&req, async move |visit: &Visit| sign_rejection(visit, Form::read(body)?).await).await
+}
+
+/// `POST /lots/{lot}/dose`: works out a dose and records nothing.
+pub async fn dose(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| {
+        let said = Said { dose: Some(Form::read(body)?), ..Said::default() };
+        page(visit, visit.lot_number()?, said, StatusCode::OK).await
+    })
+    .await
 }
 
 async fn sign_release(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
@@ -224,7 +238,9 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
     let loaded = visit.work(move |app| load(app, &number)).await?;
     let (lot, spec) = (&loaded.lot, &loaded.spec.specification);
     let assessment = assess(lot, spec, visit.now);
-    let names = Names::of([spec]);
+    let blind = visit.blind(lot, spec);
+    let seen = blind.veil(assessment.clone());
+    let names = Names::of([spec]).hiding(blind.hidden());
     let noun = noun(lot.details.stage);
     let mut frame = visit.frame(lot.number().to_string(), noun, lot_head::nav(lot.details.stage));
     frame.crumbs = vec![lot_head::list(lot.details.stage)];
@@ -234,17 +250,21 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
         message.lines = news(&loaded.facts, visit.zone, &names);
     }
     frame.problems = said.refused.0.clone();
-    let deciding = Deciding { visit, loaded: &loaded, assessment: &assessment, said: &said };
+    let deciding = Deciding { visit, loaded: &loaded, assessment: &assessment, seen: &seen, said: &said };
+    let (dose, refused) = dose::panel(lot, spec, visit.now, visit.zone, said.dose.as_ref());
+    frame.problems.extend(refused.0);
     let view = LotPage {
         frame,
         lot: lot.number().to_string(),
         noun,
         status: assessment.status,
         flags: lot_head::flags(visit, lot),
-        standing: lot_head::standing(&assessment, &loaded),
+        standing: lot_head::standing(&seen, &loaded),
         facts: lot_head::facts(visit, &loaded),
-        sections: sections(visit, lot, &assessment),
+        sections: sections(visit, &blind, &seen),
         entries: entries(visit, lot, spec, &assessment),
+        equipment_flags: equipment_flags(visit, lot),
+        dose,
         runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),
         made: lot_head::made(visit, &loaded.made),
         decision: decision::decision(&deciding)?,
@@ -254,10 +274,21 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
     html(status, &view)
 }
 
-fn sections(visit: &Visit, lot: &Lot, assessment: &Assessment) -> Vec<Section> {
+/// Runs on equipment that was not fit for use.
+fn equipment_flags(visit: &Visit, lot: &Lot) -> Vec<Link> {
+    let flags = lot.runs.iter().flat_map(|run| run.content.flags.iter().map(move |flag| (run, flag)));
+    flags
+        .map(|(run, flag)| {
+            let link = Link::new(format!("Run #{}", run.number), format!("/runs/{}", run.number));
+            link.with_note(shown::local_times(flag, visit.zone))
+        })
+        .collect()
+}
+
+fn sections(visit: &Visit, blind: &Blind, assessment: &Assessment) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for item in &assessment.items {
-        let row = criterion(visit, lot, item);
+        let row = criterion(visit, blind, item);
         match sections.last_mut() {
             Some(section) if section.name == item.criterion.section => section.criteria.push(row),
             _ => sections.push(Section { name: item.criterion.section.clone(), criteria: vec![row] }),
@@ -266,7 +297,8 @@ fn sections(visit: &Visit, lot: &Lot, assessment: &Assessment) -> Vec<Section> {
     sections
 }
 
-fn criterion(visit: &Visit, lot: &Lot, item: &Item) -> CriterionRow {
+fn criterion(visit: &Visit, blind: &Blind, item: &Item) -> CriterionRow {
+    let lot = blind.lot;
     let criterion = item.criterion;
     let (acceptance, unit) = shown::acceptance(&criterion.acceptance);
     let value = |text: &Option<String>| text.as_deref().map_or(Value::None, Value::from);
@@ -281,7 +313,10 @@ fn criterion(visit: &Visit, lot: &Lot, item: &Item) -> CriterionRow {
     let changes = lot.runs.iter().rev().flat_map(|run| run.changes.iter().rev().map(move |change| (run, change)));
     let superseded =
         changes.filter(|(_, change)| change.attribute == criterion.attribute).map(|(run, change)| Superseded {
-            value: shown::with_unit(&change.before, unit_text),
+            value: match blind.hides(run, &change.attribute) {
+                true => HIDDEN.to_owned(),
+                false => shown::with_unit(&change.before, unit_text),
+            },
             reason: change.reason.as_str().to_owned(),
             run: Link::new(format!("#{}", run.number), format!("/runs/{}", run.number)),
         });
@@ -290,10 +325,15 @@ fn criterion(visit: &Visit, lot: &Lot, item: &Item) -> CriterionRow {
         method: criterion.assay.as_str().replace('-', " "),
         acceptance,
         unit,
-        typed: value(&item.verdict.as_entered),
+        // A calculated value is shown as its formula shows it.
+        typed: item.verdict.as_entered.as_deref().map_or(Value::None, |text| match criterion.calculated {
+            Some(_) => Value::from(shortened(text).as_str()),
+            None => Value::from(text),
+        }),
         reported: value(&item.verdict.reported),
         outcome: item.verdict.outcome,
         because: shown::local_times(&item.verdict.because, visit.zone),
+        alert: item.verdict.alert.clone().unwrap_or_default(),
         earliest: item.verdict.earliest.map(|at| shown::moment(at, visit)),
         run,
         inherited: item.inherited_from.map(|from| lot_head::source(lot, from)),

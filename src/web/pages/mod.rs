@@ -5,8 +5,10 @@
 //! error ends on a page that says what happened and what to do.
 
 pub mod banks;
+pub mod calendar;
 pub mod certificates;
 pub mod decision;
+pub mod dose;
 pub mod entry;
 pub mod form;
 pub mod ledger;
@@ -17,6 +19,7 @@ pub mod narrate;
 pub mod people;
 pub mod review;
 pub mod run;
+mod run_forms;
 pub mod runs;
 pub mod shown;
 pub mod sign_in;

@@ -1,6 +1,6 @@
 //! Facts as sentences a person reads: who did what, before and after, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
@@ -8,12 +8,14 @@ use super::shown;
 use super::told;
 use super::view::ledger::{Change, LedgerFact};
 use super::view::parts::Link;
+use crate::domain::blind::HIDDEN;
 use crate::domain::event::Event;
-use crate::domain::ids::AttributeCode;
+use crate::domain::exact::shortened;
+use crate::domain::ids::{AttributeCode, RunNumber};
 use crate::domain::lineage;
 use crate::domain::lot::LotDetails;
 use crate::domain::role::Role;
-use crate::domain::run::RunContent;
+use crate::domain::run::{Reading, RunContent};
 use crate::domain::spec::{Specification, Stage};
 use crate::store::Entry;
 use crate::web::places;
@@ -35,17 +37,40 @@ impl From<String> for Told {
 
 /// The names of attributes, from the specifications: facts hold their codes.
 #[derive(Debug, Default)]
-pub struct Names(BTreeMap<String, String>);
+pub struct Names {
+    names: BTreeMap<String, String>,
+    hidden: BTreeSet<(RunNumber, AttributeCode)>,
+}
 
 impl Names {
     /// The names in these specifications.
     pub fn of<'s>(specifications: impl IntoIterator<Item = &'s Specification>) -> Self {
         let criteria = specifications.into_iter().flat_map(|s| &s.criteria);
-        Names(criteria.map(|c| (c.attribute.to_string(), c.name.clone())).collect())
+        let names = criteria.map(|c| (c.attribute.to_string(), c.name.clone())).collect();
+        Names { names, hidden: BTreeSet::new() }
+    }
+
+    /// The same, for somebody who does not see these values (docs/API.md, blind second entry).
+    pub fn hiding(self, hidden: BTreeSet<(RunNumber, AttributeCode)>) -> Self {
+        Names { hidden, ..self }
+    }
+
+    /// A reading with its unit, or what stands in its place.
+    fn measured(&self, run: RunNumber, reading: &Reading) -> String {
+        match self.value(run, &reading.attribute, &reading.value) {
+            hidden if hidden == HIDDEN => hidden,
+            value => shown::with_unit(&shortened(&value), reading.unit.as_deref()),
+        }
+    }
+
+    /// A value of a run, or what stands in its place.
+    pub(super) fn value(&self, run: RunNumber, attribute: &AttributeCode, value: &str) -> String {
+        let hidden = self.hidden.iter().any(|(r, a)| *r == run && a == attribute);
+        if hidden { HIDDEN.to_owned() } else { value.to_owned() }
     }
 
     pub(super) fn name(&self, attribute: &AttributeCode) -> String {
-        self.0.get(attribute.as_str()).cloned().unwrap_or_else(|| attribute.to_string())
+        self.names.get(attribute.as_str()).cloned().unwrap_or_else(|| attribute.to_string())
     }
 }
 
@@ -104,8 +129,8 @@ fn tell(event: &Event, names: &Names) -> Told {
             Told { refused: true, ..format!("turned away a sign-in as {username}: the password was wrong").into() }
         }
         Event::LotRegistered(details) => registered(details).into(),
-        Event::RunRecorded { run, content, .. } => recorded(run.0, content, names),
-        Event::RunCorrected { run, changes, .. } => corrected(run.0, changes, names),
+        Event::RunRecorded { run, content, .. } => recorded(*run, content, names),
+        Event::RunCorrected { run, changes, .. } => corrected(*run, changes, names),
         Event::RunVerified { run, .. } => format!("verified run #{run} against its raw data").into(),
         Event::LotReleased { lot, certificate, signature, .. } => Told {
             sentence: format!("released lot {lot} and issued certificate {certificate}"),
@@ -170,11 +195,11 @@ fn registered(details: &LotDetails) -> String {
     }
 }
 
-fn recorded(run: i64, content: &RunContent, names: &Names) -> Told {
+fn recorded(run: RunNumber, content: &RunContent, names: &Names) -> Told {
     let values: Vec<String> = content
         .readings
         .iter()
-        .map(|r| format!("{} {}", names.name(&r.attribute), shown::with_unit(&r.value, r.unit.as_deref())))
+        .map(|r| format!("{} {}", names.name(&r.attribute), names.measured(run, r)))
         .chain(content.controls.iter().map(|c| format!("{} control {}", c.name, c.value)))
         .collect();
     let assay = content.assay.as_str().replace('-', " ");
@@ -186,11 +211,11 @@ fn recorded(run: i64, content: &RunContent, names: &Names) -> Told {
     }
 }
 
-fn corrected(run: i64, changes: &[crate::domain::run::Change], names: &Names) -> Told {
+fn corrected(run: RunNumber, changes: &[crate::domain::run::Change], names: &Names) -> Told {
     let change = |c: &crate::domain::run::Change| Change {
         what: names.name(&c.attribute),
-        before: c.before.clone(),
-        after: c.after.clone(),
+        before: names.value(run, &c.attribute, &c.before),
+        after: names.value(run, &c.attribute, &c.after),
     };
     let mut reasons: Vec<&str> = changes.iter().map(|c| c.reason.as_str()).collect();
     reasons.dedup();

@@ -10,6 +10,7 @@ use super::view::runs::{ReviewPage, ReviewRow};
 use super::visit::{Visit, html, signed_in};
 use super::waiting::open_lots;
 use crate::domain::assessment::verdict_in_run;
+use crate::domain::blind::Blind;
 use crate::domain::evaluation::Outcome;
 use crate::domain::lot::Lot;
 use crate::domain::role::Role;
@@ -40,7 +41,7 @@ async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
 }
 
 fn row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> ReviewRow {
-    let (outcome, holds) = summary(spec, run);
+    let (outcome, holds) = summary(&visit.blind(lot, spec), run);
     let not_you = match visit.is(Role::Analyst) {
         true => lot.check_verify(run, &visit.actor(Role::Analyst)).err(),
         false => None,
@@ -58,7 +59,8 @@ fn row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> ReviewRow {
 }
 
 /// The worst verdict of a run, and what it holds in words.
-fn summary(spec: &Specification, run: &Run) -> (marks::Outcome, String) {
+fn summary(blind: &Blind, run: &Run) -> (marks::Outcome, String) {
+    let spec = blind.spec;
     let number = run.content.readings.len();
     let values = shown::counted(number, "value", "values");
     if let Some(why) = run.invalid_because(spec) {
@@ -68,6 +70,7 @@ fn summary(spec: &Specification, run: &Run) -> (marks::Outcome, String) {
         .content
         .readings
         .iter()
+        .filter(|reading| !blind.hides(run, &reading.attribute))
         .filter_map(|reading| {
             let criterion = spec.criterion(&reading.attribute)?;
             let verdict = verdict_in_run(run, spec, criterion)?;
@@ -85,6 +88,9 @@ fn summary(spec: &Specification, run: &Run) -> (marks::Outcome, String) {
             let more = if found.len() > 1 { format!(" (+{} more)", found.len() - 1) } else { String::new() };
             return (outcome, format!("{values}; {first} {word}{more}"));
         }
+    }
+    if verdicts.len() < number {
+        return (marks::Outcome::Unverified, format!("{values}; critical ones are typed again at verification"));
     }
     let all = if number == 1 { "it passes" } else { "all pass" };
     (marks::Outcome::Pass, format!("{values}; {all} once verified"))

@@ -1,4 +1,4 @@
-//! One run: reading it, checking it against its raw data, correcting it before that.
+//! One run: reading it, checking it against its raw data, correcting it, resolving a discrepancy.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
@@ -8,23 +8,28 @@ use super::entry::readings;
 use super::form::{Form, Refused};
 use super::lot::run_state;
 use super::lot_head;
+use super::run_forms::{self, field_id, place_reading};
 use super::shown;
 use super::view::marks::Signature;
-use super::view::parts::{Choice, Fact, Link, Message, Tone, Value};
-use super::view::runs::{Check, CheckForm, CorrectionForm, CorrectionRow, Former, ReadingRow, RunPage};
+use super::view::parts::{Fact, Link, Message, Tone, Value};
+use super::view::runs::{Check, CheckForm, Former, ReadingRow, RunPage};
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::assessment::verdict_in_run;
+use crate::domain::blind::{Blind, HIDDEN};
+use crate::domain::entry::ReadingEntry;
+use crate::domain::exact::shortened;
 use crate::domain::ids::RunNumber;
 use crate::domain::lot::Lot;
 use crate::domain::refusal::{Code, FieldRefusal, Refusal};
 use crate::domain::role::Role;
 use crate::domain::run::{Reading, Run};
-use crate::domain::spec::{Acceptance, Specification};
+use crate::domain::spec::Specification;
 use crate::web::problem::status_of;
 use crate::web::{places, times};
 use crate::workflow::Error;
 use crate::workflow::correct_run::{CorrectionEntry, correct_run};
-use crate::workflow::permit::{RecordRun, VerifyRun};
+use crate::workflow::permit::{RecordRun, ResolveDiscrepancy, VerifyRun};
+use crate::workflow::resolve_discrepancy::{ResolutionEntry, resolve_discrepancy};
 use crate::workflow::verify_run::{VerificationEntry, content_sha256, verify_run};
 
 /// `GET /runs/{run}`
@@ -34,6 +39,10 @@ pub async fn show(req: HttpRequest) -> HttpResponse {
             "corrected" => {
                 Some(Message::new(Tone::Done, "The correction is recorded. The former value stays to be seen."))
             }
+            "agreed" => {
+                Some(Message::new(Tone::Done, "Both say the same. The value is settled, and the run can be verified."))
+            }
+            "resolved" => Some(Message::new(Tone::Done, "Recorded. The other person says what the value is, too.")),
             _ => None,
         };
         page(visit, visit.run_number()?, Answer { message, ..Answer::default() }, StatusCode::OK).await
@@ -51,12 +60,52 @@ pub async fn correct(req: HttpRequest, body: Result<Bytes, actix_web::Error>) ->
     signed_in(&req, async move |visit: &Visit| correction(visit, Form::read(body)?).await).await
 }
 
+/// `POST /runs/{run}/resolution`
+pub async fn resolve(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| resolution(visit, Form::read(body)?).await).await
+}
+
+/// The forms of the page, each with the beginning of its fields' `id`s.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    #[default]
+    None,
+    Check,
+    Correct,
+    Resolve,
+}
+
+impl Which {
+    fn prefix(self) -> &'static str {
+        match self {
+            Which::None => "main",
+            Which::Check => "again",
+            Which::Correct => "value",
+            Which::Resolve => "resolve",
+        }
+    }
+}
+
 /// What comes back with the page.
 #[derive(Default)]
 struct Answer {
     message: Option<Message>,
     refused: Refused,
+    refusal: Option<Refusal>,
+    which: Which,
     form: Form,
+}
+
+impl Answer {
+    /// What was typed into one of the forms; nothing where another one comes back.
+    fn typed(&self, which: Which) -> Form {
+        if self.which == which { self.form.clone() } else { Form::default() }
+    }
+
+    /// What one of the forms was refused for.
+    fn refused(&self, which: Which) -> Refused {
+        if self.which == which { self.refused.clone() } else { Refused::default() }
+    }
 }
 
 async fn check(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
@@ -66,7 +115,8 @@ async fn check(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
         let detail = "Tick the box once you have compared every value with the raw data. Nothing was verified.";
         let refusal = Refusal::field(Code::InvalidField, "confirmed", detail);
         let refused = Refused::place(&refusal, visit.zone, |given| (given.field.clone(), String::new()));
-        return page(visit, number, Answer { refused, form, message: None }, status_of(&refusal)).await;
+        let answer = Answer { refused, form, which: Which::Check, ..Answer::default() };
+        return page(visit, number, answer, status_of(&refusal)).await;
     }
     let seen = VerificationEntry {
         content_sha256: Some(form.get("content_hash").to_owned()),
@@ -75,9 +125,7 @@ async fn check(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     match visit.work(move |app| verify_run(app, &permit, number, &seen)).await {
         Ok(made) => Ok(see_other(&format!("/lots/{}?done=verified&run={number}", made.lot))),
         Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {
-            let text = format!("Nothing was verified. {}", shown::local_times(&refusal.detail, visit.zone));
-            let message = Some(Message::new(Tone::Changed, text));
-            page(visit, number, Answer { message, form, ..Answer::default() }, status_of(&refusal)).await
+            refused_page(visit, number, refusal, form, Which::Check, "Nothing was verified.").await
         }
         Err(other) => Err(other),
     }
@@ -90,36 +138,74 @@ async fn correction(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     match visit.work(move |app| correct_run(app, &permit, number, &entry)).await {
         Ok(_) => Ok(see_other(&format!("/runs/{number}?done=corrected"))),
         Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {
-            let mut answer = Answer { form, ..Answer::default() };
-            if refusal.fields.is_empty() {
-                answer.message = Some(Message::new(
-                    Tone::Changed,
-                    format!("Nothing was corrected. {}", shown::local_times(&refusal.detail, visit.zone)),
-                ));
-            } else {
-                answer.refused = Refused::place(&refusal, visit.zone, |given| place(given, &answer.form));
-            }
-            page(visit, number, answer, status_of(&refusal)).await
+            refused_page(visit, number, refusal, form, Which::Correct, "Nothing was corrected.").await
         }
         Err(other) => Err(other),
     }
 }
 
-fn place(given: &FieldRefusal, form: &Form) -> (String, String) {
-    let index = given.field.strip_prefix("readings[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
-    if let Some(reading) = index.and_then(|i| readings(form).into_iter().nth(i)) {
-        return (format!("value-{}", reading.attribute), String::new());
-    }
-    match given.field.as_str() {
-        "reason" => ("reason".into(), "The reason".into()),
-        _ => ("correct".into(), String::new()),
+async fn resolution(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
+    let number = visit.run_number()?;
+    let permit = visit.permit::<ResolveDiscrepancy>().await?.with_once(visit.once(&form));
+    let attribute = form.get("attribute").to_owned();
+    let reading = readings(&form).into_iter().find(|r| r.attribute == attribute);
+    let reading = reading.unwrap_or_else(|| ReadingEntry { attribute, ..ReadingEntry::default() });
+    let entry = ResolutionEntry { reading, reason: form.get("reason").to_owned() };
+    match visit.work(move |app| resolve_discrepancy(app, &permit, number, &entry)).await {
+        Ok(made) => {
+            let done = if made.agreed.is_some() { "agreed" } else { "resolved" };
+            Ok(see_other(&format!("/runs/{number}?done={done}")))
+        }
+        Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {
+            refused_page(visit, number, refusal, form, Which::Resolve, "Nothing was recorded.").await
+        }
+        Err(other) => Err(other),
     }
 }
 
-async fn page(visit: &Visit, number: RunNumber, answer: Answer, status: StatusCode) -> Result<HttpResponse, Error> {
+/// The run again, with what was typed and why it was refused.
+async fn refused_page(
+    visit: &Visit,
+    number: RunNumber,
+    refusal: Refusal,
+    form: Form,
+    which: Which,
+    nothing: &str,
+) -> Result<HttpResponse, Error> {
+    let status = status_of(&refusal);
+    let mut answer = Answer { form, which, ..Answer::default() };
+    if refusal.fields.is_empty() {
+        let text = format!("{nothing} {}", shown::local_times(&refusal.detail, visit.zone));
+        answer.message = Some(Message::new(Tone::Changed, text));
+    } else {
+        answer.refusal = Some(refusal);
+    }
+    page(visit, number, answer, status).await
+}
+
+/// The page's field that a refusal is about, and its label.
+fn place(given: &FieldRefusal, form: &Form, which: Which, spec: &Specification) -> (String, String) {
+    if let Some(id) = place_reading(given, form, spec, which.prefix()) {
+        return (id, String::new());
+    }
+    let (label, attribute) = ("The reason".to_owned(), form.get("attribute"));
+    match (which, given.field.as_str()) {
+        (Which::Resolve, "reason") => (format!("resolve-reason-{attribute}"), label),
+        (Which::Resolve, path) => (field_id(path, attribute, spec, which.prefix()), String::new()),
+        (Which::Correct, "reason") => ("reason".into(), label),
+        (Which::Correct, _) => ("correct".into(), String::new()),
+        _ => ("check".into(), String::new()),
+    }
+}
+
+async fn page(visit: &Visit, number: RunNumber, mut answer: Answer, status: StatusCode) -> Result<HttpResponse, Error> {
     let (lot, stored) = visit.work(move |app| app.lot_of_run(number)).await?;
     let spec = &stored.specification;
     let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
+    if let Some(refusal) = &answer.refusal {
+        answer.refused = Refused::place(refusal, visit.zone, |given| place(given, &answer.form, answer.which, spec));
+    }
+    let blind = visit.blind(&lot, spec);
     let stage = lot.details.stage;
     let lot_link = Link::new(lot.number().to_string(), places::page(stage, lot.number()));
     let mut frame = visit.frame(format!("Run #{number}"), "run", lot_head::nav(stage));
@@ -127,7 +213,10 @@ async fn page(visit: &Visit, number: RunNumber, answer: Answer, status: StatusCo
     frame.message = answer.message.clone();
     frame.problems = answer.refused.0.clone();
     let (state, state_text) = run_state(spec, run);
-    let (correction, correction_closed) = correction_form(visit, &lot, spec, run, &answer)?;
+    let (typed, refused) = (answer.typed(Which::Correct), answer.refused(Which::Correct));
+    let (correction, correction_closed) = run_forms::correction(visit, &lot, spec, run, (&typed, &refused))?;
+    let (typed, refused) = (answer.typed(Which::Resolve), answer.refused(Which::Resolve));
+    let discrepancies = run_forms::discrepancies(visit, &blind, run, (&typed, &refused))?;
     let view = RunPage {
         frame,
         run: number.to_string(),
@@ -138,8 +227,10 @@ async fn page(visit: &Visit, number: RunNumber, answer: Answer, status: StatusCo
         state_text,
         facts: facts(visit, run),
         controls: controls(spec, run),
-        readings: run.content.readings.iter().map(|reading| row(visit, spec, run, reading)).collect(),
-        check: check_state(visit, &lot, run, &answer)?,
+        readings: run.content.readings.iter().map(|reading| row(visit, &blind, run, reading)).collect(),
+        flags: run.content.flags.iter().map(|flag| shown::local_times(flag, visit.zone)).collect(),
+        discrepancies,
+        check: check_state(visit, &blind, run, &answer)?,
         correction,
         correction_closed,
     };
@@ -158,6 +249,10 @@ fn facts(visit: &Visit, run: &Run) -> Vec<Fact> {
     }
     facts.push(Fact::new("Tested", at(content.tested_at)));
     facts.push(Fact::new("Method", content.method.as_str()));
+    let reagents: Vec<&str> = content.reagents.iter().map(|code| code.as_str()).collect();
+    if !reagents.is_empty() {
+        facts.push(Fact::new("Reagents", reagents.join(", ")));
+    }
     for (label, text) in [("Instrument", content.instrument.as_str()), ("Comment", content.comment.as_str())] {
         if !text.is_empty() {
             facts.push(Fact::new(label, text));
@@ -170,20 +265,31 @@ fn controls(spec: &Specification, run: &Run) -> Vec<Fact> {
     let known = spec.assay(&run.content.assay).map(|a| a.controls.as_slice()).unwrap_or_default();
     let fact = |given: &crate::domain::run::ControlReading| {
         let control = known.iter().find(|c| c.name == given.name);
-        let bad = control.is_some_and(|c| !c.acceptable.contains(&given.value));
-        let required = control.map(|c| c.acceptable.join(" or ")).unwrap_or_default();
-        let fact = Fact::new(format!("{} control", given.name), given.value.as_str());
+        let bad = control.is_some_and(|c| !c.accepts(&given.value, spec.rounding).unwrap_or(false));
+        let required = control.map(|c| c.in_words()).unwrap_or_default();
+        let number = control.is_some_and(|c| c.limit.is_some());
+        let mut label = if number { given.name.clone() } else { format!("{} control", given.name) };
+        if let Some(first) = label.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        let unit = control.and_then(|c| c.unit.as_deref());
+        let fact = Fact::new(label, shown::with_unit(&given.value, unit));
         if bad { fact.with_note(format!("must be {required}: the run is invalid")) } else { fact }
     };
     run.content.controls.iter().map(fact).collect()
 }
 
-fn row(visit: &Visit, spec: &Specification, run: &Run, reading: &Reading) -> ReadingRow {
+fn row(visit: &Visit, blind: &Blind, run: &Run, reading: &Reading) -> ReadingRow {
+    let spec = blind.spec;
+    let hidden = blind.hides(run, &reading.attribute);
     let criterion = spec.criterion(&reading.attribute);
     let verdict = criterion.and_then(|c| verdict_in_run(run, spec, c));
     let (acceptance, unit) = criterion.map(|c| shown::acceptance(&c.acceptance)).unwrap_or_default();
     let former = |change: &crate::domain::run::Change| Former {
-        value: shown::with_unit(&change.before, reading.unit.as_deref()),
+        value: match hidden {
+            true => HIDDEN.to_owned(),
+            false => shown::with_unit(&change.before, reading.unit.as_deref()),
+        },
         reason: format!(
             "{}, {}: {}",
             change.by.name.as_str(),
@@ -191,19 +297,50 @@ fn row(visit: &Visit, spec: &Specification, run: &Run, reading: &Reading) -> Rea
             change.reason.as_str()
         ),
     };
+    let superseded = run.changes.iter().rev().filter(|c| c.attribute == reading.attribute).map(former).collect();
+    if hidden {
+        return ReadingRow {
+            name: criterion.map_or_else(|| reading.attribute.to_string(), |c| c.name.clone()),
+            acceptance,
+            unit: super::view::parts::Unit::default(),
+            typed: Value::Words(HIDDEN.to_owned()),
+            reported: Value::None,
+            outcome: super::view::marks::Outcome::Unverified,
+            because: String::new(),
+            raw: Vec::new(),
+            alert: String::new(),
+            superseded,
+        };
+    }
     ReadingRow {
+        raw: criterion.map(|c| raw_lines(c, reading)).unwrap_or_default(),
+        alert: verdict.as_ref().and_then(|v| v.alert.clone()).unwrap_or_default(),
         name: criterion.map_or_else(|| reading.attribute.to_string(), |c| c.name.clone()),
         acceptance,
         unit,
-        typed: Value::from(reading.value.as_str()),
+        typed: match reading.formula {
+            Some(_) => Value::from(shortened(&reading.value).as_str()),
+            None => Value::from(reading.value.as_str()),
+        },
         reported: verdict.as_ref().and_then(|v| v.reported.as_deref()).map_or(Value::None, Value::from),
         outcome: verdict.as_ref().map_or(super::view::marks::Outcome::Reported, |v| v.outcome),
         because: verdict.map(|v| v.because).unwrap_or_default(),
-        superseded: run.changes.iter().rev().filter(|c| c.attribute == reading.attribute).map(former).collect(),
+        superseded,
     }
 }
 
-fn check_state(visit: &Visit, lot: &Lot, run: &Run, answer: &Answer) -> Result<Check, Error> {
+/// The raw entries of a calculated value, as typed.
+fn raw_lines(criterion: &crate::domain::spec::Criterion, reading: &Reading) -> Vec<String> {
+    let inputs = criterion.calculated.as_ref().map(|c| c.inputs()).unwrap_or_default();
+    let line = |input: &crate::domain::calculation::Input| {
+        let typed = reading.raw.get(input.name)?.join(", ");
+        Some(format!("{}: {}", input.label, shown::with_unit(&typed, input.unit)))
+    };
+    inputs.iter().filter_map(line).collect()
+}
+
+fn check_state(visit: &Visit, blind: &Blind, run: &Run, answer: &Answer) -> Result<Check, Error> {
+    let lot: &Lot = blind.lot;
     if let Some(verified) = &run.verification {
         return Ok(Check::Done(Signature {
             meaning: "Compared with the raw data".into(),
@@ -231,51 +368,8 @@ fn check_state(visit: &Visit, lot: &Lot, run: &Run, answer: &Answer) -> Result<C
     }
     Ok(Check::Open(CheckForm {
         content_hash: content_sha256(&run.content)?,
+        again: run_forms::again(blind.spec, run, &answer.typed(Which::Check), &answer.refused(Which::Check)),
         problem: answer.refused.on("confirmed"),
         idempotency_key: visit.key()?,
     }))
-}
-
-fn correction_form(
-    visit: &Visit,
-    lot: &Lot,
-    spec: &Specification,
-    run: &Run,
-    answer: &Answer,
-) -> Result<(Option<CorrectionForm>, String), Error> {
-    if !visit.is(Role::Analyst) || lot.check_open().is_err() {
-        return Ok((None, String::new()));
-    }
-    // The rules are asked with the content as it is: whoever may not change it gets no form.
-    if let Err(refusal) = lot.check_correct(spec, run, &run.content, &visit.actor(Role::Analyst))
-        && refusal.code != Code::ImpossiblePurity
-    {
-        return Ok((None, shown::local_times(&refusal.detail, visit.zone)));
-    }
-    let row = |reading: &Reading| {
-        let criterion = spec.criterion(&reading.attribute);
-        let code = reading.attribute.as_str();
-        let typed = answer.form.get(&format!("value.{code}"));
-        let choices = match criterion.map(|c| &c.acceptance) {
-            Some(Acceptance::Categorical { allowed, interim, .. }) => {
-                interim.iter().chain(allowed).map(|word| Choice::of(word.as_str(), *word == typed)).collect()
-            }
-            _ => Vec::new(),
-        };
-        CorrectionRow {
-            attribute: code.to_owned(),
-            name: criterion.map_or_else(|| code.to_owned(), |c| c.name.clone()),
-            now: reading.value.clone(),
-            unit: shown::unit_of(reading.unit.as_deref().unwrap_or_default()),
-            unit_code: reading.unit.clone().unwrap_or_default(),
-            choices,
-            field: answer.refused.field(&format!("value-{code}"), typed),
-        }
-    };
-    let form = CorrectionForm {
-        rows: run.content.readings.iter().map(row).collect(),
-        reason: answer.refused.field("reason", answer.form.get("reason")),
-        idempotency_key: visit.key()?,
-    };
-    Ok((Some(form), String::new()))
 }

@@ -9,10 +9,13 @@ use super::entry::{self, Judged};
 use super::form::{Form, Refused};
 use super::lot_head;
 use super::lots::passage;
+use super::run_forms::raw_fields;
 use super::shown;
 use super::view::parts::{Choice, Field, Link};
 use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartField};
 use super::visit::{Visit, html, see_other, signed_in};
+use crate::domain::blind::{Blind, HIDDEN};
+use crate::domain::exact::shortened;
 use crate::domain::ids::AssayCode;
 use crate::domain::lineage::is_tested_here;
 use crate::domain::lot::Lot;
@@ -71,11 +74,19 @@ struct Sheet {
     lot: Lot,
     spec: Specification,
     assay: Assay,
+    instruments: Vec<String>,
+    reagents: Vec<String>,
 }
 
 async fn sheet(visit: &Visit, assay: &str) -> Result<Sheet, Error> {
     let number = visit.lot_number()?;
-    let (lot, stored) = visit.work(move |app| app.lot(&number)).await?;
+    let loaded = visit.work(move |app| {
+        let (instruments, reagents) = app.read(|view| Ok::<_, Error>((view.instruments()?, view.reagents()?)))?;
+        Ok((app.lot(&number)?, instruments, reagents))
+    });
+    let ((lot, stored), instruments, reagents) = loaded.await?;
+    let instruments = instruments.iter().map(|i| i.code.to_string()).collect();
+    let reagents = reagents.iter().map(|r| r.code.to_string()).collect();
     let spec = stored.specification;
     let found = AssayCode::parse(assay).ok().and_then(|code| spec.assay(&code).cloned());
     let assay = found.ok_or_else(|| {
@@ -87,7 +98,7 @@ async fn sheet(visit: &Visit, assay: &str) -> Result<Sheet, Error> {
         let detail = format!("{} measures nothing that is tested on {number}.", assay.name, number = lot.number());
         return Err(Refusal::new(Code::NoSuchPage, detail).into());
     }
-    Ok(Sheet { lot, spec, assay })
+    Ok(Sheet { lot, spec, assay, instruments, reagents })
 }
 
 /// A form with what can sensibly be known beforehand, all of it visible and to be changed.
@@ -117,7 +128,8 @@ async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     let permit = visit.permit::<RecordRun>().await?.with_once(visit.once(&form));
     let sheet = sheet(visit, form.get("assay")).await?;
     let refuse = |refusal: Refusal| {
-        let placed = Refused::place(&refusal, visit.zone, |given| entry::place(given, &form, &sheet.assay));
+        let placed =
+            Refused::place(&refusal, visit.zone, |given| entry::place(given, &form, &sheet.spec, &sheet.assay));
         let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
         page(visit, &sheet, &form, Answer { refused: placed, judged, questions: Vec::new() }, status_of(&refusal))
     };
@@ -130,7 +142,7 @@ async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
         return refuse(refusal);
     }
     let started = typed.started_at.as_deref().and_then(|text| Moment::parse("started_at", text).ok());
-    let questions = entry::questions(&form, &sheet.spec, started);
+    let questions = entry::questions(&form, &sheet.spec, &sheet.assay, started);
     let answered = form.get("looked_again") == "yes" && form.get("asked") == entry::asked_about(&form);
     if !questions.is_empty() && !answered {
         let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
@@ -176,11 +188,14 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
         assay_name: assay.name.clone(),
         action: format!("/lots/{number}/runs?assay={}", assay.code),
         preview: format!("/lots/{number}/runs/preview"),
-        guidance: guidance(&criteria),
-        rows: criteria.iter().map(|c| row(c, form, &answer, lot)).collect(),
+        guidance: guidance(&sheet.spec, assay, &criteria),
+        rows: criteria.iter().map(|c| row(&visit.blind(lot, &sheet.spec), c, form, &answer)).collect(),
         controls: assay.controls.iter().map(|c| control(c, form, &answer.refused)).collect(),
         method: field("method"),
         instrument: field("instrument"),
+        instruments: sheet.instruments.clone(),
+        reagents: field("reagents"),
+        reagent_codes: sheet.reagents.clone(),
         started_at: incubates.then(|| start(field("started_at"), lot, assay)),
         tested_at: field("tested_at"),
         comment: field("comment"),
@@ -198,9 +213,30 @@ fn incubation_hours(criterion: &Criterion) -> Option<i64> {
     }
 }
 
-fn guidance(criteria: &[&Criterion]) -> Vec<String> {
+fn guidance(spec: &Specification, assay: &Assay, criteria: &[&Criterion]) -> Vec<String> {
     let mut lines: Vec<String> =
         criteria.iter().filter_map(|c| c.definition.as_ref().map(|text| format!("{}: {text}", c.name))).collect();
+    for criterion in criteria {
+        if let Some(calculation) = &criterion.calculated {
+            lines.push(format!("{} is calculated: {}.", criterion.name, calculation.in_words()));
+        }
+        let names = criterion.covers.iter().map(|code| spec.criterion(code).map_or(code.as_str(), |c| &c.name));
+        let names: Vec<&str> = names.collect();
+        if !names.is_empty() {
+            lines.push(format!("{} is one reading that answers {}.", criterion.name, names.join(", ")));
+        }
+        if criterion.evidence {
+            lines.push(format!("{} needs an evidence file.", criterion.name));
+        }
+    }
+    let media: Vec<String> = assay.media.iter().map(|m| format!("{} at {}", m.name, m.temperature)).collect();
+    if !media.is_empty() {
+        lines.push(format!("Media: {}.", media.join("; ")));
+    }
+    if let [days @ .., last] = assay.read_on_days.as_slice() {
+        let days: Vec<String> = days.iter().map(|day| format!("day {day}, ")).collect();
+        lines.push(format!("Read on {}and finally on day {last}.", days.concat()));
+    }
     for criterion in criteria {
         let Acceptance::Categorical { acceptable, interim, incubation_hours_min: Some(hours), .. } =
             &criterion.acceptance
@@ -229,7 +265,7 @@ fn start(field: Field, lot: &Lot, assay: &Assay) -> StartField {
     StartField { field, hint }
 }
 
-fn row(criterion: &Criterion, form: &Form, answer: &Answer, lot: &Lot) -> EntryRow {
+fn row(blind: &Blind, criterion: &Criterion, form: &Form, answer: &Answer) -> EntryRow {
     let code = criterion.attribute.as_str();
     let typed = form.get(&format!("value.{code}")).trim().to_owned();
     let (acceptance, unit) = shown::acceptance(&criterion.acceptance);
@@ -255,22 +291,30 @@ fn row(criterion: &Criterion, form: &Form, answer: &Answer, lot: &Lot) -> EntryR
         field: answer.refused.field(&format!("value-{code}"), typed),
         outcome: judged.and_then(|j| j.verdict),
         because: because.unwrap_or_default(),
-        recorded: recorded(criterion, lot),
+        recorded: recorded(blind, criterion),
+        raw: raw_fields(criterion, &format!("value-{code}"), form, None, &answer.refused),
+        words: matches!(criterion.acceptance, Acceptance::Text),
     }
 }
 
 /// What the lot has on record for it already.
-fn recorded(criterion: &Criterion, lot: &Lot) -> String {
-    let found = lot.runs.iter().rev().find_map(|run| {
+fn recorded(blind: &Blind, criterion: &Criterion) -> String {
+    let found = blind.lot.runs.iter().rev().find_map(|run| {
         let reading = run.content.readings.iter().find(|r| r.attribute == criterion.attribute)?;
-        Some(format!("{} in run #{}", shown::with_unit(&reading.value, reading.unit.as_deref()), run.number))
+        if blind.hides(run, &criterion.attribute) {
+            return Some(format!("{HIDDEN}, run #{}", run.number));
+        }
+        let value = shown::with_unit(&shortened(&reading.value), reading.unit.as_deref());
+        Some(format!("{value} in run #{}", run.number))
     });
     found.unwrap_or_default()
 }
 
 fn control(control: &Control, form: &Form, refused: &Refused) -> ControlRow {
     let typed = form.get(&format!("control.{}", control.name));
-    let mut label = format!("{} control", control.name);
+    let id = entry::control_id(&control.name);
+    let number = control.limit.is_some();
+    let mut label = if number { control.name.clone() } else { format!("{} control", control.name) };
     if let Some(first) = label.get_mut(..1) {
         first.make_ascii_uppercase();
     }
@@ -282,6 +326,9 @@ fn control(control: &Control, form: &Form, refused: &Refused) -> ControlRow {
             control.in_words()
         ),
         choices: control.allowed.iter().map(|word| Choice::of(word.as_str(), *word == typed)).collect(),
-        problem: refused.on(&format!("control-{}", control.name)),
+        value: typed.to_owned(),
+        unit: shown::unit_of(control.unit.as_deref().unwrap_or_default()),
+        problem: refused.on(&id),
+        id,
     }
 }

@@ -68,12 +68,16 @@ pub(super) fn of_quality(event: &Event, names: &Names) -> Told {
             sentence: format!("typed other critical values for run #{run} than the first entry"),
             changes: differences
                 .iter()
-                .map(|d| Change { what: names.name(&d.attribute), before: d.first.clone(), after: d.second.clone() })
+                .map(|d| Change {
+                    what: names.name(&d.attribute),
+                    before: names.value(*run, &d.attribute, &d.first),
+                    after: names.value(*run, &d.attribute, &d.second),
+                })
                 .collect(),
             ..Told::default()
         },
         Event::DiscrepancyResolved { run, attribute, value, reason, .. } => with_reason(
-            format!("said that {} of run #{run} is {value}", names.name(attribute)),
+            format!("said that {} of run #{run} is {}", names.name(attribute), names.value(*run, attribute, value)),
             format!("Reason: {}", reason.as_str()),
         ),
         Event::RunInvalidated { run, ground, reason, .. } => with_reason(

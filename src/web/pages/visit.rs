@@ -16,10 +16,13 @@ use super::shown;
 use super::view::parts::{Assets, Field, Frame, Link, Message, Person, Tone};
 use super::view::problem::ProblemPage;
 use super::view::sign_in::SignInPage;
+use crate::domain::blind::Blind;
 use crate::domain::ids::{LotNumber, RunNumber};
+use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::{Actor, Role};
+use crate::domain::spec::Specification;
 use crate::web::guard;
 use crate::web::problem::{block, explain, request_id};
 use crate::web::session::{Somebody, somebody};
@@ -108,6 +111,11 @@ impl Visit {
         Actor { username: self.somebody.user.username.clone(), name: self.somebody.user.full_name.clone(), role }
     }
 
+    /// A lot as this person sees it.
+    pub fn blind<'a>(&'a self, lot: &'a Lot, spec: &'a Specification) -> Blind<'a> {
+        Blind { lot, spec, viewer: &self.somebody.user.username }
+    }
+
     /// The permit for a duty.
     ///
     /// # Errors
@@ -185,6 +193,7 @@ fn dress(frame: &mut Frame, somebody: &Somebody, at: &str) {
         ("Lots", "/lots"),
         ("Banks", "/banks"),
         ("Review", "/review"),
+        ("Calendar", "/calendar"),
         ("Certificates", "/certificates"),
         ("Specifications", "/specifications"),
         ("Ledger", "/ledger"),

@@ -2,66 +2,38 @@
 //!
 //! Promises: the rules decide what the reader may do; nothing is offered that would be refused.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::shown;
 use super::view::lots::{Waiting, WaitingItem};
 use super::view::parts::Link;
 use super::visit::Visit;
 use crate::domain::assessment::{Assessment, Status, assess};
-use crate::domain::evaluation::Outcome;
+use crate::domain::calendar::{State, reading_days};
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::role::Role;
-use crate::domain::spec::Stage;
-use crate::store::{LotFilter, StoredSpecification};
 use crate::web::{places, times};
-use crate::workflow::{App, Error};
+pub use crate::workflow::list_lots::{LotAndSpec, OPEN_LOTS_MAX, open_lots};
 
-/// How many open lots are looked at; a laboratory has fewer.
-pub const OPEN_LOTS_MAX: i64 = 300;
 /// How many things one list shows.
 const ITEMS_MAX: usize = 5;
 
-/// A lot with the specification that judges it.
-pub type LotAndSpec = (Lot, Arc<StoredSpecification>);
-
-/// The lots nobody has decided on, newest first; then the banks and the donors.
-///
-/// # Errors
-/// Storage fails.
-pub fn open_lots(app: &App) -> Result<Vec<LotAndSpec>, Error> {
-    app.read(|view| {
-        let filter = |stage| LotFilter { stage, decided: Some(false), limit: OPEN_LOTS_MAX, ..LotFilter::default() };
-        let mut specs: BTreeMap<(String, u32), Arc<StoredSpecification>> = BTreeMap::new();
-        let mut listed = view.lots(&filter(Stage::Product))?;
-        listed.extend(view.lots(&filter(Stage::Bank))?);
-        listed.extend(view.lots(&filter(Stage::Donor))?);
-        let mut lots = Vec::new();
-        for listed in listed {
-            let (product, version) = (&listed.lot.details.product, listed.lot.details.specification_version);
-            let key = (product.to_string(), version);
-            let spec = match specs.get(&key) {
-                Some(spec) => spec.clone(),
-                None => Arc::new(view.specification(product, version)??),
-            };
-            specs.insert(key, spec.clone());
-            lots.push((listed.lot, spec));
-        }
-        Ok(lots)
-    })
-}
-
 /// The lists of the first page; deeds with nothing to do are left out.
 pub fn waiting(visit: &Visit, open: &[LotAndSpec]) -> Vec<Waiting> {
-    let mut all: Vec<(&Lot, Assessment)> =
-        open.iter().map(|(lot, spec)| (lot, assess(lot, &spec.specification, visit.now))).collect();
+    let mut all: Vec<(&Lot, Assessment)> = open
+        .iter()
+        .map(|(lot, spec)| (lot, &spec.specification))
+        .map(|(lot, spec)| (lot, visit.blind(lot, spec).veil(assess(lot, spec, visit.now))))
+        .collect();
     // What expires first is most urgent.
     all.sort_by_key(|(lot, _)| lot.details.expires_at);
     let mut lists = Vec::new();
     if visit.is(Role::Analyst) {
-        lists.push(list("To read today", "the incubation time is over", to_read(visit, &all), None));
+        lists.push(list(
+            "To read today",
+            "a reading day of an incubated test",
+            to_read(visit, open),
+            Some("/calendar"),
+        ));
         lists.push(list("To verify", "entered by somebody else", to_verify(visit, open), Some("/review")));
     }
     if visit.is(Role::Qa) {
@@ -81,41 +53,32 @@ fn list(deed: &str, hint: &str, mut items: Vec<WaitingItem>, all: Option<&str>) 
     Some(Waiting { deed: deed.into(), hint: hint.into(), items, more })
 }
 
-fn to_read(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
+fn to_read(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {
     let me = visit.actor(Role::Analyst);
-    let today = |at: Moment| {
-        at <= visit.now
-            || at.utc().with_timezone(&visit.zone).date_naive()
-                == visit.now.utc().with_timezone(&visit.zone).date_naive()
-    };
+    let date = |at: Moment| at.utc().with_timezone(&visit.zone).date_naive();
     let mut items = Vec::new();
-    for (lot, assessment) in all {
-        let due: Vec<_> = assessment
-            .items
-            .iter()
-            .filter(|i| {
-                i.verdict.outcome == Outcome::Pending
-                    && i.inherited_from.is_none()
-                    && i.verdict.earliest.is_some_and(today)
-            })
-            .collect();
-        let Some(first) = due.first() else { continue };
-        if lot.was_verified_by(&me) || assessment.status == Status::Expired {
+    for (lot, spec) in open {
+        if lot.was_verified_by(&me) || visit.now >= lot.details.expires_at {
             continue;
         }
-        let names: Vec<&str> = due.iter().map(|i| i.criterion.name.as_str()).collect();
-        let earliest = first.verdict.earliest.unwrap_or(visit.now);
-        let preposition = if earliest <= visit.now { "since" } else { "from" };
-        items.push(WaitingItem {
-            link: Link::new(
-                lot.number().to_string(),
-                format!("/lots/{}/runs/new?assay={}", lot.number(), first.criterion.assay),
-            ),
-            what: names.join(", "),
-            when: format!("{preposition} {}", times::to_minutes(earliest, visit.zone)),
+        let days = reading_days(lot, &spec.specification, visit.now);
+        let due = days.iter().filter(|r| match r.state {
+            State::Done => false,
+            State::Overdue | State::Due => true,
+            State::Coming => date(r.due_at) == date(visit.now),
         });
+        let due: Vec<_> = due.collect();
+        let Some(first) = due.iter().min_by_key(|r| r.due_at) else { continue };
+        let mut names: Vec<&str> = due.iter().map(|r| r.name.as_str()).collect();
+        names.dedup();
+        let preposition = if first.due_at <= visit.now { "since" } else { "from" };
+        let href = format!("/lots/{}/runs/new?assay={}", lot.number(), first.assay);
+        let when = format!("{preposition} {}", times::to_minutes(first.due_at, visit.zone));
+        let item = WaitingItem { link: Link::new(lot.number().to_string(), href), what: names.join(", "), when };
+        items.push((first.due_at, item));
     }
-    items
+    items.sort_by_key(|(due_at, _)| *due_at);
+    items.into_iter().map(|(_, item)| item).collect()
 }
 
 fn to_verify(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {

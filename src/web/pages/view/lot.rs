@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::dose::DosePanel;
 use super::ledger::LedgerFact;
 use super::marks::{Outcome, Signature, Status};
 use super::parts::{Choice, Fact, Field, Frame, Link, Moment, Unit, Value};
@@ -28,6 +29,10 @@ pub struct LotPage {
     pub sections: Vec<Section>,
     /// One entry form per assay the reader may record; empty when none.
     pub entries: Vec<Link>,
+    /// Runs on equipment that was not fit for use, accepted by the site's policy.
+    pub equipment_flags: Vec<Link>,
+    /// The section that plans a dose, where the specification says how the product is dosed.
+    pub dose: Option<DosePanel>,
     /// The runs, newest first.
     pub runs: Vec<RunRow>,
     /// What was made from it; empty for a lot.
@@ -96,6 +101,8 @@ pub struct CriterionRow {
     pub outcome: Outcome,
     /// Its arithmetic or reason: `96.04 → 96.0, not > 96.0`.
     pub because: String,
+    /// The alert limit beyond which a passing value lies; empty where it does not.
+    pub alert: String,
     /// The earliest moment it can be read.
     pub earliest: Option<Moment>,
     /// The run the value comes from.

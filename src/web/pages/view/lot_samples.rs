@@ -60,6 +60,7 @@ fn because(outcome: Outcome, acceptance: &str, typed: &str, reported: &str) -> S
 
 fn sections() -> Vec<Section> {
     let row = |&(name, method, acceptance, unit, typed, reported, run): &Row| CriterionRow {
+        alert: String::new(),
         name: name.into(),
         method: method.into(),
         acceptance: acceptance.into(),
@@ -133,6 +134,26 @@ fn certified() -> Certified {
 }
 
 impl LotPage {
+    /// A lot whose dose is planned, with a run on an instrument out of calibration.
+    pub fn sample_dose() -> Self {
+        let mut page = Self::sample_released();
+        let flag = Link::new("Run #19", "/runs/19");
+        page.equipment_flags =
+            vec![flag.with_note("instrument NC-01 (cell counter) had no valid calibration on 2026-11-26")];
+        page.dose = Some(super::dose::DosePanel::sample());
+        page
+    }
+
+    /// A dose asked for with a weight that is none.
+    pub fn sample_dose_refused() -> Self {
+        let mut page = Self::sample_released();
+        let panel = super::dose::DosePanel::sample_refused();
+        let text = panel.weight.problem.clone().unwrap_or_default();
+        page.frame.problems = vec![super::parts::FieldProblem { field: "weight_kg".into(), text }];
+        page.dose = Some(panel);
+        page
+    }
+
     /// A lot in the middle of testing, with a failure, a pending sterility and an unverified run.
     pub fn sample() -> Self {
         let mut page = Self::sample_ready();
@@ -188,11 +209,13 @@ impl LotPage {
             Choice::of("Released for clinical trial use: all results reviewed, specification met", false),
         ];
         Self {
+            flags: vec![],
+            dose: None,
             frame,
             lot: "AD-26-0007".into(),
             noun: "lot",
             status: Status::Ready,
-            flags: vec![],
+            equipment_flags: vec![],
             made: vec![],
             standing: "Ready: all 21 criteria pass".into(),
             facts: vec![

@@ -4,7 +4,9 @@
 //! turns what it read into these structs, and renders. The templates are in `templates/`,
 //! one file per page and action, checked against these structs by the compiler.
 
+pub mod calendar;
 pub mod certificates;
+pub mod dose;
 pub mod ledger;
 pub mod lot;
 mod lot_samples;
@@ -21,6 +23,7 @@ pub mod sources;
 mod specification_samples;
 pub mod specifications;
 pub mod str_profiles;
+mod value_samples;
 pub mod verify;
 
 use askama::Template;
@@ -56,6 +59,8 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("bank-new-refused", html(&sources::RegisterBankPage::sample_refused())),
         ("donor-new", html(&sources::RegisterDonorPage::sample())),
         ("donor-new-refused", html(&sources::RegisterDonorPage::sample_refused())),
+        ("lot-dose", html(&lot::LotPage::sample_dose())),
+        ("lot-dose-refused", html(&lot::LotPage::sample_dose_refused())),
         ("run-new", html(&runs::RecordRunPage::sample())),
         ("run-new-refused", html(&runs::RecordRunPage::sample_refused())),
         ("run-new-questions", html(&runs::RecordRunPage::sample_questions())),
@@ -65,6 +70,11 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("run-own", html(&runs::RunPage::sample_own())),
         ("run-verified", html(&runs::RunPage::sample_verified())),
         ("run-invalid", html(&runs::RunPage::sample_invalid())),
+        ("run-new-calculated", html(&runs::RecordRunPage::sample_calculated())),
+        ("run-new-calculated-refused", html(&runs::RecordRunPage::sample_calculated_refused())),
+        ("run-blind", html(&runs::RunPage::sample_blind())),
+        ("calendar", html(&calendar::CalendarPage::sample())),
+        ("calendar-empty", html(&calendar::CalendarPage::sample_empty())),
         ("review", html(&runs::ReviewPage::sample())),
         ("review-empty", html(&runs::ReviewPage::sample_empty())),
         ("certificates", html(&certificates::CertificatesPage::sample())),

@@ -38,10 +38,7 @@ impl RecordRunPage {
             unit: "%".into(),
             unit_code: "%".into(),
             choices: vec![],
-            field: Field::default(),
-            outcome: None,
-            because: String::new(),
-            recorded: String::new(),
+            ..EntryRow::default()
         };
         Self {
             frame,
@@ -58,6 +55,9 @@ impl RecordRunPage {
             controls: vec![],
             method: Field::of("Flow cytometry, viable singlets, FMO gates"),
             instrument: Field::default(),
+            instruments: vec!["FC-02".into()],
+            reagents: Field::default(),
+            reagent_codes: vec!["R-0117".into()],
             started_at: None,
             tested_at: Field::of("2026-11-26T14:05"),
             comment: Field::default(),
@@ -157,6 +157,9 @@ impl RecordRunPage {
             name: "uninduced".into(),
             label: "Uninduced control".into(),
             hint: "A stained control makes the run invalid: neither a pass nor a fail.".into(),
+            id: "control-uninduced".into(),
+            value: String::new(),
+            unit: Unit::default(),
             choices: choices(&["Negative", "Positive"], ""),
             problem: None,
         }];
@@ -179,6 +182,8 @@ fn readings() -> Vec<ReadingRow> {
         },
         outcome: Outcome::Pass,
         because: String::new(),
+        raw: vec![],
+        alert: String::new(),
         superseded: vec![],
     };
     PANEL.iter().map(row).collect()
@@ -211,6 +216,8 @@ impl RunPage {
             ],
             controls: vec![],
             readings,
+            flags: vec![],
+            discrepancies: vec![],
             check: Check::Open(CheckForm { content_hash: samples::OTHER_HASH.into(), ..CheckForm::default() }),
             correction: None,
             correction_closed: String::new(),
@@ -224,6 +231,7 @@ impl RunPage {
         page.check = Check::Closed("You entered this run, so somebody else checks it against its raw data.".into());
         let row = |&(attribute, name, _, value): &(&str, &str, &str, &str)| CorrectionRow {
             attribute: attribute.into(),
+            id: format!("value-{attribute}"),
             name: name.into(),
             now: value.into(),
             unit: "%".into(),

@@ -34,6 +34,12 @@ pub struct RecordRunPage {
     pub method: Field,
     /// The instrument as typed.
     pub instrument: Field,
+    /// The codes of the instruments that are registered.
+    pub instruments: Vec<String>,
+    /// The codes of the reagents as typed.
+    pub reagents: Field,
+    /// The codes of the reagents there are.
+    pub reagent_codes: Vec<String>,
     /// The moment incubation started; only where the assay needs it.
     pub started_at: Option<StartField>,
     /// When it was tested, `YYYY-MM-DDTHH:MM` in the site's zone.
@@ -48,8 +54,25 @@ pub struct RecordRunPage {
     pub idempotency_key: String,
 }
 
+/// One raw entry of a calculated attribute.
+#[derive(Debug, Clone, Default)]
+pub struct RawField {
+    /// Its `id`.
+    pub id: String,
+    /// Its name in the form.
+    pub name: String,
+    /// What is typed.
+    pub label: String,
+    /// Its unit.
+    pub unit: Unit,
+    /// Whether several numbers are typed, separated by spaces.
+    pub many: bool,
+    /// As typed.
+    pub field: Field,
+}
+
 /// One attribute of the form.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct EntryRow {
     /// The attribute's code.
     pub attribute: String,
@@ -71,19 +94,41 @@ pub struct EntryRow {
     pub because: String,
     /// What is already recorded: `98.7 % in run #17`; empty when nothing.
     pub recorded: String,
+    /// The raw entries of a calculated attribute, instead of a value.
+    pub raw: Vec<RawField>,
+    /// Whether the value is a text and not a number.
+    pub words: bool,
+}
+
+impl EntryRow {
+    /// The `id` of the cell that says what is acceptable.
+    pub fn limit_id(&self) -> String {
+        format!("limit-{} verdict-{}", self.attribute, self.attribute)
+    }
+
+    /// The `id` of its first field.
+    pub fn first_id(&self) -> String {
+        self.raw.first().map_or_else(|| format!("value-{}", self.attribute), |raw| raw.id.clone())
+    }
 }
 
 /// One control of the form.
 #[derive(Debug, Clone)]
 pub struct ControlRow {
+    /// The `id` of its field.
+    pub id: String,
     /// The control's name in the interface to machines.
     pub name: String,
     /// Its name as read.
     pub label: String,
     /// Why it matters.
     pub hint: String,
-    /// What to choose from.
+    /// What to choose from; empty for a number.
     pub choices: Vec<Choice>,
+    /// The number as typed.
+    pub value: String,
+    /// The number's unit.
+    pub unit: Unit,
     /// What is wrong with it.
     pub problem: Option<String>,
 }
@@ -128,6 +173,10 @@ pub struct RunPage {
     pub controls: Vec<Fact>,
     /// The readings.
     pub readings: Vec<ReadingRow>,
+    /// What was not as it should be and was accepted by the site's policy.
+    pub flags: Vec<String>,
+    /// Differences between first and second entry, oldest first.
+    pub discrepancies: Vec<DiscrepancyBlock>,
     /// Whether somebody checked it, or can.
     pub check: Check,
     /// The form that corrects it, while that is allowed.
@@ -155,6 +204,10 @@ pub struct ReadingRow {
     pub outcome: Outcome,
     /// Its arithmetic.
     pub because: String,
+    /// The raw entries as typed, a line each.
+    pub raw: Vec<String>,
+    /// The alert limit beyond which a passing value lies; empty where it does not.
+    pub alert: String,
     /// Former values of the same reading, each with its reason.
     pub superseded: Vec<Former>,
 }
@@ -166,6 +219,36 @@ pub struct Former {
     pub value: String,
     /// Who changed it, when and why.
     pub reason: String,
+}
+
+/// A difference between the first and the second entry of a critical value.
+#[derive(Debug, Clone, Default)]
+pub struct DiscrepancyBlock {
+    /// What was measured.
+    pub name: String,
+    /// The two entries, in a sentence.
+    pub entries: String,
+    /// What each said afterwards, a line each.
+    pub said: Vec<String>,
+    /// What both agree on; empty while they do not.
+    pub agreed: String,
+    /// The form with which the reader says what the value is.
+    pub form: Option<ResolveForm>,
+    /// Who can, where the reader cannot; empty where nothing is open.
+    pub closed: String,
+}
+
+/// The form that resolves a discrepancy.
+#[derive(Debug, Clone, Default)]
+pub struct ResolveForm {
+    /// The value, typed from the raw data.
+    pub row: CorrectionRow,
+    /// The `id` of the reason.
+    pub reason_id: String,
+    /// Why the entries differed.
+    pub reason: Field,
+    /// Makes a repeated request harmless.
+    pub idempotency_key: String,
 }
 
 /// Whether a second person checked the run.
@@ -184,6 +267,8 @@ pub enum Check {
 pub struct CheckForm {
     /// The hash of what the reader sees, so that nobody confirms something else.
     pub content_hash: String,
+    /// Critical values, typed again without the first entry in sight.
+    pub again: Vec<CorrectionRow>,
     /// What is wrong with the confirmation.
     pub problem: Option<String>,
     /// Makes a repeated request harmless.
@@ -204,13 +289,17 @@ pub struct CorrectionForm {
 impl CorrectionForm {
     /// Whether the form comes back from a refusal and must be seen.
     pub fn open(&self) -> bool {
-        self.reason.problem.is_some() || self.rows.iter().any(|row| row.field.problem.is_some())
+        let refused =
+            |row: &CorrectionRow| row.field.problem.is_some() || row.raw.iter().any(|raw| raw.field.problem.is_some());
+        self.reason.problem.is_some() || self.rows.iter().any(refused)
     }
 }
 
-/// One reading of the correction form.
+/// One value to be typed on a run's page.
 #[derive(Debug, Clone, Default)]
 pub struct CorrectionRow {
+    /// The `id` of its field.
+    pub id: String,
     /// The attribute's code.
     pub attribute: String,
     /// Its name.
@@ -225,6 +314,10 @@ pub struct CorrectionRow {
     pub choices: Vec<Choice>,
     /// The new value; empty leaves the reading as it is.
     pub field: Field,
+    /// The raw entries of a calculated attribute, instead of a value.
+    pub raw: Vec<RawField>,
+    /// Whether the value is a text and not a number.
+    pub words: bool,
 }
 
 /// `GET /review`: runs waiting for a second person, oldest first.
