@@ -211,7 +211,7 @@ fn direction(index: usize, criterion: &Criterion) -> Option<Finding> {
                 ),
             );
         }
-        if markers::is_positive(&marker) && !limit.lower().is_some_and(|l| !l.number().is_zero()) {
+        if markers::is_positive(&marker) && limit.lower().is_none_or(|l| l.number().is_zero()) {
             return found(
                 "upper_limit_on_positive_marker",
                 &format!(
