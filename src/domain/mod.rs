@@ -21,6 +21,7 @@ pub mod event;
 pub mod exact;
 pub mod history;
 pub mod ids;
+pub mod inquiry;
 pub mod investigation;
 pub mod limit;
 pub mod lot;

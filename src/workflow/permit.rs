@@ -17,8 +17,8 @@ use super::{App, Error, passwords};
 
 /// Something only certain people may do.
 pub trait Duty: Send + 'static {
-    /// The role that may.
-    const ROLE: Role;
+    /// The roles that may; a person acts in the first of them that the person holds.
+    const ROLES: &[Role];
     /// What it is, as it follows "Only a qa may …".
     const DEED: &'static str;
     /// The act's name in facts about refused attempts; `None` where those are not recorded.
@@ -28,12 +28,12 @@ pub trait Duty: Send + 'static {
 }
 
 macro_rules! duties {
-    ($($(#[$doc:meta])* $name:ident: $role:ident, $deed:literal, $act:expr, $says:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $($role:ident)|+, $deed:literal, $act:expr, $says:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
         impl Duty for $name {
-            const ROLE: Role = Role::$role;
+            const ROLES: &[Role] = &[$(Role::$role),+];
             const DEED: &'static str = $deed;
             const ACT: Option<&'static str> = $act;
             const SAYS: &'static str = $says;
@@ -52,6 +52,18 @@ duties! {
     ReleaseLot: Qa, "release a lot", Some("release"), "meaning";
     /// Rejecting a lot.
     RejectLot: Qa, "reject a lot", Some("rejection"), "reason";
+    /// Recording the laboratory phase of an investigation, and concluding it.
+    Investigate: Analyst | Qa, "investigate a result", Some("investigation"), "meaning";
+    /// Approving a re-test plan.
+    ApproveRetests: Qa, "approve a re-test plan", Some("investigation"), "meaning";
+    /// Closing an investigation.
+    CloseInvestigation: Qa, "close an investigation", Some("investigation"), "remark";
+    /// Declaring a run invalid.
+    InvalidateRun: Qa, "declare a run invalid", Some("invalidation"), "reason";
+    /// Opening a deviation or hold.
+    OpenDeviation: Analyst | Qa, "open a deviation or hold", None, "meaning";
+    /// Closing a deviation or hold.
+    CloseDeviation: Qa, "close a deviation or hold", Some("deviation"), "assessment";
     /// Keeping accounts.
     KeepAccounts: Admin, "keep accounts", None, "meaning";
 }
@@ -95,13 +107,14 @@ impl<D: Duty> Permit<D> {
     /// # Errors
     /// None does. Where the attempt is about a lot's decision, that is recorded.
     pub fn grant(app: &App, user: &User, subject: &Subject) -> Result<Self, Error> {
-        if user.roles.contains(&D::ROLE) {
-            let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role: D::ROLE };
+        if let Some(role) = D::ROLES.iter().find(|role| user.roles.contains(role)) {
+            let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role: *role };
             return Ok(Permit { actor, once: None, duty: PhantomData });
         }
         let roles: Vec<&str> = user.roles.iter().map(|r| r.as_str()).collect();
-        let article = if D::ROLE == Role::Qa { "a QA officer" } else { &format!("an {}", D::ROLE) };
-        let detail = format!("Only {article} may {}. Your role: {}.", D::DEED, roles.join(", "));
+        let with_article = |role: &Role| if *role == Role::Qa { "a QA officer".into() } else { format!("an {role}") };
+        let who: Vec<String> = D::ROLES.iter().map(with_article).collect();
+        let detail = format!("Only {} may {}. Your role: {}.", who.join(" or "), D::DEED, roles.join(", "));
         let refusal = Refusal::new(Code::WrongRole, detail);
         let role = user.roles.first().copied().unwrap_or(Role::Auditor);
         let actor = Actor { username: user.username.clone(), name: user.full_name.clone(), role };
