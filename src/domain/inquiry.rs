@@ -59,7 +59,8 @@ impl Lot {
         }
         let Some(investigation) = self.investigations.iter().rev().find(|i| i.run == number) else {
             if run.verification.is_some() && !self.failures(spec, run).is_empty() {
-                let detail = format!("Run #{number} is out of specification: its result is investigated, not corrected.");
+                let detail =
+                    format!("Run #{number} is out of specification: its result is investigated, not corrected.");
                 return Err(Refusal::new(Code::NeedsInvestigation, detail));
             }
             return Ok(());
@@ -116,7 +117,9 @@ impl Lot {
             return refuse(format!("Run #{number} was not corrected. Correct the obvious error in it first."));
         }
         if run.verification.is_none() {
-            return refuse(format!("The correction of run #{number} is not verified. A second person verifies it first."));
+            return refuse(format!(
+                "The correction of run #{number} is not verified. A second person verifies it first."
+            ));
         }
         for failure in &investigation.failures {
             let verdict = spec.criterion(&failure.attribute).and_then(|c| verdict_in_run(run, spec, c));
@@ -182,7 +185,8 @@ impl Lot {
             return Err(Refusal::new(Code::NeedsInvestigation, detail));
         }
         if run.enterers().chain(run.verifiers()).any(|p| p.username == by.username) {
-            let detail = format!("You entered or verified run #{number}, so another QA officer must declare it invalid.");
+            let detail =
+                format!("You entered or verified run #{number}, so another QA officer must declare it invalid.");
             return Err(Refusal::new(Code::OwnWork, detail));
         }
         check_ground(is_sterility(spec, run), ground)

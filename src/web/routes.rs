@@ -18,6 +18,8 @@ pub enum Who {
     SignedIn,
     /// Only people with this role.
     Only(Role),
+    /// Only people with one of these two roles.
+    Either(Role, Role),
 }
 
 /// What a route does to the records.
@@ -43,11 +45,12 @@ pub struct Route {
 }
 
 use Effect::{Reads, Writes};
-use Who::{Anyone, Only, SignedIn};
+use Who::{Anyone, Either, Only, SignedIn};
 
 const ANALYST: Who = Only(Role::Analyst);
 const QA: Who = Only(Role::Qa);
 const ADMIN: Who = Only(Role::Admin);
+const LABORATORY: Who = Either(Role::Analyst, Role::Qa);
 
 macro_rules! routes {
     ($($path:literal { $($method:ident $who:ident $effect:ident => $handler:path;)* })*) => {
@@ -96,6 +99,20 @@ routes! {
     "/api/v1/runs/{run}"                         { GET  SignedIn Reads  => api::runs::show; }
     "/api/v1/runs/{run}/verification"            { POST ANALYST  Writes => api::runs::verify; }
     "/api/v1/runs/{run}/correction"              { POST ANALYST  Writes => api::runs::correct; }
+    "/api/v1/runs/{run}/invalidation"            { POST QA       Writes => api::invalidations::create; }
+    "/api/v1/investigations"                     { GET  SignedIn Reads  => api::investigations::list; }
+    "/api/v1/investigations/{number}"            { GET  SignedIn Reads  => api::investigations::show; }
+    "/api/v1/investigations/{number}/laboratory" { POST LABORATORY Writes => api::investigations::laboratory; }
+    "/api/v1/investigations/{number}/plan"       { POST QA       Writes => api::investigations::plan; }
+    "/api/v1/investigations/{number}/retest"     { POST ANALYST  Writes => api::investigations::retest; }
+    "/api/v1/investigations/{number}/conclusion" { POST LABORATORY Writes => api::investigations::conclusion; }
+    "/api/v1/investigations/{number}/closure"    { POST QA       Writes => api::investigations::closure; }
+    "/api/v1/deviations" {
+        GET  SignedIn   Reads  => api::deviations::list;
+        POST LABORATORY Writes => api::deviations::create;
+    }
+    "/api/v1/deviations/{number}"                { GET  SignedIn Reads  => api::deviations::show; }
+    "/api/v1/deviations/{number}/closure"        { POST QA       Writes => api::deviations::closure; }
     "/api/v1/certificates"                       { GET  SignedIn Reads  => api::certificates::list; }
     "/api/v1/certificates/{number}"              { GET  SignedIn Reads  => api::certificates::show; }
     "/api/v1/certificates/{number}/pdf"          { GET  SignedIn Reads  => api::certificates::pdf; }

@@ -6,6 +6,9 @@
 //! was tried.
 
 pub mod correct_run;
+pub mod deviate;
+pub mod invalidate_run;
+pub mod investigate;
 pub mod keep_accounts;
 pub mod list_lots;
 pub mod passwords;

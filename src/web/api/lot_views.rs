@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::domain::assessment::{Assessment, Blocker, Item, assess};
+use crate::domain::deviation::Deviation;
 use crate::domain::evaluation::Verdict;
+use crate::domain::investigation::Investigation;
 use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
 use crate::store::StoredSpecification;
@@ -116,6 +118,57 @@ impl From<&Blocker> for BlockerView {
     }
 }
 
+/// An investigation of a lot, in a line.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct InvestigationLine {
+    /// Its number.
+    pub investigation: String,
+    /// The run with the failing readings.
+    pub run: i64,
+    /// The phase it is in.
+    pub phase: String,
+    /// How it ended, once it is closed.
+    pub outcome: Option<String>,
+    /// Its address.
+    pub url: String,
+}
+
+impl From<&Investigation> for InvestigationLine {
+    fn from(i: &Investigation) -> Self {
+        InvestigationLine {
+            investigation: i.number.to_string(),
+            run: i.run.0,
+            phase: i.phase().as_str().to_owned(),
+            outcome: i.ending().map(|e| e.as_str().to_owned()),
+            url: format!("/api/v1/investigations/{}", i.number),
+        }
+    }
+}
+
+/// A deviation or hold of a lot, in a line.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DeviationLine {
+    /// Its number.
+    pub deviation: String,
+    /// `deviation` or `hold`.
+    pub kind: String,
+    /// True until QA closes it.
+    pub open: bool,
+    /// Its address.
+    pub url: String,
+}
+
+impl From<&Deviation> for DeviationLine {
+    fn from(d: &Deviation) -> Self {
+        DeviationLine {
+            deviation: d.number.to_string(),
+            kind: d.kind.as_str().to_owned(),
+            open: d.is_open(),
+            url: format!("/api/v1/deviations/{}", d.number),
+        }
+    }
+}
+
 /// A lot as it stands.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LotView {
@@ -143,6 +196,10 @@ pub struct LotView {
     pub criteria: Vec<CriterionView>,
     /// Everything that holds the lot back.
     pub blockers: Vec<BlockerView>,
+    /// Its investigations, oldest first.
+    pub investigations: Vec<InvestigationLine>,
+    /// Its deviations and holds, oldest first.
+    pub deviations: Vec<DeviationLine>,
     /// SHA-256 of the dossier that a signature would cover now.
     pub dossier_sha256: String,
     /// Number of the certificate, once released.
@@ -227,6 +284,8 @@ impl LotView {
             status: assessment.status.as_str().to_owned(),
             criteria: assessment.items.iter().map(CriterionView::from).collect(),
             blockers: assessment.blockers.iter().map(BlockerView::from).collect(),
+            investigations: lot.investigations.iter().map(InvestigationLine::from).collect(),
+            deviations: lot.deviations.iter().map(DeviationLine::from).collect(),
             dossier_sha256,
             certificate: certificate_of(lot),
         })

@@ -7,7 +7,10 @@ use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{certificates, ledger, lots, people, runs, session, specifications, verification};
+use super::{
+    certificates, deviations, invalidations, investigations, ledger, lots, people, runs, session, specifications,
+    verification,
+};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
 use crate::web::routes::ROUTES;
@@ -22,7 +25,10 @@ use crate::workflow::App;
     paths(
         session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
         lots::create, lots::list, lots::show, lots::release, lots::reject,
-        runs::create, runs::preview, runs::show, runs::verify, runs::correct,
+        runs::create, runs::preview, runs::show, runs::verify, runs::correct, invalidations::create,
+        investigations::list, investigations::show, investigations::laboratory, investigations::plan, investigations::retest,
+        investigations::conclusion, investigations::closure,
+        deviations::list, deviations::show, deviations::create, deviations::closure,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, ledger::list, ledger::verify, openapi, healthz, readyz,
     )

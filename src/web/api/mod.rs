@@ -4,6 +4,9 @@
 //! this code; numbers of results travel as text.
 
 pub mod certificates;
+pub mod deviations;
+pub mod invalidations;
+pub mod investigations;
 pub mod ledger;
 pub mod lot_views;
 pub mod lots;
