@@ -169,6 +169,34 @@ routes! {
         GET  Anyone  Reads  => pages::back;
         POST ANALYST Writes => pages::run::correct;
     }
+    "/investigations"                            { GET  SignedIn Reads  => pages::investigations::list; }
+    "/investigations/{number}"                   { GET  SignedIn Reads  => pages::investigations::show; }
+    "/investigations/{number}/laboratory" {
+        GET  Anyone     Reads  => pages::back;
+        POST LABORATORY Writes => pages::investigations::laboratory;
+    }
+    "/investigations/{number}/plan" {
+        GET  Anyone Reads  => pages::back;
+        POST QA     Writes => pages::investigations::plan;
+    }
+    "/investigations/{number}/conclusion" {
+        GET  Anyone     Reads  => pages::back;
+        POST LABORATORY Writes => pages::investigations::conclusion;
+    }
+    "/investigations/{number}/closure" {
+        GET  Anyone Reads  => pages::back;
+        POST QA     Writes => pages::investigations::closure;
+    }
+    "/deviations" {
+        GET  SignedIn   Reads  => pages::deviations::list;
+        POST LABORATORY Writes => pages::deviations::create;
+    }
+    "/deviations/new"                            { GET  LABORATORY Reads => pages::deviations::new; }
+    "/deviations/{number}"                       { GET  SignedIn Reads  => pages::deviations::show; }
+    "/deviations/{number}/closure" {
+        GET  Anyone Reads  => pages::back;
+        POST QA     Writes => pages::deviations::closure;
+    }
     "/certificates"                              { GET  SignedIn Reads  => pages::certificates::list; }
     "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }
     "/certificates/{number}/pdf"                 { GET  SignedIn Reads  => pages::certificates::pdf; }

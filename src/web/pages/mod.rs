@@ -6,8 +6,11 @@
 
 pub mod certificates;
 pub mod decision;
+pub mod deviations;
 pub mod entry;
 pub mod form;
+mod investigation_forms;
+pub mod investigations;
 pub mod ledger;
 pub mod lot;
 pub mod lots;
@@ -19,6 +22,7 @@ pub mod runs;
 pub mod shown;
 pub mod sign_in;
 pub mod specifications;
+mod steps;
 mod told;
 pub mod verify;
 pub mod view;

@@ -183,6 +183,8 @@ fn dress(frame: &mut Frame, somebody: &Somebody, at: &str) {
     let everybody = [
         ("Lots", "/lots"),
         ("Review", "/review"),
+        ("Investigations", "/investigations"),
+        ("Deviations", "/deviations"),
         ("Certificates", "/certificates"),
         ("Specifications", "/specifications"),
         ("Ledger", "/ledger"),
