@@ -206,13 +206,12 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
 
 /// An address with its parameters filled in, as they are after one release.
 pub fn filled(path: &str) -> String {
-    let named = [
-        ("{lot}", "L-1"),
-        ("{run}", "1"),
-        ("{number}", "RC-2026-000001"),
-        ("{product}", "ADMSC-IV"),
-        ("{version}", "1"),
-    ];
+    let number = match path {
+        path if path.contains("/investigations/") => FIRST,
+        path if path.contains("/deviations/") => "DEV-2026-0001",
+        _ => "RC-2026-000001",
+    };
+    let named = [("{lot}", "L-1"), ("{run}", "1"), ("{number}", number), ("{product}", "ADMSC-IV"), ("{version}", "1")];
     named.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
 }
 

@@ -4,7 +4,8 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
-use super::investigations::{SignedView, open_only};
+use super::investigation_views::SignedView;
+use super::investigations::open_only;
 use crate::domain::deviation::Deviation;
 use crate::domain::ids::DeviationNumber;
 use crate::web::body::Sent;

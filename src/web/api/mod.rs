@@ -6,6 +6,7 @@
 pub mod certificates;
 pub mod deviations;
 pub mod invalidations;
+pub mod investigation_views;
 pub mod investigations;
 pub mod ledger;
 pub mod lot_views;

@@ -1,4 +1,4 @@
-//! One run: reading it, checking it against its raw data, correcting it before that.
+//! One run: reading it, checking it against its raw data, correcting it.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
@@ -156,6 +156,21 @@ fn facts(visit: &Visit, run: &Run) -> Vec<Fact> {
     }
     facts.push(Fact::new("Tested", at(content.tested_at)));
     facts.push(Fact::new("Method", content.method.as_str()));
+    if let Some(of) = &content.investigation {
+        facts.push(Fact::new("Re-test under", of.as_str()).linked(format!("/investigations/{of}")));
+    }
+    for fallen in &run.aftermath.fallen {
+        let who = format!("{}, {}", fallen.by.name.as_str(), at(fallen.at));
+        facts.push(Fact::new("Verification that fell", who).with_note("the run was corrected afterwards"));
+    }
+    if let Some(invalidation) = &run.aftermath.invalidation {
+        let fact =
+            Fact::new("Declared invalid", invalidation.reason.as_str()).with_note(invalidation.ground.in_words());
+        facts.push(match &invalidation.investigation {
+            Some(of) => fact.linked(format!("/investigations/{of}")),
+            None => fact,
+        });
+    }
     for (label, text) in [("Instrument", content.instrument.as_str()), ("Comment", content.comment.as_str())] {
         if !text.is_empty() {
             facts.push(Fact::new(label, text));
