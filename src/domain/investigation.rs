@@ -17,7 +17,7 @@ use super::entry::in_minutes;
 use super::ids::{AttributeCode, InvestigationNumber, LotNumber, RunNumber};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
-use super::role::{Actor, Person};
+use super::role::{Actor, Person, Role};
 use super::run::Ground;
 use super::text::{Line, Remark};
 
@@ -103,6 +103,10 @@ pub struct Step<T> {
     pub what: T,
     /// Who signed.
     pub by: Person,
+    /// In which role.
+    pub role: Role,
+    /// What the signature means.
+    pub meaning: String,
     /// When.
     pub at: Moment,
 }

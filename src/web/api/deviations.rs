@@ -61,7 +61,11 @@ impl From<&Deviation> for DeviationView {
             open: d.is_open(),
             closure: d.closure.as_ref().map(|c| DeviationClosureView {
                 assessment: c.assessment.as_str().to_owned(),
-                signed: SignedView { by: c.by.name.as_str().to_owned(), at: c.at.to_string() },
+                signed: SignedView {
+                    by: c.by.name.as_str().to_owned(),
+                    meaning: c.assessment.as_str().to_owned(),
+                    at: c.at.to_string(),
+                },
             }),
         }
     }

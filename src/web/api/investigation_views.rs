@@ -22,6 +22,8 @@ pub struct FailureView {
 pub struct SignedView {
     /// Full name.
     pub by: String,
+    /// What the signature means.
+    pub meaning: String,
     /// When (UTC).
     pub at: String,
 }
@@ -29,7 +31,7 @@ pub struct SignedView {
 impl SignedView {
     /// The signer of a step.
     pub fn of<T>(step: &Step<T>) -> Self {
-        SignedView { by: step.by.name.as_str().to_owned(), at: step.at.to_string() }
+        SignedView { by: step.by.name.as_str().to_owned(), meaning: step.meaning.clone(), at: step.at.to_string() }
     }
 }
 

@@ -28,7 +28,7 @@ pub async fn list(req: HttpRequest) -> HttpResponse {
         all.reverse();
         all.sort_by_key(|d| !d.is_open());
         let rows = all.iter().map(|d| list_row(visit, d)).collect();
-        let frame = visit.frame("Deviations", "deviations", "/deviations");
+        let frame = visit.frame("Deviations", "deviations", "/investigations");
         html(StatusCode::OK, &DeviationsPage { frame, rows, may_open: may_open(visit) })
     })
     .await
@@ -86,7 +86,7 @@ pub async fn create(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> 
 }
 
 fn new_page(visit: &Visit, came: &Came, status: StatusCode) -> Result<HttpResponse, Error> {
-    let mut frame = visit.frame("Open a deviation or hold", "new-deviation", "/deviations");
+    let mut frame = visit.frame("Open a deviation or hold", "new-deviation", "/investigations");
     frame.crumbs = vec![Link::new("Deviations", "/deviations")];
     frame.problems = came.refused.0.clone();
     let kinds = [
@@ -140,7 +140,7 @@ fn number(visit: &Visit) -> Result<DeviationNumber, Refusal> {
 
 async fn page(visit: &Visit, number: DeviationNumber, came: Came, status: StatusCode) -> Result<HttpResponse, Error> {
     let d = visit.work(move |app| app.read(|view| Ok(view.deviation(&number)??))).await?;
-    let mut frame = visit.frame(d.number.to_string(), "deviation", "/deviations");
+    let mut frame = visit.frame(d.number.to_string(), "deviation", "/investigations");
     frame.crumbs = vec![Link::new("Deviations", "/deviations")];
     frame.problems = came.refused.0.clone();
     frame.message = match visit.query("done").as_str() {

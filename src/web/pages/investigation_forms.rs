@@ -37,7 +37,7 @@ pub fn laboratory(visit: &Visit, i: &Investigation, came: &Came) -> Result<StepF
     let mut builder = Builder::new(visit, came, "laboratory", "Record the laboratory phase", action)?
         .lead("Answer what was checked. The original preparation may be measured again; a re-test waits for a plan.");
     for (name, question) in CHECKS {
-        builder = builder.optional_lines(name, question, "");
+        builder = builder.optional_line(name, question);
     }
     let found: Vec<(&str, &str)> = [Finding::ObviousError, Finding::AssignableCause, Finding::NoCause]
         .iter()

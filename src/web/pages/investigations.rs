@@ -240,12 +240,12 @@ fn facts(visit: &Visit, i: &Investigation) -> Vec<Fact> {
     ]
 }
 
-fn signature<T>(visit: &Visit, step: &Step<T>, meaning: &str) -> Signature {
+fn signature<T>(visit: &Visit, step: &Step<T>) -> Signature {
     Signature {
-        meaning: meaning.to_owned(),
+        meaning: step.meaning.clone(),
         full_name: step.by.name.as_str().to_owned(),
         username: step.by.username.to_string(),
-        role: String::new(),
+        role: step.role.to_string(),
         at: parts::Moment::new(step.at.to_string(), times::to_seconds(step.at, visit.zone), ""),
     }
 }
@@ -273,7 +273,7 @@ fn phases(visit: &Visit, i: &Investigation) -> Vec<PhaseRow> {
             facts.extend(step.what.checks.iter().map(|c| Fact::new(c.question.as_str(), c.answer.as_str())));
             facts.push(Fact::new("In words", step.what.description.as_str()));
             facts.extend(evidence(&step.what.evidence));
-            done("Laboratory phase", facts, signature(visit, step, "Laboratory phase"))
+            done("Laboratory phase", facts, signature(visit, step))
         },
     );
     let no_plan = match (i.sterility, i.conclusion.is_some()) {
@@ -290,7 +290,7 @@ fn phases(visit: &Visit, i: &Investigation) -> Vec<PhaseRow> {
                 Fact::new("Evaluation", step.what.evaluation.as_str()),
                 Fact::new("Re-tests", format!("{} of {} made", i.retests.len(), step.what.retests)),
             ];
-            done("Re-test plan", facts, signature(visit, step, "Plan approved"))
+            done("Re-test plan", facts, signature(visit, step))
         },
     );
     let conclusion = i.conclusion.as_ref().map_or_else(
@@ -300,12 +300,12 @@ fn phases(visit: &Visit, i: &Investigation) -> Vec<PhaseRow> {
                 vec![Fact::new("Outcome", step.what.outcome.in_words()), Fact::new("Cause", step.what.cause.as_str())];
             facts.extend(step.what.ground.map(|g| Fact::new("Ground", g.in_words())));
             facts.extend(evidence(&step.what.evidence));
-            done("Conclusion", facts, signature(visit, step, "Conclusion"))
+            done("Conclusion", facts, signature(visit, step))
         },
     );
     let closure = i.closure.as_ref().map_or_else(
         || waits("Closure", "Signed by a QA officer who did not investigate."),
-        |step| done("Closure", Vec::new(), signature(visit, step, step.what.as_str())),
+        |step| done("Closure", Vec::new(), signature(visit, step)),
     );
     vec![laboratory, plan, conclusion, closure]
 }

@@ -87,6 +87,11 @@ impl<'c> Builder<'c> {
         self.input(name, label, hint, Sort::Lines, false)
     }
 
+    /// A line that can stay empty.
+    pub fn optional_line(self, name: &str, label: &str) -> Self {
+        self.input(name, label, "", Sort::Line, true)
+    }
+
     /// Several lines that can stay empty.
     pub fn optional_lines(self, name: &str, label: &str, hint: &str) -> Self {
         self.input(name, label, hint, Sort::Lines, true)

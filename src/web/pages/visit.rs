@@ -184,7 +184,6 @@ fn dress(frame: &mut Frame, somebody: &Somebody, at: &str) {
         ("Lots", "/lots"),
         ("Review", "/review"),
         ("Investigations", "/investigations"),
-        ("Deviations", "/deviations"),
         ("Certificates", "/certificates"),
         ("Specifications", "/specifications"),
         ("Ledger", "/ledger"),
