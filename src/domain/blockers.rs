@@ -110,7 +110,8 @@ fn investigation_blockers(lot: &Lot) -> Vec<Blocker> {
 fn deviation_blockers(lot: &Lot) -> Vec<Blocker> {
     let open = lot.deviations.iter().filter(|d| d.is_open());
     open.map(|d| {
-        let detail = format!("{} {} is open: {}", capitalised(d.kind.as_str()), d.number, d.description.as_str());
+        let what: String = d.description.as_str().lines().next().unwrap_or_default().chars().take(200).collect();
+        let detail = format!("{} {} is open: “{what}”.", capitalised(d.kind.as_str()), d.number);
         blocker("deviation", detail, "QA: assess and close it")
     })
     .collect()

@@ -9,7 +9,7 @@ use super::ids::{DeviationNumber, LotNumber};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::role::Person;
-use super::text::Line;
+use super::text::Remark;
 
 /// What it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl DeviationKind {
 #[serde(deny_unknown_fields)]
 pub struct DeviationClosure {
     /// The assessment of its impact on the lot.
-    pub assessment: Line,
+    pub assessment: Remark,
     /// Who signed.
     pub by: Person,
     /// When.
@@ -54,9 +54,9 @@ pub struct Deviation {
     /// Deviation or hold.
     pub kind: DeviationKind,
     /// What happened.
-    pub description: Line,
+    pub description: Remark,
     /// What it can mean for the lot.
-    pub impact: Line,
+    pub impact: Remark,
     /// Who opened it.
     pub opened_by: Person,
     /// When.

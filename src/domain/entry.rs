@@ -111,7 +111,7 @@ impl RunEntry {
         }
         let controls = self.read_controls(spec, assay).map_err(&mut keep).ok();
         let reagents = self.read_reagents().map_err(&mut keep).ok();
-        let evidence = self.read_evidence().map_err(&mut keep).ok();
+        let evidence = read_evidence(&self.evidence).map_err(&mut keep).ok();
         let times = started_at.zip(tested_at);
         let readings = self.read_readings(spec, assay, times, donor_profile).map_err(&mut keep).ok();
         if let (Some(readings), Some([])) = (&readings, evidence.as_deref()) {
@@ -217,23 +217,6 @@ impl RunEntry {
         Ok(codes)
     }
 
-    fn read_evidence(&self) -> Result<Vec<String>, Refusal> {
-        if self.evidence.len() > READINGS_MAX {
-            return Err(Refusal::field(Code::TooLarge, "evidence", "A run has at most 100 evidence files."));
-        }
-        let mut files: Vec<String> = Vec::new();
-        for (i, text) in self.evidence.iter().enumerate() {
-            if !is_sha256(text) {
-                let detail = "An evidence file is named by its SHA-256, the 64 hex digits that sending it answered.";
-                return Err(Refusal::field(Code::NoSuchFile, format!("evidence[{i}]"), detail));
-            }
-            if !files.contains(text) {
-                files.push(text.clone());
-            }
-        }
-        Ok(files)
-    }
-
     fn read_readings(
         &self,
         spec: &Specification,
@@ -280,6 +263,27 @@ fn read_control(control: &Control, typed: &str, rounding: Rounding) -> Result<St
         return known_word(typed, &control.allowed, &[]).map(str::to_owned);
     }
     control.accepts(typed, rounding).map(|_| typed.to_owned())
+}
+
+/// Reads the hashes of evidence files, each once.
+///
+/// # Errors
+/// One is not a hash, or there are too many.
+pub fn read_evidence(given: &[String]) -> Result<Vec<String>, Refusal> {
+    if given.len() > READINGS_MAX {
+        return Err(Refusal::field(Code::TooLarge, "evidence", "There are at most 100 evidence files."));
+    }
+    let mut files: Vec<String> = Vec::new();
+    for (i, text) in given.iter().enumerate() {
+        if !is_sha256(text) {
+            let detail = "An evidence file is named by its SHA-256, the 64 hex digits that sending it answered.";
+            return Err(Refusal::field(Code::NoSuchFile, format!("evidence[{i}]"), detail));
+        }
+        if !files.contains(text) {
+            files.push(text.clone());
+        }
+    }
+    Ok(files)
 }
 
 /// True for 64 hex digits in small letters.

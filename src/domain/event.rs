@@ -21,7 +21,7 @@ use super::moment::Moment;
 use super::role::{Actor, Role};
 use super::run::{Change, Ground, RunContent, SecondEntry};
 use super::spec::Specification;
-use super::text::Line;
+use super::text::{Line, Remark};
 
 /// The version of the encoding.
 pub const FACT_VERSION: u32 = 1;
@@ -137,7 +137,7 @@ pub enum Event {
         /// What it says.
         content: RunContent,
     },
-    /// Values of a run were corrected before it was verified.
+    /// Values of a run were corrected; a verification of it falls.
     RunCorrected {
         /// The run.
         run: RunNumber,
@@ -249,7 +249,7 @@ pub enum Event {
         /// The lot.
         lot: LotNumber,
         /// QA's remark.
-        remark: Line,
+        remark: Remark,
         /// The signature.
         signature: SignatureRecord,
     },
@@ -262,9 +262,9 @@ pub enum Event {
         /// Deviation or hold; named so because `kind` is the fact's own.
         sort: DeviationKind,
         /// What happened.
-        description: Line,
+        description: Remark,
         /// What it can mean.
-        impact: Line,
+        impact: Remark,
     },
     /// QA closed a deviation or hold.
     DeviationClosed {
@@ -273,7 +273,7 @@ pub enum Event {
         /// The lot.
         lot: LotNumber,
         /// The assessment.
-        assessment: Line,
+        assessment: Remark,
         /// The signature.
         signature: SignatureRecord,
     },
@@ -316,7 +316,7 @@ pub enum Event {
     FileStored(super::file::FileDetails),
     /// Somebody tried what they may not do, or what was not possible.
     AttemptRefused {
-        /// `release`, `rejection` or `verification`.
+        /// `release`, `rejection`, `verification`, `invalidation`, `investigation`, `deviation`.
         act: String,
         /// The lot, if it exists.
         lot: Option<LotNumber>,

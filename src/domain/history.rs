@@ -4,6 +4,7 @@
 //! the tables hold it, so that a row changed behind the ledger's back releases nothing. The same
 //! steps make the projected investigations, deviations and discrepancies.
 
+use super::certificate::SignatureRecord;
 use super::deviation::{Deviation, DeviationClosure};
 use super::equipment::SourceFlag;
 use super::event::{Event, Fact};
@@ -81,21 +82,26 @@ pub fn apply_to_aftermath(aftermath: &mut Aftermath, fact: &Fact) {
 
 /// What a fact makes of an investigation.
 pub fn apply_to_investigation(investigation: &mut Investigation, fact: &Fact) {
-    let (by, at) = (fact.by.person(), fact.at);
     match &fact.event {
-        Event::LaboratoryPhaseRecorded { phase, .. } => {
-            investigation.laboratory = Some(Step { what: phase.clone(), by, at });
+        Event::LaboratoryPhaseRecorded { phase, signature, .. } => {
+            investigation.laboratory = Some(step(fact, phase.clone(), signature));
         }
-        Event::RetestPlanApproved { plan, .. } => investigation.plan = Some(Step { what: plan.clone(), by, at }),
-        Event::InvestigationConcluded { conclusion, .. } => {
-            investigation.conclusion = Some(Step { what: conclusion.clone(), by, at });
+        Event::RetestPlanApproved { plan, signature, .. } => {
+            investigation.plan = Some(step(fact, plan.clone(), signature));
         }
-        Event::InvestigationClosed { remark, .. } => {
-            investigation.closure = Some(Step { what: remark.clone(), by, at });
+        Event::InvestigationConcluded { conclusion, signature, .. } => {
+            investigation.conclusion = Some(step(fact, conclusion.clone(), signature));
+        }
+        Event::InvestigationClosed { remark, signature, .. } => {
+            investigation.closure = Some(step(fact, remark.clone(), signature));
         }
         Event::RunRecorded { run, .. } => investigation.retests.push(*run),
         _ => {}
     }
+}
+
+fn step<T>(fact: &Fact, what: T, signature: &SignatureRecord) -> Step<T> {
+    Step { what, by: fact.by.person(), role: fact.by.role, meaning: signature.meaning.clone(), at: fact.at }
 }
 
 /// The investigation that a fact opened.

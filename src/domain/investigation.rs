@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 
 pub use words::{Ending, Finding, Phase, SterilityGround};
 
+use super::entry::in_minutes;
 use super::ids::{AttributeCode, InvestigationNumber, LotNumber, RunNumber};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
-use super::role::{Actor, Person};
-use super::text::Line;
+use super::role::{Actor, Person, Role};
+use super::run::Ground;
+use super::text::{Line, Remark};
 
 /// The most re-tests a plan can fix; more is testing into compliance.
 pub const RETESTS_MAX: u32 = 6;
@@ -46,7 +48,7 @@ pub struct LaboratoryPhase {
     /// instrument, calculation, raw data, retained preparations.
     pub checks: Vec<Check>,
     /// What it says in words; for a cause, how it is proven.
-    pub description: Line,
+    pub description: Remark,
     /// Evidence files by SHA-256.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
@@ -84,9 +86,10 @@ pub struct Conclusion {
     pub outcome: Ending,
     /// The cause, or why none could be found.
     pub cause: Line,
-    /// For an invalidated sterility result, which of the four grounds.
+    /// For an invalidated result, of what sort the cause is; for a sterility result, which of the
+    /// four grounds of USP <71>.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ground: Option<SterilityGround>,
+    pub ground: Option<Ground>,
     /// Evidence files by SHA-256.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
@@ -100,6 +103,10 @@ pub struct Step<T> {
     pub what: T,
     /// Who signed.
     pub by: Person,
+    /// In which role.
+    pub role: Role,
+    /// What the signature means.
+    pub meaning: String,
     /// When.
     pub at: Moment,
 }
@@ -129,7 +136,7 @@ pub struct Investigation {
     /// The conclusion.
     pub conclusion: Option<Step<Conclusion>>,
     /// The closure, with QA's remark.
-    pub closure: Option<Step<Line>>,
+    pub closure: Option<Step<Remark>>,
 }
 
 impl Investigation {
@@ -189,10 +196,17 @@ impl Investigation {
     /// Whether this plan may be approved by this person now.
     ///
     /// # Errors
-    /// Not after the laboratory phase, not by the investigator, no or too many re-tests.
+    /// Not after the laboratory phase, not by the investigator, no or too many re-tests; a
+    /// sterility test, which is repeated only after it was found invalid.
     pub fn check_plan(&self, plan: &RetestPlan, by: &Actor) -> Result<(), Refusal> {
         if self.phase() != Phase::Laboratory {
             return Err(self.wrong_phase("a re-test plan"));
+        }
+        if self.sterility {
+            let detail = "A sterility test is repeated only after it was found invalid (USP <71>), so there is no \
+                          re-test to plan. Conclude on one of the four grounds, or confirm the growth; an invalidated \
+                          test is then repeated with the same number of units.";
+            return Err(Refusal::new(Code::WrongPhase, detail));
         }
         self.check_not_investigator(by, "approve its re-test plan")?;
         if plan.retests == 0 || plan.retests > RETESTS_MAX {
@@ -202,13 +216,14 @@ impl Investigation {
         Ok(())
     }
 
-    /// Whether another re-test may be recorded.
+    /// Whether another re-test, begun at this moment, may be recorded.
     ///
     /// # Errors
-    /// No approved plan, or all planned re-tests have been made.
-    pub fn check_retest(&self) -> Result<(), Refusal> {
-        let planned = match (&self.plan, self.phase()) {
-            (Some(plan), Phase::Retesting) => plan.what.retests,
+    /// No approved plan, all planned re-tests have been made, or it was begun before the plan
+    /// was approved.
+    pub fn check_retest(&self, begun_at: Moment) -> Result<(), Refusal> {
+        let (planned, approved_at) = match (&self.plan, self.phase()) {
+            (Some(plan), Phase::Retesting) => (plan.what.retests, plan.at),
             _ => return Err(self.wrong_phase("a re-test")),
         };
         if self.retests.len() >= usize::try_from(planned).unwrap_or(usize::MAX) {
@@ -219,20 +234,29 @@ impl Investigation {
             );
             return Err(Refusal::new(Code::RetestsUsedUp, detail));
         }
+        if begun_at <= approved_at {
+            let detail = format!(
+                "The plan of {} was approved on {}. A test that began before is no re-test under it.",
+                self.number,
+                in_minutes(approved_at)
+            );
+            return Err(Refusal::field(Code::WrongPhase, "tested_at", detail));
+        }
         Ok(())
     }
 
-    /// Whether this conclusion may be signed, the re-tests apart.
+    /// Whether this conclusion may be signed, what the re-tests say apart. Where the lot has been
+    /// rejected meanwhile, planned re-tests can no longer be made, and their absence proves nothing.
     ///
     /// # Errors
     /// Not after the laboratory phase; planned re-tests are missing; an ending that the findings
-    /// do not carry; a sterility result without one of the four grounds.
-    pub fn check_conclusion(&self, conclusion: &Conclusion) -> Result<(), Refusal> {
+    /// do not carry; an invalidation without its ground, of sterility one of the four.
+    pub fn check_conclusion(&self, conclusion: &Conclusion, lot_decided: bool) -> Result<(), Refusal> {
         let laboratory = match (&self.laboratory, self.phase()) {
             (Some(step), Phase::Laboratory | Phase::Retesting) => &step.what,
             _ => return Err(self.wrong_phase("a conclusion")),
         };
-        if let Some(plan) = &self.plan
+        if let Some(plan) = self.plan.as_ref().filter(|_| !lot_decided || conclusion.outcome.clears())
             && self.retests.len() < usize::try_from(plan.what.retests).unwrap_or(usize::MAX)
         {
             let detail = format!(
@@ -257,15 +281,7 @@ impl Investigation {
             Ending::Invalidated if conclusion.evidence.is_empty() && laboratory.evidence.is_empty() => {
                 refuse("evidence", "Attach the evidence that proves the cause: an assumption invalidates nothing.")
             }
-            Ending::Invalidated if self.sterility && conclusion.ground.is_none() => {
-                let grounds: Vec<_> = SterilityGround::ALL.iter().map(|g| g.as_str()).collect();
-                let detail = format!(
-                    "A sterility result is invalidated only on one of the four grounds of USP <71>: {}.",
-                    grounds.join(", ")
-                );
-                refuse("ground", &detail)
-            }
-            Ending::Invalidated => Ok(()),
+            Ending::Invalidated => check_ground(self.sterility, conclusion.ground),
         }
     }
 
@@ -287,4 +303,25 @@ impl Investigation {
         }
         Ok(())
     }
+}
+
+/// Whether this is a ground on which a test can be declared invalid.
+///
+/// # Errors
+/// None given; a sterility test on another than the four grounds of USP <71>, or another test on
+/// one of those.
+pub fn check_ground(sterility: bool, ground: Option<Ground>) -> Result<(), Refusal> {
+    let names: Vec<&str> = match sterility {
+        true => SterilityGround::ALL.iter().map(|g| g.as_str()).collect(),
+        false => Ground::GENERAL.iter().map(|g| g.as_str()).collect(),
+    };
+    if ground.is_some_and(|ground| matches!(ground, Ground::Sterility(_)) == sterility) {
+        return Ok(());
+    }
+    let names = names.join(", ");
+    let detail = match sterility {
+        true => format!("A sterility result is invalidated only on one of the four grounds of USP <71>: {names}."),
+        false => format!("Say of what sort the cause is: {names}."),
+    };
+    Err(Refusal::field(Code::CauseNotProven, "ground", detail))
 }

@@ -11,7 +11,7 @@ use super::entry::in_minutes;
 use super::equipment::SourceFlag;
 use super::evaluation::{Outcome, judge};
 use super::ids::{AttributeCode, CertificateNumber, DonorCode, InvestigationNumber, LotNumber, ProductCode, RunNumber};
-use super::investigation::{Finding, Investigation, Phase};
+use super::investigation::Investigation;
 use super::lineage::{check_is_lot, misplaced};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
@@ -211,7 +211,7 @@ impl Lot {
 
     fn check_retest(&self, number: &InvestigationNumber, content: &RunContent) -> Result<(), Refusal> {
         let investigation = self.investigation(number)?;
-        investigation.check_retest()?;
+        investigation.check_retest(content.started_at.unwrap_or(content.tested_at))?;
         if let Some(i) = content.readings.iter().position(|r| !investigation.concerns(&r.attribute)) {
             let attributes: Vec<_> = investigation.failures.iter().map(|f| f.attribute.as_str()).collect();
             let detail = format!("{number} is about {} only; a re-test measures nothing else.", attributes.join(", "));
@@ -289,19 +289,7 @@ impl Lot {
             let detail = format!("Run #{} was invalidated by {who}. Nothing of it is changed any more.", run.number);
             return Err(Refusal::new(Code::AlreadyInvalid, detail));
         }
-        for investigation in
-            self.investigations.iter().filter(|i| i.run == run.number || i.retests.contains(&run.number))
-        {
-            let obvious = investigation.laboratory.as_ref().is_some_and(|l| l.what.finding == Finding::ObviousError);
-            let may = investigation.run == run.number && obvious && investigation.phase() == Phase::Laboratory;
-            if !may {
-                let detail = format!(
-                    "Run #{} is out of specification and under investigation {}. It can be corrected only after its                      laboratory phase has found an obvious error, and before it is concluded.",
-                    run.number, investigation.number
-                );
-                return Err(Refusal::new(Code::NeedsInvestigation, detail));
-            }
-        }
+        self.check_correctable(spec, run)?;
         Refusal::all(self.impossible_purity(spec, corrected, Some(run.number))).map_or(Ok(()), Err)
     }
 

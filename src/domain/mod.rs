@@ -25,6 +25,7 @@ pub mod exact;
 pub mod file;
 pub mod history;
 pub mod ids;
+pub mod inquiry;
 pub mod investigation;
 pub mod limit;
 pub mod lineage;

@@ -259,6 +259,18 @@ impl Ground {
         }
     }
 
+    /// The ground in words.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Ground::Control => "a control or system suitability test had failed",
+            Ground::Sample => "the wrong sample, or a spoilt one",
+            Ground::Instrument => "an instrument fault",
+            Ground::Reagent => "a reagent fault",
+            Ground::Procedure => "the method was not followed",
+            Ground::Sterility(ground) => ground.in_words(),
+        }
+    }
+
     /// The ground of this name.
     pub fn parse(text: &str) -> Option<Ground> {
         let sterility = SterilityGround::ALL.into_iter().map(Ground::Sterility);

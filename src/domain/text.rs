@@ -71,6 +71,18 @@ impl Remark {
         clean(field, text, REMARK_CHARS_MAX, true).map(Remark)
     }
 
+    /// Takes text that says something; `field` names it in the refusal.
+    ///
+    /// # Errors
+    /// Empty, longer than [`REMARK_CHARS_MAX`], or with invisible characters.
+    pub fn said(field: &str, text: &str) -> Result<Self, Refusal> {
+        let remark = Remark::parse(field, text)?;
+        if remark.0.is_empty() {
+            return Err(Refusal::field(Code::InvalidField, field, format!("{field} is empty. Please fill it in.")));
+        }
+        Ok(remark)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -155,6 +155,20 @@ routes! {
         GET SignedIn Reads  => api::equipment::policy;
         PUT QA       Writes => api::equipment::set_policy;
     }
+    "/api/v1/runs/{run}/invalidation"            { POST QA       Writes => api::invalidations::create; }
+    "/api/v1/investigations"                     { GET  SignedIn Reads  => api::investigations::list; }
+    "/api/v1/investigations/{number}"            { GET  SignedIn Reads  => api::investigations::show; }
+    "/api/v1/investigations/{number}/laboratory" { POST ANALYST_OR_QA Writes => api::investigations::laboratory; }
+    "/api/v1/investigations/{number}/plan"       { POST QA       Writes => api::investigations::plan; }
+    "/api/v1/investigations/{number}/retest"     { POST ANALYST  Writes => api::investigations::retest; }
+    "/api/v1/investigations/{number}/conclusion" { POST ANALYST_OR_QA Writes => api::investigations::conclusion; }
+    "/api/v1/investigations/{number}/closure"    { POST QA       Writes => api::investigations::closure; }
+    "/api/v1/deviations" {
+        GET  SignedIn   Reads  => api::deviations::list;
+        POST ANALYST_OR_QA Writes => api::deviations::create;
+    }
+    "/api/v1/deviations/{number}"                { GET  SignedIn Reads  => api::deviations::show; }
+    "/api/v1/deviations/{number}/closure"        { POST QA       Writes => api::deviations::closure; }
     "/api/v1/certificates"                       { GET  SignedIn Reads  => api::certificates::list; }
     "/api/v1/certificates/{number}"              { GET  SignedIn Reads  => api::certificates::show; }
     "/api/v1/certificates/{number}/pdf"          { GET  SignedIn Reads  => api::certificates::pdf; }
@@ -233,6 +247,34 @@ routes! {
     "/runs/{run}/resolution" {
         GET  Anyone  Reads  => pages::back;
         POST ANALYST Writes => pages::run::resolve;
+    }
+    "/investigations"                            { GET  SignedIn Reads  => pages::investigations::list; }
+    "/investigations/{number}"                   { GET  SignedIn Reads  => pages::investigations::show; }
+    "/investigations/{number}/laboratory" {
+        GET  Anyone     Reads  => pages::back;
+        POST ANALYST_OR_QA Writes => pages::investigations::laboratory;
+    }
+    "/investigations/{number}/plan" {
+        GET  Anyone Reads  => pages::back;
+        POST QA     Writes => pages::investigations::plan;
+    }
+    "/investigations/{number}/conclusion" {
+        GET  Anyone     Reads  => pages::back;
+        POST ANALYST_OR_QA Writes => pages::investigations::conclusion;
+    }
+    "/investigations/{number}/closure" {
+        GET  Anyone Reads  => pages::back;
+        POST QA     Writes => pages::investigations::closure;
+    }
+    "/deviations" {
+        GET  SignedIn   Reads  => pages::deviations::list;
+        POST ANALYST_OR_QA Writes => pages::deviations::create;
+    }
+    "/deviations/new"                            { GET  ANALYST_OR_QA Reads => pages::deviations::new; }
+    "/deviations/{number}"                       { GET  SignedIn Reads  => pages::deviations::show; }
+    "/deviations/{number}/closure" {
+        GET  Anyone Reads  => pages::back;
+        POST QA     Writes => pages::deviations::closure;
     }
     "/certificates"                              { GET  SignedIn Reads  => pages::certificates::list; }
     "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }

@@ -1,7 +1,8 @@
-//! A value typed wrongly is corrected, with a reason, before anybody has verified it.
+//! A value typed wrongly is corrected, with a reason.
 //!
-//! Promises: the first value stays on record and is printed with the certificate; a verified
-//! value is not corrected but investigated.
+//! Promises: the first value stays on record and is printed with the certificate; a verification
+//! falls with the correction; a failing result that was verified is not corrected but
+//! investigated, unless its investigation has found an obvious error.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,7 @@ use crate::domain::spec::Specification;
 use crate::domain::text::Line;
 
 use super::permit::{Permit, RecordRun};
+use super::verify_run::investigate_failures;
 use super::{App, Error, check_drawable};
 
 /// A correction as typed.
@@ -41,7 +43,7 @@ pub struct Corrected {
 /// Corrects values of a run.
 ///
 /// # Errors
-/// The run is verified, a value cannot be accepted, nothing would change, or no reason is given.
+/// The run is under investigation or invalid, a value cannot be accepted, nothing would change, or no reason is given.
 pub fn correct_run(
     app: &App,
     permit: &Permit<RecordRun>,
@@ -67,6 +69,8 @@ pub fn correct_run(
             return Err(Refusal::field(Code::InvalidField, "readings", detail).into());
         }
         desk.record(Event::RunCorrected { run: number, lot: lot.details.lot.clone(), changes: changes.clone() })?;
+        // Another run's criterion may apply only now, because the passage is another.
+        investigate_failures(desk, lot.number())?;
         Ok(Corrected { run: number, changes })
     })
 }

@@ -8,8 +8,11 @@
 pub mod adopt_ledger;
 pub mod approve_specification;
 pub mod correct_run;
+pub mod deviate;
 pub mod draft_specification;
 mod fitness;
+pub mod invalidate_run;
+pub mod investigate;
 pub mod keep_accounts;
 pub mod keep_equipment;
 pub mod list_lots;

@@ -64,6 +64,18 @@ duties! {
     ApproveSpecification: [Qa], "approve a specification", None, "meaning";
     /// Retiring a product's specification.
     RetireSpecification: [Qa], "retire a specification", None, "reason";
+    /// Recording the laboratory phase of an investigation, and concluding it.
+    Investigate: [Analyst, Qa], "investigate a result", Some("investigation"), "meaning";
+    /// Approving a re-test plan.
+    ApproveRetests: [Qa], "approve a re-test plan", Some("investigation"), "meaning";
+    /// Closing an investigation.
+    CloseInvestigation: [Qa], "close an investigation", Some("investigation"), "remark";
+    /// Declaring a run invalid.
+    InvalidateRun: [Qa], "declare a run invalid", Some("invalidation"), "reason";
+    /// Opening a deviation or hold.
+    OpenDeviation: [Analyst, Qa], "open a deviation or hold", None, "meaning";
+    /// Closing a deviation or hold.
+    CloseDeviation: [Qa], "close a deviation or hold", Some("deviation"), "assessment";
     /// Keeping accounts.
     KeepAccounts: [Admin], "keep accounts", None, "meaning";
     /// Registering instruments with their calibrations, and reagents.

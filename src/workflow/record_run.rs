@@ -9,14 +9,14 @@ use crate::domain::assessment::verdict_in_run;
 use crate::domain::entry::RunEntry;
 use crate::domain::evaluation::Outcome;
 use crate::domain::event::Event;
-use crate::domain::ids::{AttributeCode, LotNumber, RunNumber};
+use crate::domain::ids::{AttributeCode, InvestigationNumber, LotNumber, RunNumber};
 use crate::domain::moment::Moment;
 use crate::domain::role::Actor;
 use crate::domain::run::{Raw, Run, RunContent};
 use crate::domain::spec::Specification;
 
 use super::permit::{Permit, RecordRun};
-use super::{App, Error, check_drawable, fitness};
+use super::{App, Desk, Error, check_drawable, fitness};
 
 /// A run just recorded, or judged without recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,19 +73,28 @@ pub fn record_run(
     entry: &RunEntry,
 ) -> Result<RecordedRun, Error> {
     let (number, entry) = (number.clone(), entry.clone());
-    app.write_once(permit.actor(), permit.once(), move |desk| {
-        let (lot, stored) = desk.lot(&number)?;
-        // A closed lot is refused before the entry's own mistakes are.
-        lot.check_open()?;
-        let mut content = entry.read_beside(&stored.specification, desk.now, lot.donor_profile())?;
-        check_printable(&content)?;
-        fitness::check(&mut desk.view(), &mut content)?;
-        let by = desk.by.clone();
-        lot.check_record(&stored.specification, &content, &by)?;
-        let run = desk.view().next_run()?;
-        desk.record(Event::RunRecorded { run, lot: number.clone(), content: content.clone() })?;
-        Ok(judged(Some(run), number, &stored.specification, content, &by, desk.now))
-    })
+    app.write_once(permit.actor(), permit.once(), move |desk| record(desk, &number, &entry, None))
+}
+
+/// Records a run, or a re-test under an investigation's plan, in an open write.
+pub(super) fn record(
+    desk: &mut Desk,
+    number: &LotNumber,
+    entry: &RunEntry,
+    investigation: Option<InvestigationNumber>,
+) -> Result<RecordedRun, Error> {
+    let (lot, stored) = desk.lot(number)?;
+    // A closed lot is refused before the entry's own mistakes are.
+    lot.check_open()?;
+    let mut content = entry.read_beside(&stored.specification, desk.now, lot.donor_profile())?;
+    content.investigation = investigation;
+    check_printable(&content)?;
+    fitness::check(&mut desk.view(), &mut content)?;
+    let by = desk.by.clone();
+    lot.check_record(&stored.specification, &content, &by)?;
+    let run = desk.view().next_run()?;
+    desk.record(Event::RunRecorded { run, lot: number.clone(), content: content.clone() })?;
+    Ok(judged(Some(run), number.clone(), &stored.specification, content, &by, desk.now))
 }
 
 /// Judges an entry as [`record_run`] would, and records nothing.

@@ -7,18 +7,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::assessment::{applies, verdict_in_run};
 use crate::domain::entry::ReadingEntry;
-use crate::domain::evaluation::Outcome;
 use crate::domain::event::{Difference, Event};
 use crate::domain::ids::{LotNumber, RunNumber};
-use crate::domain::investigation::Failure;
+use crate::domain::inquiry::is_sterility;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::quantity::same_value;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::run::{Reading, Run, RunContent, SecondEntry};
-use crate::domain::spec::{Criterion, CriterionKind, Specification};
+use crate::domain::spec::{Criterion, Specification};
 use crate::ledger::canonical;
 
 use super::permit::{Permit, Subject, VerifyRun, recording_refusals};
@@ -114,7 +112,7 @@ fn verify(desk: &mut Desk, number: RunNumber, entry: &VerificationEntry) -> Resu
         content_sha256: content_sha256.clone(),
         second_entry,
     })?;
-    investigate_failures(desk, &lot, spec, run)?;
+    investigate_failures(desk, &lot_number)?;
     Ok(Came::Verified(Verified { run: number, lot: lot_number, verified_at: desk.now, content_sha256 }))
 }
 
@@ -206,45 +204,26 @@ fn check_only_critical(critical: &[&Criterion], typed: &[ReadingEntry]) -> Resul
     Refusal::all(refusals).map_or(Ok(()), Err)
 }
 
-/// The readings of a run that fail a criterion which binds this lot.
-fn failures(lot: &Lot, spec: &Specification, run: &Run) -> Vec<Failure> {
-    let failing = run.content.readings.iter().filter_map(|reading| {
-        let criterion = spec.criterion(&reading.attribute)?;
-        let binds = criterion.kind == CriterionKind::Required && applies(lot, spec, criterion) != Some(false);
-        let verdict = verdict_in_run(run, spec, criterion).filter(|v| binds && v.outcome == Outcome::Fail)?;
-        Some(Failure {
-            attribute: criterion.attribute.clone(),
-            name: criterion.name.clone(),
-            value: reading.value.clone(),
-            because: verdict.because,
-        })
-    });
-    failing.collect()
-}
-
-/// Opens an investigation of a run's failing results, unless it is a re-test or has one.
-fn investigate_failures(desk: &mut Desk, lot: &Lot, spec: &Specification, run: &Run) -> Result<(), Error> {
-    let failures = failures(lot, spec, run);
-    let known = run.content.investigation.is_some() || lot.investigations.iter().any(|i| i.run == run.number);
-    if failures.is_empty() || known {
-        return Ok(());
-    }
+/// Opens an investigation of each verified run that fails and has none.
+pub(super) fn investigate_failures(desk: &mut Desk, number: &LotNumber) -> Result<(), Error> {
+    let (lot, stored) = desk.lot(number)?;
+    let spec = &stored.specification;
     let system = set_up::system_actor();
     let year = desk.now.year();
-    let investigation = desk.view().next_investigation(year)?;
-    let because = format!("run #{} of {} is out of specification", run.number, lot.number());
-    let sterility = failures.iter().any(|f| spec.criterion(&f.attribute).is_some_and(Criterion::is_sterility));
-    desk.record_as(
-        &system,
-        Event::InvestigationOpened {
+    for (run, failures) in lot.uninvestigated(spec) {
+        let investigation = desk.view().next_investigation(year)?;
+        let because = format!("run #{} of {number} is out of specification", run.number);
+        let opened = Event::InvestigationOpened {
             investigation,
-            lot: lot.details.lot.clone(),
+            lot: number.clone(),
             run: run.number,
             failures,
-            sterility,
-        },
-    )?;
-    flag_made_from(desk, lot, run.number, &because)
+            sterility: is_sterility(spec, run),
+        };
+        desk.record_as(&system, opened)?;
+        flag_made_from(desk, &lot, run.number, &because)?;
+    }
+    Ok(())
 }
 
 /// Flags every lot and bank that was made from this one.

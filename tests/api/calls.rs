@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::example;
-use crate::person::{criterion, reading};
+use crate::investigations::{FIRST, failing};
+use crate::person::{criterion, reading, with};
 use crate::site::{Site, password};
 use crate::spec_drafts::{next_version, with_limit};
 use crate::verification::form as multipart;
@@ -105,6 +106,68 @@ fn dosed(site: &Site) {
 fn released(site: &Site) {
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
+}
+
+fn hold() -> Value {
+    json!({"lot": "L-1", "kind": "hold", "description": "For the walk", "impact": "None"})
+}
+
+/// An open hold of L-1.
+fn held(site: &Site) -> String {
+    site.analyst().registers("L-1").created();
+    site.analyst().post("/api/v1/deviations", &hold()).created();
+    "DEV-2026-0001".into()
+}
+
+/// The first investigation, brought to where `step` can be taken.
+fn investigated(site: &Site, step: &str) {
+    failing(site);
+    if step == "laboratory" || step == FIRST {
+        return;
+    }
+    site.verifier().finds("no_cause").created();
+    match step {
+        "retest" => {
+            site.other_qa().plans(1).created();
+            site.waits_hours(2);
+        }
+        "closure" => drop(site.verifier().concludes("confirmed", &json!({})).created()),
+        _ => {}
+    }
+}
+
+fn investigation_call(site: &Site, path: &str) -> Option<Call> {
+    let path = path.replace("{number}", FIRST);
+    let step = path.rsplit('/').next()?.to_owned();
+    investigated(site, &step);
+    let checks = json!([{"question": "Right sample?", "answer": "Yes"}]);
+    let (who, body) = match step.as_str() {
+        "laboratory" => ("amy", json!({"finding": "no_cause", "checks": checks, "description": "x"})),
+        "plan" => ("queen", json!({"hypothesis": "x", "sample": "x", "evaluation": "x", "retests": 1})),
+        "retest" => {
+            return sends("amy", &path, &site.analyst().run("endotoxin", &[("ENDOTOXIN", "0.1")], &json!({})));
+        }
+        "conclusion" => ("amy", json!({"outcome": "confirmed", "cause": "x"})),
+        "closure" => ("queen", json!({"remark": "x"})),
+        _ => return reads("olga", &path),
+    };
+    sends(who, &path, &with(body, &json!({"password": password(who)})))
+}
+
+/// The same steps as pages take them.
+fn investigation_page(site: &Site, path: &str) -> Option<Call> {
+    let path = path.replace("{number}", FIRST);
+    let step = path.rsplit('/').next()?.to_owned();
+    investigated(site, &step);
+    let fields: &[(&str, &str)] = match step.as_str() {
+        "laboratory" => &[("finding", "no_cause"), ("check_sample", "Yes"), ("description", "x")],
+        "plan" => &[("hypothesis", "x"), ("sample", "x"), ("evaluation", "x"), ("retests", "1")],
+        "conclusion" => &[("outcome", "confirmed"), ("cause", "x")],
+        _ => &[("remark", "x")],
+    };
+    let who = if matches!(step.as_str(), "plan" | "closure") { "queen" } else { "amy" };
+    let secret = password(who);
+    fills(who, &path, &[fields, &[("password", secret.as_str())]].concat())
 }
 
 /// The call for a route of the API, or none if nobody has written one.
@@ -214,6 +277,20 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/api/v1/specifications/{product}/{version}/what-if") => {
             sends("olga", &filled(route.path), &json!({}))
         }
+        ("POST", "/api/v1/runs/{run}/invalidation") => {
+            let body = json!({"ground": "reagent", "reason": "For the walk", "password": password("queen")});
+            sends("queen", &format!("/api/v1/runs/{}/invalidation", open_run(site)), &body)
+        }
+        (_, path) if path.starts_with("/api/v1/investigations/") => investigation_call(site, path),
+        ("POST", "/api/v1/deviations") => {
+            site.analyst().registers("L-1").created();
+            sends("amy", route.path, &hold())
+        }
+        (method, "/api/v1/deviations/{number}" | "/api/v1/deviations/{number}/closure") => {
+            let path = route.path.replace("{number}", &held(site));
+            let body = json!({"assessment": "For the walk", "password": password("queen")});
+            if method == "GET" { reads("olga", &path) } else { sends("queen", &path, &body) }
+        }
         ("GET", "/api/openapi.json") => open(route.path),
         ("GET", path) => {
             released(site);
@@ -244,13 +321,18 @@ pub fn sources(site: &Site) {
 /// An address with its parameters filled in, as they are after one release.
 pub fn filled(path: &str) -> String {
     let file = sha256_hex(PDF);
+    let number = match path {
+        path if path.contains("/investigations/") => FIRST,
+        path if path.contains("/deviations/") => "DEV-2026-0001",
+        _ => "RC-2026-000001",
+    };
     let named = [
         ("{sha256}", file.as_str()),
         ("{lot}", "L-1"),
         ("{bank}", "MCB-1"),
         ("{donor}", "D-1"),
         ("{run}", "1"),
-        ("{number}", "RC-2026-000001"),
+        ("{number}", number),
         ("{product}", "ADMSC-IV"),
         ("{version}", "1"),
         ("{code}", "EQ-1"),
@@ -374,6 +456,23 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/lots/{lot}/dose") => {
             dosed(site);
             fills("olga", "/lots/L-1/dose", &[("weight_kg", "60")])
+        }
+        ("POST", path) if path.starts_with("/investigations/") => investigation_page(site, path),
+        ("GET", "/investigations/{number}") => {
+            failing(site);
+            reads("olga", &format!("/investigations/{FIRST}"))
+        }
+        ("GET", path) if path.starts_with("/investigations/") => reads("olga", &path.replace("{number}", FIRST)),
+        ("POST", "/deviations") => {
+            site.analyst().registers("L-1").created();
+            let fields = [("lot", "L-1"), ("kind", "hold"), ("description", "x"), ("impact", "x")];
+            fills("amy", route.path, &fields)
+        }
+        ("GET", "/deviations/new") => reads("amy", "/deviations/new?lot=L-1"),
+        ("GET", "/deviations/{number}") => reads("olga", &route.path.replace("{number}", &held(site))),
+        ("POST", "/deviations/{number}/closure") => {
+            let path = route.path.replace("{number}", &held(site));
+            fills("queen", &path, &[("assessment", "x"), ("password", &password("queen"))])
         }
         ("POST", "/verify") => {
             let (media_type, bytes) = multipart(&[("file", b"%PDF-1.7 of another site")]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::person::criterion;
+use crate::person::{blockers, criterion};
 use crate::site::Site;
 
 /// A site with the lot L-1 and Amy's run of viability 92.4.
@@ -107,12 +107,57 @@ fn an_interim_reading_is_not_corrected_into_a_final_one() {
 }
 
 #[test]
-fn a_verified_result_is_not_corrected() {
+fn a_correction_takes_the_verification_with_it_and_a_ready_lot_is_ready_no_longer() {
+    let site = Site::start();
+    site.full_lot("L-1");
+    let run = criterion(&site.qa().sees("L-1"), "VIABILITY")["run"].as_i64().expect("a run");
+    assert_eq!(site.qa().sees("L-1")["status"], "ready");
+    site.analyst().corrects(run, &[("VIABILITY", "93.4")], "The count sheet says 93.4").created();
+    let seen = shown(&site, run);
+    assert_eq!((&seen["verified_by"], &seen["verified_at"]), (&Value::Null, &Value::Null));
+    assert_eq!(seen["changes"][0]["before"], "92.4");
+    let lot = site.qa().sees("L-1");
+    assert_eq!((&lot["status"], blockers(&lot)), (&json!("testing"), vec!["unverified"]));
+    site.qa().releases("L-1").refused(409, "not_releasable").says("is not verified");
+    site.verifier().verifies(run).created();
+    site.qa().releases("L-1").created();
+}
+
+#[test]
+fn whoever_verified_does_not_correct_even_once_the_verification_has_fallen() {
     let (site, run) = site_with_run();
     site.verifier().verifies(run).created();
-    let refused = site.analyst().corrects(run, &[("VIABILITY", "93.4")], "Too late").refused(409, "already_verified");
-    refused.says("Ben Łukasz 患者").says("2026-06-01 08:00 UTC").says("investigation");
-    assert_eq!(shown(&site, run)["changes"], json!([]));
+    site.verifier().corrects(run, &[("VIABILITY", "93.4")], "Mine").refused(403, "own_work");
+    site.analyst().corrects(run, &[("VIABILITY", "93.4")], "Read again").created();
+    site.verifier().corrects(run, &[("VIABILITY", "93.5")], "Mine").refused(403, "own_work");
+    site.verifier().verifies(run).created();
+    assert_eq!(shown(&site, run)["verified_by"], "Ben Łukasz 患者");
+}
+
+#[test]
+fn a_verified_failing_result_is_investigated_and_not_corrected() {
+    let site = Site::start();
+    site.analyst().registers("L-1").created();
+    let run =
+        site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.9")]).created()["run"].as_i64().expect("a run");
+    site.analyst().corrects(run, &[("ENDOTOXIN", "0.8")], "Before anybody has verified it").created();
+    site.verifier().verifies(run).created();
+    let refused = site.analyst().corrects(run, &[("ENDOTOXIN", "0.1")], "Too late");
+    refused.refused(409, "needs_investigation").says("OOS-2026-0001").says("obvious error");
+    assert_eq!(shown(&site, run)["readings"][0]["value"], "0.8");
+}
+
+#[test]
+fn a_correction_of_the_passage_opens_the_investigation_of_what_then_applies() {
+    let site = Site::start();
+    site.analyst().registers("L-1").created();
+    let passage = criterion(&site.qa().sees("L-1"), "PASSAGE")["run"].as_i64().expect("a run");
+    site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created();
+    site.verifier().verifies_all("L-1");
+    site.analyst().corrects(passage, &[("PASSAGE", "6")], "The batch record says 6").created();
+    assert!(site.events("investigation_opened").is_empty(), "nobody has verified it yet");
+    site.verifier().verifies(passage).created();
+    assert_eq!(site.events("investigation_opened").len(), 1);
 }
 
 #[test]

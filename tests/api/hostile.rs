@@ -75,6 +75,14 @@ fn kind_of(route: &Route) -> &'static str {
         Some("specifications" | "{version}") => "specification_drafted",
         Some("approval") => "specification_approved",
         Some("retirement") => "specification_retired",
+        Some("invalidation") => "run_invalidated",
+        Some("laboratory") => "laboratory_phase_recorded",
+        Some("plan") => "retest_plan_approved",
+        Some("retest") => "run_recorded",
+        Some("conclusion") => "investigation_concluded",
+        Some("deviations") => "deviation_opened",
+        Some("closure") if route.path.contains("deviations") => "deviation_closed",
+        Some("closure") => "investigation_closed",
         _ => panic!("{} {} leaves which fact?", route.method, route.path),
     }
 }

@@ -193,6 +193,9 @@ fn every_page_renders_for_everybody_who_may_see_it() {
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
     crate::calls::sources(&site);
+    site.full_lot_with("L-2", &[("ENDOTOXIN", "0.9")]);
+    let deviation = json!({"lot": "L-2", "kind": "hold", "description": "Freezer alarm", "impact": "Viability"});
+    site.qa().post("/api/v1/deviations", &deviation).created();
     let pages = ROUTES.iter().filter(|r| r.method == "GET" && r.who == Who::SignedIn && !r.path.starts_with("/api/"));
     let mut walked = 0;
     for route in pages {

@@ -156,7 +156,7 @@ fn a_failing_result_is_always_taken_and_never_outweighed() {
     assert_eq!(criterion(&seen, "ENDOTOXIN")["verdict"]["as_entered"], "0.9");
     assert_eq!(seen["status"], "on_hold");
     let again = site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]);
-    again.refused(409, "already_recorded").says("without an investigation");
+    again.refused(409, "needs_investigation").says("OOS-2026-0001");
 }
 
 #[test]

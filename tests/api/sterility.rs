@@ -102,7 +102,7 @@ fn growth_fails_at_any_time_and_nothing_read_later_takes_it_back() {
     site.is_at(moment("2026-06-10T08:00:00Z"));
     reads(&site, "2026-06-04T09:00:00Z", "No growth").refused(409, "already_recorded");
     site.verifier().verifies(run["run"].as_i64().expect("a run")).created();
-    reads(&site, "2026-06-04T09:00:00Z", "No growth").refused(409, "already_recorded").says("without an investigation");
+    reads(&site, "2026-06-04T09:00:00Z", "No growth").refused(409, "needs_investigation").says("OOS-2026-0001");
     assert_eq!(aerobic(&site)["outcome"], "fail");
     assert_eq!(site.qa().sees("L-1")["status"], "on_hold");
 }
@@ -116,7 +116,7 @@ fn growth_after_a_negative_result_is_taken_and_outweighs_it() {
     assert_eq!(aerobic(&site)["outcome"], "fail");
     site.qa().releases("L-1").refused(409, "not_releasable").says("Growth");
     site.verifier().verifies(run).created();
-    assert_eq!(blockers(&site.qa().sees("L-1")), ["failed"]);
+    assert_eq!(blockers(&site.qa().sees("L-1")), ["failed", "investigation"]);
 }
 
 #[test]

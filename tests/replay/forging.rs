@@ -248,8 +248,9 @@ fn a_lot_of_which_the_tables_say_more_than_the_facts_is_not_released() {
     lab.verify_all("ben", "AD-1");
     // The service runs; its database is made to say what nobody recorded.
     let forged =
-        "INSERT INTO verifications SELECT run, 'ben', 'Ben 林', entered_at, 'x', entry FROM runs WHERE lot = 'AD-2';
-                  UPDATE readings SET value = '92.4' WHERE attribute = 'VIABILITY';";
+        "INSERT INTO verifications SELECT run, 'ben', 'Ben 林', entered_at, 'x', entry, '[]' FROM runs WHERE lot = 'AD-2';
+                  UPDATE readings SET value = '92.4' WHERE attribute = 'VIABILITY';
+                  DELETE FROM records WHERE noun = 'investigation';";
     owner(folder.path()).batch_execute(forged).expect("forged");
     for lot in ["AD-1", "AD-2"] {
         let (found, stored) = lab.app.lot(&lot_number(lot)).expect("a lot");

@@ -60,6 +60,11 @@ fn live(lab: &Laboratory) {
     super::correct(lab, "cai", run, "VIABILITY", "92.5");
     lab.store_file("ana", "panel.fcs", FCS).expect(yes);
     lab.store_file("ben", "counts.csv", b"cells,alive\n100,92\n").expect(yes);
+    lab.verify("ben", run, None, None).expect(yes);
+    super::correct(lab, "cai", run, "VIABILITY", "92.6");
+    let failing = entry("endotoxin", &[("ENDOTOXIN", "0.9")], None, lab.now());
+    let failing = lab.record("cai", "AD-2", &failing, None).expect(yes).run.expect("a number");
+    lab.verify("ben", failing, None, None).expect(yes);
     lab.release("ana", &password("ana"), "AD-1", None).expect_err("an analyst");
     lab.release("fay", &password("fay"), "AD-1", None).expect(yes);
     lab.release("gus", &password("gus"), "AD-3", None).expect(yes);

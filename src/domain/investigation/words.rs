@@ -16,6 +16,26 @@ pub enum Finding {
     NoCause,
 }
 
+impl Finding {
+    /// The finding's name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Finding::ObviousError => "obvious_error",
+            Finding::AssignableCause => "assignable_cause",
+            Finding::NoCause => "no_cause",
+        }
+    }
+
+    /// The finding in words.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Finding::ObviousError => "an obvious error",
+            Finding::AssignableCause => "an assignable cause",
+            Finding::NoCause => "no cause",
+        }
+    }
+}
+
 /// The four grounds on which USP <71> lets a sterility test be declared invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,6 +97,9 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// All four.
+    pub const ALL: [Ending; 4] = [Ending::Confirmed, Ending::Invalidated, Ending::Corrected, Ending::Inconclusive];
+
     /// The ending's name in the API.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use crate::domain::assessment::{Blocker, Item, assess};
 use crate::domain::blind::Blind;
+use crate::domain::deviation::Deviation;
 use crate::domain::equipment::SourceFlag;
 use crate::domain::evaluation::Verdict;
 use crate::domain::ids::Username;
+use crate::domain::investigation::Investigation;
 use crate::domain::lineage::flags_in_words;
 use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
@@ -155,6 +157,57 @@ pub fn flags(lot: &Lot) -> Vec<FlagView> {
     flags_in_words(lot).into_iter().map(view).collect()
 }
 
+/// An investigation of a lot, in a line.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct InvestigationLine {
+    /// Its number.
+    pub investigation: String,
+    /// The run with the failing readings.
+    pub run: i64,
+    /// The phase it is in.
+    pub phase: String,
+    /// How it ended, once it is closed.
+    pub outcome: Option<String>,
+    /// Its address.
+    pub url: String,
+}
+
+impl From<&Investigation> for InvestigationLine {
+    fn from(i: &Investigation) -> Self {
+        InvestigationLine {
+            investigation: i.number.to_string(),
+            run: i.run.0,
+            phase: i.phase().as_str().to_owned(),
+            outcome: i.ending().map(|e| e.as_str().to_owned()),
+            url: format!("/api/v1/investigations/{}", i.number),
+        }
+    }
+}
+
+/// A deviation or hold of a lot, in a line.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DeviationLine {
+    /// Its number.
+    pub deviation: String,
+    /// `deviation` or `hold`.
+    pub kind: String,
+    /// True until QA closes it.
+    pub open: bool,
+    /// Its address.
+    pub url: String,
+}
+
+impl From<&Deviation> for DeviationLine {
+    fn from(d: &Deviation) -> Self {
+        DeviationLine {
+            deviation: d.number.to_string(),
+            kind: d.kind.as_str().to_owned(),
+            open: d.is_open(),
+            url: format!("/api/v1/deviations/{}", d.number),
+        }
+    }
+}
+
 /// A lot as it stands.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LotView {
@@ -195,6 +248,10 @@ pub struct LotView {
     /// Results of its bank or donor that have fallen since it was made from it, newest first;
     /// also on a lot that was released before.
     pub flags: Vec<FlagView>,
+    /// Its investigations, oldest first.
+    pub investigations: Vec<InvestigationLine>,
+    /// Its deviations and holds, oldest first.
+    pub deviations: Vec<DeviationLine>,
     /// SHA-256 of the dossier that a signature would cover now.
     pub dossier_sha256: String,
     /// Number of the certificate, once released.
@@ -315,6 +372,8 @@ impl LotView {
             criteria: assessment.items.iter().map(CriterionView::from).collect(),
             blockers: assessment.blockers.iter().map(BlockerView::from).collect(),
             flags: flags(lot),
+            investigations: lot.investigations.iter().map(InvestigationLine::from).collect(),
+            deviations: lot.deviations.iter().map(DeviationLine::from).collect(),
             dossier_sha256,
             certificate: certificate_of(lot),
             equipment_flags: equipment_flags(lot),

@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    banks, calendar, certificates, donors, dose, equipment, files, ledger, lots, people, runs, session,
-    specification_acts, specifications, str_profiles, verification,
+    banks, calendar, certificates, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
+    lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -31,6 +31,10 @@ use crate::workflow::App;
         runs::create, runs::preview, runs::show, runs::verify, runs::correct, runs::resolve, dose::plan, calendar::list,
         equipment::instruments, equipment::register_instrument, equipment::calibrate, equipment::reagents,
         equipment::receive_reagent, equipment::policy, equipment::set_policy, files::create, files::show, files::info,
+        invalidations::create,
+        investigations::list, investigations::show, investigations::laboratory, investigations::plan, investigations::retest,
+        investigations::conclusion, investigations::closure,
+        deviations::list, deviations::show, deviations::create, deviations::closure,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, openapi, healthz, readyz,
     )

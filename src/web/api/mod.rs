@@ -6,10 +6,14 @@
 pub mod banks;
 pub mod calendar;
 pub mod certificates;
+pub mod deviations;
 pub mod donors;
 pub mod dose;
 pub mod equipment;
 pub mod files;
+pub mod invalidations;
+pub mod investigation_views;
+pub mod investigations;
 pub mod ledger;
 pub mod lot_views;
 pub mod lots;

@@ -140,7 +140,7 @@ pub struct CorrectedView {
     pub changes: Vec<ChangeView>,
 }
 
-/// Corrects values of a run that nobody has verified yet.
+/// Corrects values of a run; a verification of it falls.
 #[utoipa::path(post, path = "/api/v1/runs/{run}/correction", tag = "runs", params(("run" = i64, Path)), request_body = NewCorrection,
     responses((status = 201, body = CorrectedView), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn correct(

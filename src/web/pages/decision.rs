@@ -147,7 +147,13 @@ fn blocker(d: &Deciding, blocker: &assessment::Blocker) -> Blocker {
     };
     let lot = &d.loaded.lot;
     let may_record = d.visit.is(Role::Analyst) && !lot.was_verified_by(&d.visit.actor(Role::Analyst));
+    let investigation = lot.investigations.iter().find(|i| blocker.detail.contains(i.number.as_str()));
+    let deviation = lot.deviations.iter().find(|d| blocker.detail.contains(d.number.as_str()));
     let href = match (&blocker.assay, blocker.run) {
+        _ if matches!(blocker.code, "investigation" | "out_of_specification") => {
+            investigation.map(|i| format!("/investigations/{}", i.number)).unwrap_or_default()
+        }
+        _ if blocker.code == "deviation" => deviation.map(|d| format!("/deviations/{}", d.number)).unwrap_or_default(),
         (Some(assay), _) if may_record => format!("/lots/{}/runs/new?assay={assay}", lot.number()),
         (Some(_), _) => String::new(),
         (None, Some(run)) if blocker.code == "unverified" => format!("/runs/{run}#check"),

@@ -233,6 +233,9 @@ fn refused(act: &str, lot: Option<&str>, run: Option<i64>, detail: &str) -> Told
         ("release", _) => format!("tried to release {lot}"),
         ("rejection", _) => format!("tried to reject {lot}"),
         ("verification", Some(run)) => format!("tried to verify run #{run} of {lot}"),
+        ("invalidation", Some(run)) => format!("tried to declare run #{run} of {lot} invalid"),
+        ("investigation", _) => format!("tried to take a step of an investigation of {lot}"),
+        ("deviation", _) => format!("tried to close a deviation or hold of {lot}"),
         (act, _) => format!("tried {act} of {lot}"),
     };
     Told { sentence: tried, reason: detail.to_owned(), refused: true, changes: Vec::new() }

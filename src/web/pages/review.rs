@@ -1,4 +1,4 @@
-//! Runs that wait for a second person, oldest first.
+//! What waits: runs for a second person, open investigations, open deviations.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,13 +11,15 @@ use super::visit::{Visit, html, signed_in};
 use super::waiting::open_lots;
 use crate::domain::assessment::verdict_in_run;
 use crate::domain::blind::Blind;
+use crate::domain::deviation::Deviation;
 use crate::domain::evaluation::Outcome;
+use crate::domain::investigation::Investigation;
 use crate::domain::lot::Lot;
 use crate::domain::role::Role;
 use crate::domain::run::Run;
 use crate::domain::spec::Specification;
 use crate::web::places;
-use crate::workflow::Error;
+use crate::workflow::{App, Error};
 
 /// `GET /review`
 pub async fn list(req: HttpRequest) -> HttpResponse {
@@ -26,6 +28,8 @@ pub async fn list(req: HttpRequest) -> HttpResponse {
 
 async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
     let open = visit.work(open_lots).await?;
+    let read = |app: &App| app.read(|view| Ok((view.investigations(true)?, view.deviations(true)?)));
+    let (investigations, deviations) = visit.work(read).await?;
     let mut waiting: Vec<(&Lot, &Specification, &Run)> = open
         .iter()
         .flat_map(|(lot, spec)| lot.runs.iter().map(move |run| (lot, &spec.specification, run)))
@@ -36,8 +40,21 @@ async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
         frame: visit.frame("Review", "review", "/review"),
         rows: waiting.into_iter().map(|(lot, spec, run)| row(visit, lot, spec, run)).collect(),
         may_verify: visit.is(Role::Analyst),
+        investigations: investigations.iter().map(investigation).collect(),
+        deviations: deviations.iter().map(deviation).collect(),
     };
     html(StatusCode::OK, &view)
+}
+
+fn investigation(i: &Investigation) -> Link {
+    let note = format!("{}: {}", i.lot, i.phase().next_deed());
+    Link::new(i.number.to_string(), format!("/investigations/{}", i.number)).with_note(note)
+}
+
+fn deviation(d: &Deviation) -> Link {
+    let what = d.description.as_str().lines().next().unwrap_or_default();
+    let note = format!("{}, {}: {what}", d.lot, d.kind.as_str());
+    Link::new(d.number.to_string(), format!("/deviations/{}", d.number)).with_note(note)
 }
 
 fn row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> ReviewRow {

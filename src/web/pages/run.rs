@@ -253,6 +253,21 @@ fn facts(visit: &Visit, run: &Run) -> Vec<Fact> {
     if !reagents.is_empty() {
         facts.push(Fact::new("Reagents", reagents.join(", ")));
     }
+    if let Some(of) = &content.investigation {
+        facts.push(Fact::new("Re-test under", of.as_str()).linked(format!("/investigations/{of}")));
+    }
+    for fallen in &run.aftermath.fallen {
+        let who = format!("{}, {}", fallen.by.name.as_str(), at(fallen.at));
+        facts.push(Fact::new("Verification that fell", who).with_note("the run was corrected afterwards"));
+    }
+    if let Some(invalidation) = &run.aftermath.invalidation {
+        let fact =
+            Fact::new("Declared invalid", invalidation.reason.as_str()).with_note(invalidation.ground.in_words());
+        facts.push(match &invalidation.investigation {
+            Some(of) => fact.linked(format!("/investigations/{of}")),
+            None => fact,
+        });
+    }
     for (label, text) in [("Instrument", content.instrument.as_str()), ("Comment", content.comment.as_str())] {
         if !text.is_empty() {
             facts.push(Fact::new(label, text));

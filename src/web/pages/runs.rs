@@ -16,7 +16,8 @@ use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartFiel
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::exact::shortened;
-use crate::domain::ids::AssayCode;
+use crate::domain::ids::{AssayCode, InvestigationNumber};
+use crate::domain::investigation::Investigation;
 use crate::domain::lineage::is_tested_here;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
@@ -25,6 +26,7 @@ use crate::domain::spec::{Acceptance, Assay, Control, Criterion, Specification};
 use crate::web::problem::status_of;
 use crate::web::{places, times};
 use crate::workflow::Error;
+use crate::workflow::investigate::record_retest;
 use crate::workflow::permit::RecordRun;
 use crate::workflow::record_run::record_run;
 
@@ -150,7 +152,13 @@ async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
         return page(visit, &sheet, &form, answer, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let (number, stage) = (sheet.lot.details.lot.clone(), sheet.lot.details.stage);
-    let outcome = visit.work(move |app| record_run(app, &permit, &number, &typed)).await;
+    let retest = retest_of(visit)?;
+    let outcome = visit
+        .work(move |app| match retest {
+            Some(of) => record_retest(app, &permit, &of, &typed),
+            None => record_run(app, &permit, &number, &typed),
+        })
+        .await;
     match outcome {
         Ok(made) => {
             let run = made.run.map(|r| r.to_string()).unwrap_or_default();
@@ -175,7 +183,10 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
     let field = |name: &str| answer.refused.field(name, form.get(name));
     let key = form.get("idempotency_key");
     let asked = if answer.questions.is_empty() { String::new() } else { entry::asked_about(form) };
-    let criteria: Vec<&Criterion> = sheet.spec.criteria_of(&assay.code).filter(|c| is_tested_here(lot, c)).collect();
+    let retest = retest_of(visit)?.and_then(|of| lot.investigation(&of).ok());
+    let asked_for = |c: &&Criterion| is_tested_here(lot, c) && retest.is_none_or(|i| i.concerns(&c.attribute));
+    let criteria: Vec<&Criterion> = sheet.spec.criteria_of(&assay.code).filter(asked_for).collect();
+    let under = retest.map(|i| format!("&investigation={}", i.number)).unwrap_or_default();
     let incubates = criteria.iter().any(|c| incubation_hours(c).is_some());
     let view = RecordRunPage {
         frame,
@@ -186,9 +197,9 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
         ),
         assay: assay.code.to_string(),
         assay_name: assay.name.clone(),
-        action: format!("/lots/{number}/runs?assay={}", assay.code),
+        action: format!("/lots/{number}/runs?assay={}{under}", assay.code),
         preview: format!("/lots/{number}/runs/preview"),
-        guidance: guidance(&sheet.spec, assay, &criteria),
+        guidance: retest_guidance(retest).into_iter().chain(guidance(&sheet.spec, assay, &criteria)).collect(),
         rows: criteria.iter().map(|c| row(&visit.blind(lot, &sheet.spec), c, form, &answer)).collect(),
         controls: assay.controls.iter().map(|c| control(c, form, &answer.refused)).collect(),
         method: field("method"),
@@ -206,11 +217,24 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
     html(status, &view)
 }
 
+/// The investigation whose plan asks for this run, where the form is for a re-test.
+fn retest_of(visit: &Visit) -> Result<Option<InvestigationNumber>, Refusal> {
+    let text = visit.query("investigation");
+    if text.is_empty() { Ok(None) } else { InvestigationNumber::parse(&text).map(Some) }
+}
+
 fn incubation_hours(criterion: &Criterion) -> Option<i64> {
     match &criterion.acceptance {
         Acceptance::Categorical { incubation_hours_min, .. } => *incubation_hours_min,
         Acceptance::Numeric { .. } | Acceptance::Number { .. } | Acceptance::Text => None,
     }
+}
+
+fn retest_guidance(retest: Option<&Investigation>) -> Option<String> {
+    let retest = retest?;
+    let planned = retest.plan.as_ref().map_or(0, |plan| plan.what.retests);
+    let next = retest.retests.len() + 1;
+    Some(format!("Re-test {next} of {planned} under {}: it is reported whatever it reads.", retest.number))
 }
 
 fn guidance(spec: &Specification, assay: &Assay, criteria: &[&Criterion]) -> Vec<String> {

@@ -7,7 +7,6 @@ use super::shown;
 use super::view::ledger::Change;
 use crate::domain::entry::in_minutes;
 use crate::domain::event::Event;
-use crate::domain::investigation::Finding;
 
 fn with_reason(sentence: String, reason: String) -> Told {
     Told { sentence, reason, ..Told::default() }
@@ -91,17 +90,10 @@ pub(super) fn of_quality(event: &Event, names: &Names) -> Told {
                 failed.join("; "),
             )
         }
-        Event::LaboratoryPhaseRecorded { investigation, phase, .. } => {
-            let found = match phase.finding {
-                Finding::ObviousError => "an obvious error",
-                Finding::AssignableCause => "an assignable cause",
-                Finding::NoCause => "no cause",
-            };
-            with_reason(
-                format!("recorded the laboratory phase of {investigation}: {found}"),
-                phase.description.as_str().to_owned(),
-            )
-        }
+        Event::LaboratoryPhaseRecorded { investigation, phase, .. } => with_reason(
+            format!("recorded the laboratory phase of {investigation}: {}", phase.finding.in_words()),
+            phase.description.as_str().to_owned(),
+        ),
         Event::RetestPlanApproved { investigation, plan, .. } => with_reason(
             format!("approved {} for {investigation}", shown::counted(plan.retests as usize, "re-test", "re-tests")),
             format!("Hypothesis: {}", plan.hypothesis.as_str()),

@@ -194,6 +194,7 @@ fn dress(frame: &mut Frame, somebody: &Somebody, at: &str) {
         ("Banks", "/banks"),
         ("Review", "/review"),
         ("Calendar", "/calendar"),
+        ("Investigations", "/investigations"),
         ("Certificates", "/certificates"),
         ("Specifications", "/specifications"),
         ("Ledger", "/ledger"),

@@ -39,6 +39,12 @@ pub struct LotPage {
     pub made: Vec<MadeRow>,
     /// What can be decided, or what was.
     pub decision: Decision,
+    /// Its investigations, with how each ended.
+    pub investigations: Vec<Link>,
+    /// Its deviations and holds.
+    pub deviations: Vec<Link>,
+    /// Where a deviation or hold of it is opened; none for who may not.
+    pub open_deviation: Option<Link>,
     /// The facts about this lot, newest first.
     pub history: Vec<LedgerFact>,
     /// Where all of them are.

@@ -230,6 +230,14 @@ impl LotPage {
             sections: sections(),
             entries: entries(),
             runs: runs(),
+            investigations: vec![
+                Link::new("OOS-2026-0001", "/investigations/OOS-2026-0001")
+                    .with_note("Endotoxin 0.9 (run #12), result invalidated"),
+            ],
+            deviations: vec![
+                Link::new("DEV-2026-0001", "/deviations/DEV-2026-0001").with_note("deviation, closed: Medium change"),
+            ],
+            open_deviation: Some(Link::new("Open a deviation or hold", "/deviations/new?lot=AD-26-0007")),
             decision: Decision::Ready {
                 summary: "all 21 criteria pass".into(),
                 signed: vec![

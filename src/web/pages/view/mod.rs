@@ -6,7 +6,9 @@
 
 pub mod calendar;
 pub mod certificates;
+pub mod deviations;
 pub mod dose;
+pub mod investigations;
 pub mod ledger;
 pub mod lot;
 mod lot_samples;
@@ -19,6 +21,7 @@ mod run_samples;
 pub mod runs;
 mod samples;
 pub mod sign_in;
+pub mod signing;
 pub mod sources;
 mod specification_samples;
 pub mod specifications;
@@ -77,6 +80,15 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("calendar-empty", html(&calendar::CalendarPage::sample_empty())),
         ("review", html(&runs::ReviewPage::sample())),
         ("review-empty", html(&runs::ReviewPage::sample_empty())),
+        ("investigations", html(&investigations::InvestigationsPage::sample())),
+        ("investigations-empty", html(&investigations::InvestigationsPage::sample_empty())),
+        ("investigation", html(&investigations::InvestigationPage::sample())),
+        ("investigation-closed", html(&investigations::InvestigationPage::sample_closed())),
+        ("deviations", html(&deviations::DeviationsPage::sample())),
+        ("deviations-empty", html(&deviations::DeviationsPage::sample_empty())),
+        ("deviation-new", html(&deviations::NewDeviationPage::sample())),
+        ("deviation", html(&deviations::DeviationPage::sample())),
+        ("deviation-closed", html(&deviations::DeviationPage::sample_closed())),
         ("certificates", html(&certificates::CertificatesPage::sample())),
         ("certificates-empty", html(&certificates::CertificatesPage::sample_empty())),
         ("certificate", html(&certificates::CertificatePage::sample())),

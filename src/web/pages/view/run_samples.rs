@@ -339,6 +339,10 @@ impl ReviewPage {
                 ),
             ],
             may_verify: true,
+            investigations: vec![
+                Link::new("OOS-2026-0002", "/investigations/OOS-2026-0002").with_note("AD-26-0008: QA closes it"),
+            ],
+            deviations: vec![Link::new("DEV-2026-0002", "/deviations/DEV-2026-0002").with_note("AD-26-0007, hold")],
         }
     }
 

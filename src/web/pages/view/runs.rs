@@ -330,6 +330,10 @@ pub struct ReviewPage {
     pub rows: Vec<ReviewRow>,
     /// Whether the reader could verify any run at all.
     pub may_verify: bool,
+    /// Open investigations, with what is next.
+    pub investigations: Vec<Link>,
+    /// Open deviations and holds.
+    pub deviations: Vec<Link>,
 }
 
 /// One run that waits.

@@ -1,0 +1,131 @@
+//! Forms of a few fields that end in a signature: building them and placing what was refused.
+//!
+//! Promises: a refused form comes back with what was typed, never the password.
+
+use super::form::{Form, Refused};
+use super::view::parts::{Choice, Field};
+use super::view::signing::{Input, Sort, StepForm};
+use super::visit::Visit;
+use crate::domain::refusal::Refusal;
+use crate::workflow::Error;
+
+/// A form that came back: which one, what was typed, and what was refused.
+#[derive(Default)]
+pub struct Came {
+    /// The form's `id`; empty where none came back.
+    pub id: &'static str,
+    /// As typed.
+    pub form: Form,
+    /// What was refused, by field.
+    pub refused: Refused,
+}
+
+impl Came {
+    /// A refused form.
+    pub fn back(visit: &Visit, id: &'static str, form: Form, refusal: &Refusal) -> Self {
+        let refused = Refused::place(refusal, visit.zone, |given| {
+            let name = given.field.split(['[', '.']).next().unwrap_or_default();
+            (format!("{id}-{name}"), name.replace('_', " "))
+        });
+        Came { id, form, refused }
+    }
+
+    /// A field of the form of this `id`, with what was typed into it.
+    fn field(&self, id: &str, name: &str) -> Field {
+        let typed = if self.id == id { self.form.get(name) } else { "" };
+        self.refused.field(&format!("{id}-{name}"), typed)
+    }
+}
+
+/// Builds a form field by field.
+pub struct Builder<'c> {
+    came: &'c Came,
+    form: StepForm,
+}
+
+impl<'c> Builder<'c> {
+    /// A form that is signed.
+    ///
+    /// # Errors
+    /// There is no randomness for its key.
+    pub fn new(visit: &Visit, came: &'c Came, id: &str, title: &str, action: String) -> Result<Self, Error> {
+        let idempotency_key = visit.key()?;
+        let password_problem = came.refused.on(&format!("{id}-password"));
+        let (id, title) = (id.to_owned(), title.to_owned());
+        let form =
+            StepForm { id, title, action, signed: true, password_problem, idempotency_key, ..StepForm::default() };
+        Ok(Builder { came, form })
+    }
+
+    /// The sentence under the title.
+    pub fn lead(mut self, lead: impl Into<String>) -> Self {
+        self.form.lead = lead.into();
+        self
+    }
+
+    fn input(mut self, name: &str, label: &str, hint: &str, sort: Sort, optional: bool) -> Self {
+        self.form.inputs.push(Input {
+            name: name.to_owned(),
+            id: format!("{}-{name}", self.form.id),
+            label: label.to_owned(),
+            hint: hint.to_owned(),
+            sort,
+            field: self.came.field(&self.form.id, name),
+            choices: Vec::new(),
+            optional,
+        });
+        self
+    }
+
+    /// A line.
+    pub fn line(self, name: &str, label: &str, hint: &str) -> Self {
+        self.input(name, label, hint, Sort::Line, false)
+    }
+
+    /// Several lines.
+    pub fn lines(self, name: &str, label: &str, hint: &str) -> Self {
+        self.input(name, label, hint, Sort::Lines, false)
+    }
+
+    /// A line that can stay empty.
+    pub fn optional_line(self, name: &str, label: &str) -> Self {
+        self.input(name, label, "", Sort::Line, true)
+    }
+
+    /// Several lines that can stay empty.
+    pub fn optional_lines(self, name: &str, label: &str, hint: &str) -> Self {
+        self.input(name, label, hint, Sort::Lines, true)
+    }
+
+    /// One of several: what is sent, and what is read.
+    pub fn one_of(self, name: &str, label: &str, hint: &str, choices: &[(&str, &str)], optional: bool) -> Self {
+        let mut builder = self.input(name, label, hint, Sort::Radio, optional);
+        if let Some(input) = builder.form.inputs.last_mut() {
+            let typed = input.field.value.clone();
+            let choice = |(value, label): &(&str, &str)| Choice {
+                value: (*value).to_owned(),
+                label: (*label).to_owned(),
+                chosen: typed == *value,
+            };
+            input.choices = choices.iter().map(choice).collect();
+        }
+        builder
+    }
+
+    /// Not signed: no password is asked for.
+    pub fn unsigned(mut self) -> Self {
+        self.form.signed = false;
+        self
+    }
+
+    /// The form, with the words on its button.
+    pub fn button(mut self, button: &str) -> StepForm {
+        self.form.button = button.to_owned();
+        self.form
+    }
+}
+
+/// The lines of a field that are not empty.
+pub fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}

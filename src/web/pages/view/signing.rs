@@ -1,0 +1,60 @@
+//! A form of a few fields that ends in a signature, as the investigation and deviation pages have
+//! several of.
+
+use super::parts::{Choice, Field};
+
+/// A form of a few fields.
+#[derive(Debug, Clone, Default)]
+pub struct StepForm {
+    /// Distinguishes the fields of several forms on one page.
+    pub id: String,
+    /// Its heading.
+    pub title: String,
+    /// What it does, in a sentence.
+    pub lead: String,
+    /// Where it is sent.
+    pub action: String,
+    /// Its fields.
+    pub inputs: Vec<Input>,
+    /// Whether the password is asked for.
+    pub signed: bool,
+    /// What is wrong with the password.
+    pub password_problem: Option<String>,
+    /// The words on the button.
+    pub button: String,
+    /// Makes a repeated request harmless.
+    pub idempotency_key: String,
+}
+
+/// How a field is filled in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// One line.
+    #[default]
+    Line,
+    /// Several lines.
+    Lines,
+    /// One of several.
+    Radio,
+}
+
+/// One field.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// The name it is sent under.
+    pub name: String,
+    /// Its `id`.
+    pub id: String,
+    /// Its label.
+    pub label: String,
+    /// What to type.
+    pub hint: String,
+    /// How it is filled in.
+    pub sort: Sort,
+    /// As typed.
+    pub field: Field,
+    /// What can be chosen.
+    pub choices: Vec<Choice>,
+    /// Whether it can be left empty.
+    pub optional: bool,
+}
