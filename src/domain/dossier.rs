@@ -55,6 +55,11 @@ fn person(person: &Person) -> PersonRecord {
     PersonRecord { username: person.username.to_string(), name: person.name.as_str().to_owned() }
 }
 
+/// The paper sets a remark as one paragraph.
+fn one_paragraph(text: &str) -> String {
+    text.replace('\n', " ")
+}
+
 /// Of the lot itself, then of what it was made from.
 fn all_of<T>(lot: &Lot, of: impl Fn(&Lot) -> Vec<T>) -> Vec<T> {
     let sources = lot.sources.iter().map(|s| &s.lot);
@@ -99,7 +104,7 @@ fn investigation(of: &Lot, investigation: &super::investigation::Investigation) 
         failures: investigation.failures.iter().map(failure).collect(),
         retests: investigation.retests.iter().map(|run| run.0).collect(),
         outcome: investigation.ending().map_or("open", |e| e.in_words()).to_owned(),
-        cause: investigation.conclusion.as_ref().map(|c| c.what.cause.as_str().to_owned()),
+        cause: investigation.conclusion.as_ref().map(|c| one_paragraph(c.what.cause.as_str())),
         closed_by: closure.map(|c| person(&c.by)),
         closed_at: closure.map(|c| c.at.to_string()),
     }
@@ -111,8 +116,8 @@ fn deviation(of: &Lot, deviation: &super::deviation::Deviation) -> DeviationReco
         number: deviation.number.to_string(),
         of: of.number().to_string(),
         kind: deviation.kind.as_str().to_owned(),
-        description: deviation.description.as_str().to_owned(),
-        assessment: closure.map(|c| c.assessment.as_str().to_owned()),
+        description: one_paragraph(deviation.description.as_str()),
+        assessment: closure.map(|c| one_paragraph(c.assessment.as_str())),
         closed_by: closure.map(|c| person(&c.by)),
         closed_at: closure.map(|c| c.at.to_string()),
     }
@@ -203,8 +208,7 @@ fn run_record(run: &Run, spec: &Specification, of: Option<String>) -> RunRecord 
         entered_at: run.entered_at.to_string(),
         verified_by: verification.map(|v| person(&v.by)),
         verified_at: verification.map(|v| v.at.to_string()),
-        // The paper sets a remark as one paragraph.
-        comment: content.comment.as_str().replace('\n', " "),
+        comment: one_paragraph(content.comment.as_str()),
         of,
         reagents: content.reagents.iter().map(ToString::to_string).collect(),
         evidence: content.evidence.clone(),

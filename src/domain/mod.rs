@@ -6,6 +6,7 @@
 //! [`amount`], [`calculation`], [`dose`]; apart from these: [`str_profile`], then
 //! [`str_comparison`] and [`str_origin`].
 
+pub mod acceptance;
 pub mod amount;
 pub mod assessment;
 pub mod blind;

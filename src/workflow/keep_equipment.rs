@@ -13,7 +13,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::text::Line;
 
 use super::permit::{KeepEquipment, Permit, SetPolicy};
-use super::{App, Desk, Error};
+use super::{App, Desk, Error, check_drawable};
 
 /// An instrument as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl CalibrationEntry {
         let mut keep = |refusal: Refusal| refusals.push(refusal);
         let from = Moment::parse("valid_from", &self.valid_from).map_err(&mut keep).ok();
         let until = Moment::parse("valid_until", &self.valid_until).map_err(&mut keep).ok();
-        let reference = Line::parse("reference", &self.reference).map_err(&mut keep).ok();
+        let reference = printable("reference", &self.reference).map_err(&mut keep).ok();
         if from.zip(until).is_some_and(|(from, until)| until <= from) {
             let detail = "valid_until must be after valid_from. Check both dates on the calibration certificate.";
             keep(Refusal::field(Code::InvalidField, "valid_until", detail));
@@ -86,8 +86,8 @@ impl ReagentEntry {
         let mut refusals = Vec::new();
         let mut keep = |refusal: Refusal| refusals.push(refusal);
         let code = EquipmentCode::parse(&self.code).map_err(&mut keep).ok();
-        let name = Line::parse("name", &self.name).map_err(&mut keep).ok();
-        let supplier_lot = Line::parse("supplier_lot", &self.supplier_lot).map_err(&mut keep).ok();
+        let name = printable("name", &self.name).map_err(&mut keep).ok();
+        let supplier_lot = printable("supplier_lot", &self.supplier_lot).map_err(&mut keep).ok();
         let expires_at = Moment::parse("expires_at", &self.expires_at).map_err(&mut keep).ok();
         match (Refusal::all(refusals), code, name, supplier_lot, expires_at) {
             (None, Some(code), Some(name), Some(supplier_lot), Some(expires_at)) => {
@@ -96,6 +96,13 @@ impl ReagentEntry {
             (refusal, ..) => Err(refusal.unwrap_or_else(|| unreadable("reagent"))),
         }
     }
+}
+
+/// A line that a certificate can print: a flag names the equipment there.
+fn printable(field: &str, text: &str) -> Result<Line, Refusal> {
+    let line = Line::parse(field, text)?;
+    check_drawable(field, line.as_str())?;
+    Ok(line)
 }
 
 fn unreadable(what: &str) -> Refusal {
@@ -122,7 +129,7 @@ pub fn register_instrument(
     permit: &Permit<KeepEquipment>,
     entry: &InstrumentEntry,
 ) -> Result<Instrument, Error> {
-    let (code, name) = (EquipmentCode::parse(&entry.code), Line::parse("name", &entry.name));
+    let (code, name) = (EquipmentCode::parse(&entry.code), printable("name", &entry.name));
     let (code, name) = match (code, name) {
         (Ok(code), Ok(name)) => (code, name),
         (code, name) => {

@@ -121,6 +121,9 @@ pub(super) fn check_printable(content: &RunContent) -> Result<(), Error> {
     check_drawable("method", content.method.as_str())?;
     check_drawable("instrument", content.instrument.as_str())?;
     check_drawable("comment", &content.comment.as_str().replace('\n', " "))?;
+    for (i, reading) in content.readings.iter().enumerate() {
+        check_drawable(&format!("readings[{i}].value"), &reading.value)?;
+    }
     Ok(())
 }
 

@@ -18,10 +18,8 @@ use super::waiting::LotAndSpec;
 use crate::domain::assessment::{Assessment, Item, assess};
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::certificate::SignatureRecord;
-use crate::domain::deviation::Deviation;
 use crate::domain::exact::shortened;
 use crate::domain::ids::LotNumber;
-use crate::domain::investigation::Investigation;
 use crate::domain::lineage::{is_tested_here, noun};
 use crate::domain::lot::Lot;
 use crate::domain::refusal::{Code, Refusal};
@@ -265,30 +263,19 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
         facts: lot_head::facts(visit, &loaded),
         sections: sections(visit, &blind, &seen),
         entries: entries(visit, lot, spec, &assessment),
-        equipment_flags: equipment_flags(visit, lot),
+        equipment_flags: lot_head::equipment_flags(visit, lot),
         dose,
         runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),
         made: lot_head::made(visit, &loaded.made),
         decision: decision::decision(&deciding)?,
-        investigations: lot.investigations.iter().map(investigation_link).collect(),
-        deviations: lot.deviations.iter().map(deviation_link).collect(),
+        investigations: lot.investigations.iter().map(lot_head::investigation).collect(),
+        deviations: lot.deviations.iter().map(lot_head::deviation).collect(),
         open_deviation: super::deviations::may_open(visit)
             .then(|| Link::new("Open a deviation or hold", format!("/deviations/new?lot={}", lot.number()))),
         history: loaded.facts.iter().map(|fact| narrate::fact_of_lot(fact, visit.zone, &names)).collect(),
         history_all: format!("/ledger?lot={}", lot.number()),
     };
     html(status, &view)
-}
-
-/// Runs on equipment that was not fit for use.
-fn equipment_flags(visit: &Visit, lot: &Lot) -> Vec<Link> {
-    let flags = lot.runs.iter().flat_map(|run| run.content.flags.iter().map(move |flag| (run, flag)));
-    flags
-        .map(|(run, flag)| {
-            let link = Link::new(format!("Run #{}", run.number), format!("/runs/{}", run.number));
-            link.with_note(shown::local_times(flag, visit.zone))
-        })
-        .collect()
 }
 
 fn sections(visit: &Visit, blind: &Blind, assessment: &Assessment) -> Vec<Section> {
@@ -369,22 +356,6 @@ fn entries(visit: &Visit, lot: &Lot, spec: &Specification, assessment: &Assessme
         })
     };
     spec.assays.iter().filter_map(entry).collect()
-}
-
-fn investigation_link(i: &Investigation) -> Link {
-    let about: Vec<String> = i.failures.iter().map(|f| format!("{} {}", f.name, f.value)).collect();
-    let how = match i.ending() {
-        Some(ending) => ending.in_words().to_owned(),
-        None => format!("open: {}", i.phase().next_deed()),
-    };
-    let note = format!("{} (run #{}), {how}", about.join(", "), i.run);
-    Link::new(i.number.to_string(), format!("/investigations/{}", i.number)).with_note(note)
-}
-
-fn deviation_link(d: &Deviation) -> Link {
-    let what = d.description.as_str().lines().next().unwrap_or_default();
-    let note = format!("{}, {}: {what}", d.kind.as_str(), if d.is_open() { "open" } else { "closed" });
-    Link::new(d.number.to_string(), format!("/deviations/{}", d.number)).with_note(note)
 }
 
 fn run_row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> RunRow {

@@ -9,7 +9,9 @@ use super::view::parts::{Fact, Link};
 use super::visit::Visit;
 use super::waiting::LotAndSpec;
 use crate::domain::assessment::{Assessment, Status, assess};
+use crate::domain::deviation::Deviation;
 use crate::domain::ids::LotNumber;
+use crate::domain::investigation::Investigation;
 use crate::domain::lineage::{flags_in_words, noun};
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
@@ -123,4 +125,33 @@ pub fn made(visit: &Visit, made: &[LotAndSpec]) -> Vec<MadeRow> {
         },
     };
     made.iter().map(row).collect()
+}
+
+/// An investigation and how it stands.
+pub fn investigation(i: &Investigation) -> Link {
+    let about: Vec<String> = i.failures.iter().map(|f| format!("{} {}", f.name, f.value)).collect();
+    let how = match i.ending() {
+        Some(ending) => ending.in_words().to_owned(),
+        None => format!("open: {}", i.phase().next_deed()),
+    };
+    let note = format!("{} (run #{}), {how}", about.join(", "), i.run);
+    Link::new(i.number.to_string(), format!("/investigations/{}", i.number)).with_note(note)
+}
+
+/// A deviation or hold and how it stands.
+pub fn deviation(d: &Deviation) -> Link {
+    let what = d.description.as_str().lines().next().unwrap_or_default();
+    let note = format!("{}, {}: {what}", d.kind.as_str(), if d.is_open() { "open" } else { "closed" });
+    Link::new(d.number.to_string(), format!("/deviations/{}", d.number)).with_note(note)
+}
+
+/// Runs on equipment that was not fit for use.
+pub fn equipment_flags(visit: &Visit, lot: &Lot) -> Vec<Link> {
+    let flags = lot.runs.iter().flat_map(|run| run.content.flags.iter().map(move |flag| (run, flag)));
+    flags
+        .map(|(run, flag)| {
+            let link = Link::new(format!("Run #{}", run.number), format!("/runs/{}", run.number));
+            link.with_note(shown::local_times(flag, visit.zone))
+        })
+        .collect()
 }

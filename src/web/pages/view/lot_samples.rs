@@ -2,8 +2,7 @@
 
 use super::ledger::{LedgerFact, sample_facts};
 use super::lot::{
-    Blocker, Certified, CriterionRow, Decision, FlagRow, LotPage, MadeRow, RejectForm, ReleaseForm, RunRow, Section,
-    Superseded,
+    Blocker, Certified, CriterionRow, Decision, LotPage, RejectForm, ReleaseForm, RunRow, Section, Superseded,
 };
 use super::marks::{Outcome, Status};
 use super::parts::{Choice, Fact, FieldProblem, Link, Message, Moment, Tone, Value};
@@ -290,58 +289,6 @@ impl LotPage {
         page
     }
 
-    /// A released lot, one of whose bank's results has fallen since.
-    pub fn sample_flagged() -> Self {
-        let mut page = Self::sample_released();
-        let bank = Link::new("MCB-0007", "/banks/MCB-0007");
-        for row in page.sections[1].criteria.iter_mut().skip(9) {
-            row.inherited = Some(bank.clone());
-        }
-        page.facts.push(Fact::new("Made from", "MCB-0007").linked("/banks/MCB-0007"));
-        page.flags = vec![FlagRow {
-            sentence: "Run #3 of MCB-0007, from which it was made, is out of specification.".into(),
-            source: bank,
-            at: Moment::sample("2026-11-26 15:30", ""),
-        }];
-        page
-    }
-
-    /// A bank with something open.
-    pub fn sample_bank() -> Self {
-        let mut page = Self::sample();
-        page.frame.title = "MCB-0007".into();
-        (page.frame.page, page.frame.crumbs) = ("bank", vec![Link::new("Banks", "/banks")]);
-        (page.lot, page.noun, page.standing) = ("MCB-0007".into(), "bank", "Open: 1 reason".into());
-        page.facts = vec![Fact::new("Passage", "P2"), Fact::new("Made from", "donor D-0031").linked("/donors/D-0031")];
-        page.sections = vec![Section { name: "Identity".into(), criteria: page.sections[1].criteria.split_off(9) }];
-        let made = |link: Link, what, made_from: &str, status, flags: &str| MadeRow {
-            link,
-            what,
-            product: "ADMSC-IV".into(),
-            made_from: made_from.into(),
-            status,
-            flags: flags.into(),
-        };
-        page.made = vec![
-            made(Link::new("WCB-0012", "/banks/WCB-0012"), "bank", "MCB-0007", Status::Ready, ""),
-            made(Link::new("AD-26-0007", "/lots/AD-26-0007"), "lot", "WCB-0012", Status::Released, "1 flag"),
-        ];
-        let blockers = blockers().drain(2..3).collect();
-        page.decision = Decision::Source { blockers, summary: "Open: 1 reason".into() };
-        page
-    }
-
-    /// A donor who passed every test and from whom nothing was made yet.
-    pub fn sample_donor() -> Self {
-        let mut page = Self::sample_bank();
-        page.frame.title = "D-0031".into();
-        (page.frame.page, page.frame.crumbs) = ("donor", vec![Link::new("Donors", "/donors")]);
-        (page.lot, page.noun, page.standing) = ("D-0031".into(), "donor", "All 3 criteria pass".into());
-        (page.status, page.made) = (Status::Ready, vec![]);
-        page.decision = Decision::Source { blockers: vec![], summary: "All 3 criteria pass".into() };
-        page
-    }
-
     /// A rejected lot, seen by somebody whose own attempt came second.
     pub fn sample_rejected() -> Self {
         let mut page = Self::sample();
@@ -386,7 +333,7 @@ impl LotPage {
     }
 }
 
-fn blockers() -> Vec<Blocker> {
+pub(super) fn blockers() -> Vec<Blocker> {
     let blocker = |outcome, sentence: &str, who: &str, href: &str| Blocker {
         outcome,
         sentence: sentence.into(),

@@ -22,6 +22,7 @@ pub mod runs;
 mod samples;
 pub mod sign_in;
 pub mod signing;
+mod source_samples;
 pub mod sources;
 mod specification_samples;
 pub mod specifications;
