@@ -1,0 +1,59 @@
+//! docs/REQUIREMENTS.md is true: every requirement has a clause and a test that is there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+const REQUIREMENTS: &str = include_str!("../docs/REQUIREMENTS.md");
+
+/// Number, requirement, clauses, tests.
+fn rows() -> Vec<[String; 4]> {
+    let cells = |line: &str| -> Vec<String> { line.split('|').map(|cell| cell.trim().to_owned()).collect() };
+    let rows = REQUIREMENTS.lines().filter(|line| line.starts_with("| R-")).map(cells);
+    rows.map(|row| match &row[..] {
+        [_, number, what, clauses, tests, _] => [number.clone(), what.clone(), clauses.clone(), tests.clone()],
+        other => panic!("a row of five cells: {other:?}"),
+    })
+    .collect()
+}
+
+fn is_there(test: &str) -> bool {
+    let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} is no file::name"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = if file.starts_with("src/") { root.join(file) } else { root.join("tests").join(file) };
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let tests = text.split("#[test]").skip(1);
+    tests.map(|rest| rest.trim_start()).any(|rest| rest.starts_with(&format!("fn {name}(")))
+        || text.contains(&format!("Trial::test(\"{name}\""))
+}
+
+#[test]
+fn requirements_are_numbered_without_gaps() {
+    for (at, [number, ..]) in rows().iter().enumerate() {
+        assert_eq!(*number, format!("R-{:03}", at + 1));
+    }
+    assert!(rows().len() >= 60, "{} requirements", rows().len());
+}
+
+#[test]
+fn every_requirement_says_what_by_which_clause_and_which_test_shows_it() {
+    let known = [
+        "21 CFR", "Annex 11", "Annex 16", "Part IV", "USP", "Ph. Eur.", "FDA", "MHRA", "PIC/S", "ISCT", "ALCOA", "ICH",
+        "Design", "RFC", "PDF/A", "ASN-0002", "2001/83",
+    ];
+    for [number, what, clauses, tests] in rows() {
+        assert!(what.len() > 20 && what.ends_with('.'), "{number}: {what}");
+        assert!(known.iter().any(|source| clauses.contains(source)), "{number} names no clause: {clauses}");
+        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{number} names no test");
+        for test in named {
+            assert!(is_there(test), "{number} names {test}, which is not there");
+        }
+    }
+}
+
+#[test]
+fn no_requirement_is_told_twice() {
+    let told: Vec<String> = rows().into_iter().map(|[_, what, ..]| what).collect();
+    assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len());
+}
