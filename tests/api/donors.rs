@@ -97,3 +97,85 @@ fn nothing_is_made_from_a_donor_before_the_donation() {
     refused.says("Lot L-3 of this donor was made on 2026-05-12 08:00 UTC, before the donation").about(&["donated_at"]);
     site.analyst().registers_donor("D-3", &json!({"donated_at": site.hours(-20 * 24)})).created();
 }
+
+/// A specification whose donor has an STR profile and whose bank is compared with it.
+fn install_profiled(site: &Site) {
+    let words = ["match", "investigate", "exclusion", "mixed", "too_few_loci", "not_comparable"];
+    let criterion = |attribute: &str, stage: &str, kind: &str, str_use: &str, acceptance: Value| {
+        json!({"attribute": attribute, "name": attribute, "section": "Identity", "assay": "str", "kind": kind,
+            "acceptance": acceptance, "stage": stage, "str_use": str_use})
+    };
+    let document = json!({
+        "product": "PROFILED", "version": 1, "product_name": "Profiled", "title": "Profiled", "example": false,
+        "source": "a test", "rounding": "usp_7_20", "effective_from": "2026-01-01T00:00:00Z",
+        "assays": [{"code": "str", "name": "STR profile", "method": "Multiplex PCR"}],
+        "criteria": [
+            criterion("STR_PROFILE", "donor", "report", "reference", json!({"type": "text"})),
+            criterion("STR_IDENTITY", "bank", "required", "identity",
+                json!({"type": "categorical", "allowed": words, "acceptable": ["match"]})),
+        ],
+    });
+    let specification: lotgate::domain::spec::Specification = serde_json::from_value(document).expect("readable");
+    site.app.install_specification(specification.checked().expect("sound")).expect("installed");
+}
+
+/// Fourteen loci, with one of them changed.
+fn profile(changed: &[(&str, &[&str])]) -> Value {
+    let mut all = json!({"D5S818": ["11", "12"], "D13S317": ["8", "11"], "D7S820": ["9", "10"], "D16S539": ["11", "12"],
+        "VWA": ["17", "18"], "TH01": ["6", "9.3"], "TPOX": ["8", "11"], "CSF1PO": ["10", "12"], "D3S1358": ["15", "16"],
+        "D8S1179": ["13", "14"], "D18S51": ["14", "15"], "D21S11": ["29", "30"], "FGA": ["21", "24"], "AMEL": ["X"]});
+    for (locus, alleles) in changed {
+        all[*locus] = json!(alleles);
+    }
+    all
+}
+
+#[test]
+fn a_banks_identity_is_judged_against_the_verified_profile_of_its_donor_and_never_typed() {
+    let site = Site::start();
+    install_profiled(&site);
+    site.analyst().registers_donor("D-9", &json!({"product": "PROFILED"})).created();
+    site.analyst().registers_bank("MCB-9", &json!({"product": "PROFILED", "donor": "D-9"})).created();
+    let run = |attribute: &str, raw: &Value| {
+        json!({"assay": "str", "method": "Multiplex PCR", "tested_at": site.hours(-1),
+            "readings": [{"attribute": attribute, "raw": raw}]})
+    };
+    let identity = |raw: &Value| site.analyst().post("/api/v1/banks/MCB-9/runs", &run("STR_IDENTITY", raw));
+    identity(&profile(&[])).refused(422, "statement_required").says("donor");
+    let typed = json!({"assay": "str", "method": "Multiplex PCR", "tested_at": site.hours(-1),
+        "readings": [{"attribute": "STR_IDENTITY", "value": "match"}]});
+    site.analyst().post("/api/v1/banks/MCB-9/runs", &typed).refused(422, "calculated_value");
+    // On the page a profile is typed one locus per line.
+    let lines: Vec<String> = profile(&[])
+        .as_object()
+        .expect("loci")
+        .iter()
+        .map(|(locus, alleles)| {
+            format!(
+                "{locus}\t{}",
+                alleles
+                    .as_array()
+                    .expect("a list")
+                    .iter()
+                    .map(|a| a.as_str().expect("text"))
+                    .collect::<Vec<_>>()
+                    .join("\t")
+            )
+        })
+        .collect();
+    let form = [
+        ("assay", "str"),
+        ("method", "Multiplex PCR"),
+        ("tested_at", "2026-06-01T06:00"),
+        ("profile.STR_PROFILE", &*lines.join("\r\n")),
+    ];
+    let recorded = crate::example::sends(&site, "amy", "/lots/D-9/runs?assay=str", &form);
+    assert_eq!(recorded.status, 303, "{recorded}");
+    identity(&profile(&[])).refused(422, "statement_required").says("verified");
+    let donor_run = site.auditor().get("/api/v1/donors/D-9").ok()["runs"][0]["run"].as_i64().expect("a number");
+    site.verifier().verifies(donor_run).created();
+    let other = identity(&profile(&[("TH01", &["7"]), ("FGA", &["20"])])).created();
+    assert_eq!(other["readings"][0]["value"], "exclusion");
+    assert_eq!(other["readings"][0]["verdict"]["outcome"], "fail");
+    identity(&profile(&[])).refused(409, "already_recorded").says("run #2");
+}

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::form::Form;
 use super::run_forms::{field_id, place_reading};
 use super::shown;
+use super::str_profiles;
 use super::view::runs::Question;
 use super::visit::Visit;
 use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
@@ -52,6 +53,9 @@ pub fn readings(form: &Form) -> Vec<ReadingEntry> {
                 unit: Some(unit).filter(|u| !u.is_empty()),
                 raw: Raw::new(),
             });
+        } else if let Some(attribute) = name.strip_prefix("profile.") {
+            let raw = str_profiles::lines(typed).into_iter().collect();
+            readings.push(ReadingEntry { attribute: attribute.to_owned(), raw, ..ReadingEntry::default() });
         } else if let Some((attribute, input)) = name.strip_prefix("raw.").and_then(|rest| rest.rsplit_once('.')) {
             let numbers = typed.split_whitespace().map(str::to_owned).collect();
             match readings.iter_mut().find(|r| r.attribute == attribute) {

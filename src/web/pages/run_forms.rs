@@ -20,6 +20,9 @@ use crate::workflow::Error;
 
 /// The raw entries of a calculated criterion as fields; `id` is that of the value they make.
 pub fn raw_fields(criterion: &Criterion, id: &str, form: &Form, now: Option<&Raw>, refused: &Refused) -> Vec<RawField> {
+    if criterion.str_use.is_some() {
+        return vec![profile_field(criterion, id, form, now, refused)];
+    }
     let Some(calculation) = &criterion.calculated else { return Vec::new() };
     let field = |input: &crate::domain::calculation::Input| {
         let (id, name) = (format!("{id}-{}", input.name), format!("raw.{}.{}", criterion.attribute, input.name));
@@ -32,9 +35,27 @@ pub fn raw_fields(criterion: &Criterion, id: &str, form: &Form, now: Option<&Raw
             label: input.label.to_owned(),
             unit: shown::unit_of(input.unit.unwrap_or_default()),
             many: input.many,
+            lines: false,
         }
     };
     calculation.inputs().iter().map(field).collect()
+}
+
+/// An STR profile, one locus per line.
+fn profile_field(criterion: &Criterion, id: &str, form: &Form, now: Option<&Raw>, refused: &Refused) -> RawField {
+    let (id, name) = (format!("{id}-profile"), format!("profile.{}", criterion.attribute));
+    let line = |(locus, alleles): (&String, &Vec<String>)| format!("{locus} {}", alleles.join(","));
+    let recorded = now.map(|raw| raw.iter().map(line).collect::<Vec<_>>().join("\n")).unwrap_or_default();
+    let typed = if form.0.is_empty() { recorded } else { form.get(&name).to_owned() };
+    RawField {
+        field: refused.field(&id, typed),
+        id,
+        name,
+        label: "One locus per line: D5S818 11,12".to_owned(),
+        unit: Unit::default(),
+        many: false,
+        lines: true,
+    }
 }
 
 /// The `id` of the field that a refusal of a reading is about, where it is about one.
@@ -48,6 +69,9 @@ pub fn place_reading(given: &FieldRefusal, form: &Form, spec: &Specification, pr
 pub fn field_id(path: &str, attribute: &str, spec: &Specification, prefix: &str) -> String {
     let criterion = AttributeCode::parse(attribute).ok().and_then(|code| spec.criterion(&code));
     let id = format!("{prefix}-{attribute}");
+    if criterion.is_some_and(|c| c.str_use.is_some()) {
+        return format!("{id}-profile");
+    }
     let Some(calculation) = criterion.and_then(|c| c.calculated.as_ref()) else { return id };
     let named = path.strip_prefix("raw.").and_then(|rest| rest.split('[').next()).unwrap_or_default();
     let inputs = calculation.inputs();

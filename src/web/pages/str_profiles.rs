@@ -122,7 +122,7 @@ fn is_between(c: char) -> bool {
 
 /// Loci with their alleles, one per line. A line of headings and a dash for "not called" say
 /// nothing.
-fn lines(text: &str) -> Vec<(String, Vec<String>)> {
+pub(super) fn lines(text: &str) -> Vec<(String, Vec<String>)> {
     let mut loci = Vec::new();
     for line in text.lines().map(|line| line.trim_matches(is_between)).filter(|line| !line.is_empty()) {
         let (locus, alleles) = line.split_at(end_of_locus(line));

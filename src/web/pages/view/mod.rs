@@ -75,6 +75,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("run-verified", html(&runs::RunPage::sample_verified())),
         ("run-invalid", html(&runs::RunPage::sample_invalid())),
         ("run-new-calculated", html(&runs::RecordRunPage::sample_calculated())),
+        ("run-new-profile", html(&runs::RecordRunPage::sample_profile())),
         ("run-new-calculated-refused", html(&runs::RecordRunPage::sample_calculated_refused())),
         ("run-blind", html(&runs::RunPage::sample_blind())),
         ("calendar", html(&calendar::CalendarPage::sample())),

@@ -67,6 +67,8 @@ pub struct RawField {
     pub unit: Unit,
     /// Whether several numbers are typed, separated by spaces.
     pub many: bool,
+    /// Whether lines are typed: the loci of an STR profile.
+    pub lines: bool,
     /// As typed.
     pub field: Field,
 }

@@ -22,6 +22,7 @@ impl RecordRunPage {
             label: label.into(),
             unit: Unit::default(),
             many: true,
+            lines: false,
             field: Field::of(typed),
         };
         let row = &mut page.rows[0];
@@ -39,6 +40,20 @@ impl RecordRunPage {
             unit: "%".into(),
             problem: None,
         }];
+        page
+    }
+
+    /// An STR profile, typed locus by locus.
+    pub fn sample_profile() -> Self {
+        let mut page = Self::sample_calculated();
+        page.frame.title = "Record STR profile".into();
+        (page.assay, page.assay_name) = ("str-profile".into(), "STR profile".into());
+        let row = &mut page.rows[0];
+        (row.attribute, row.name, row.acceptance) = ("STR".into(), "Identity with the donor".into(), "match".into());
+        row.raw.truncate(1);
+        (row.raw[0].id, row.raw[0].name) = ("value-STR-profile".into(), "profile.STR".into());
+        (row.raw[0].label, row.raw[0].lines) = ("One locus per line: D5S818 11,12".into(), true);
+        row.raw[0].field = Field::of("D5S818 11,12\nTH01 6,9.3");
         page
     }
 
