@@ -84,7 +84,12 @@ fn each_says_what_was_published() {
         let spec = all.iter().find(|s| s.product.as_str() == product).unwrap_or_else(|| panic!("{line}"));
         let criterion = spec.criteria.iter().find(|c| c.attribute.as_str() == attribute);
         let criterion = criterion.unwrap_or_else(|| panic!("no criterion: {line}"));
-        assert_eq!((criterion.kind.as_str(), criterion.in_words().as_str()), (kind, words), "{line}");
+        let mut said = criterion.in_words();
+        // What the authors left out and the file adds, it says so.
+        if spec.source.contains("14 days (USP <71>) are added here") && attribute.starts_with("STERILITY") {
+            said = said.replace(" (14 d)", "");
+        }
+        assert_eq!((criterion.kind.as_str(), said.as_str()), (kind, words), "{line}");
     }
 }
 
@@ -139,6 +144,13 @@ fn a_lot_that_just_misses_one_criterion_fails_by_that_one_alone() {
         }
     }
     assert!(judgements > 150, "only {judgements}");
+}
+
+#[test]
+fn each_can_be_drafted_as_it_stands() {
+    for spec in all() {
+        assert_eq!(lotgate::domain::lint::lint(&spec), [], "{}", spec.product);
+    }
 }
 
 #[test]
