@@ -389,6 +389,16 @@ fn a_record_that_contradicts_itself_is_not_believed_even_when_sealed() {
     let pdf = issue_as_is(&sample(), &signer()).expect("rendered").pdf;
     altered(&check(&pdf, &trusted()), "content");
 
+    assert!(authentic(&check(&issue(&modern()).pdf, &trusted())));
+    for outcome in ["open", "out of specification confirmed", "inconclusive, counts as out of specification"] {
+        let mut standing = modern();
+        standing.dossier.investigations[0].outcome = outcome.to_owned();
+        altered(&check(&issue(&standing).pdf, &trusted()), "content");
+    }
+    let mut open = modern();
+    open.dossier.deviations[0].assessment = None;
+    altered(&check(&issue(&open).pdf, &trusted()), "content");
+
     let mut unsigned = sample();
     unsigned.signatures.clear();
     altered(&check(&issue(&unsigned).pdf, &trusted()), "content");

@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 
 use super::attached::{Parts, parts, printed_number};
 use super::render::{RenderError, hex, render};
-use crate::domain::certificate::{CertificateRecord, KNOWN_VERSIONS};
+use crate::domain::certificate::{CertificateRecord, InvestigationRecord, KNOWN_VERSIONS};
+use crate::domain::investigation::Ending;
 use crate::ledger::{SignedNote, VerifierKey};
 
 /// The text a site's key signs: which certificate, and the hash of its record.
@@ -228,7 +229,18 @@ fn check_content(record: &CertificateRecord, report: &mut CheckReport) -> Result
         );
         return Err(report.altered(NAME, what));
     }
-    let detail = "Every signature is over exactly these results, and every required result passes.";
+    let dossier = &record.dossier;
+    let cleared =
+        |i: &&InvestigationRecord| [Ending::Invalidated, Ending::Corrected].iter().any(|e| e.in_words() == i.outcome);
+    if let Some(standing) = dossier.investigations.iter().find(|i| !cleared(i)) {
+        let what = format!("Investigation {} is {:?}, yet the lot is certified.", standing.number, standing.outcome);
+        return Err(report.altered(NAME, what));
+    }
+    if let Some(open) = dossier.deviations.iter().find(|d| d.assessment.is_none()) {
+        return Err(report.altered(NAME, format!("{} {} is open, yet the lot is certified.", open.kind, open.number)));
+    }
+    let detail = "Every signature is over exactly these results, every required result passes, and no investigation \
+                  or deviation speaks against the lot.";
     report.pass(NAME, detail);
     Ok(())
 }
