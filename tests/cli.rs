@@ -261,6 +261,29 @@ fn a_ledger_without_its_checkpoint_is_adopted_on_the_word_of_somebody_who_kept_o
 }
 
 #[test]
+fn records_of_an_older_version_are_brought_up_to_date_by_a_start_and_read_only_then() {
+    use diesel::{Connection, SqliteConnection};
+    use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let lab = Laboratory::new(data, "2026-01-05T08:00:00Z", 33);
+    lab.register_ordinary("ana", "AD-1", Some("4")).expect("registered");
+    lab.close();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let migrations = FileBasedMigrations::from_path(path).expect("readable");
+    {
+        let mut conn = SqliteConnection::establish(text(&data.join("lotgate.db"))).expect("opened");
+        conn.revert_last_migration(migrations).expect("the older version's tables");
+    }
+    let answer = run(&["ledger", "verify", "--data", text(data)]);
+    assert!(code(&answer) == 2 && stderr(&answer).contains("older version"), "{}", stderr(&answer));
+    let (service, _) = serve(data, false);
+    drop(service);
+    let (exit, said) = ledger(data, &[]);
+    assert!(exit == 0 && said.starts_with("WHOLE"), "{said}");
+}
+
+#[test]
 fn the_demonstration_tells_a_person_what_to_try_first() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("demo");

@@ -6,6 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::sqlite::Sqlite;
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -130,6 +133,33 @@ pub(super) fn has_tables(conn: &mut Conn) -> Result<bool, StoreError> {
         Conn::Postgres(c) => diesel::select(sql::<Bool>("to_regclass('facts') IS NOT NULL")).get_result(c)?,
     };
     Ok(found)
+}
+
+/// Refuses a database whose schema is older than this software: it is read only after a start
+/// has brought it up to date.
+///
+/// # Errors
+/// The schema is older, or the database cannot be read.
+pub(super) fn check_current(conn: &mut Conn) -> Result<(), StoreError> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::Bool;
+    let applied = |version: String| {
+        sql::<Bool>(&format!("EXISTS (SELECT 1 FROM __diesel_schema_migrations WHERE version = '{version}')"))
+    };
+    let failed = |e: Box<dyn std::error::Error + Send + Sync>| StoreError::Migration(e.to_string());
+    let current = match conn {
+        Conn::Sqlite(c) => {
+            let all = MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(failed)?;
+            let newest = all.iter().map(|m| m.name().version().to_string()).max().unwrap_or_default();
+            diesel::select(applied(newest)).get_result(c)?
+        }
+        Conn::Postgres(c) => {
+            let all = MigrationSource::<Pg>::migrations(&POSTGRES).map_err(failed)?;
+            let newest = all.iter().map(|m| m.name().version().to_string()).max().unwrap_or_default();
+            diesel::select(applied(newest)).get_result(c)?
+        }
+    };
+    if current { Ok(()) } else { Err(StoreError::OlderSchema) }
 }
 
 /// Begins the one write transaction: SQLite takes its write lock at once, PostgreSQL takes

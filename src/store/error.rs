@@ -15,6 +15,12 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
     Migration(String),
+    /// The tables are those of an older version of the software.
+    #[error(
+        "the records are of an older version of Lotgate; start the service once with this version, which brings them \
+         up to date, and try again"
+    )]
+    OlderSchema,
     /// A file of the data folder could not be read or written.
     #[error("{path}: {source}")]
     File {

@@ -161,6 +161,7 @@ pub fn outside_checkpoint(data: &Path) -> Result<Option<String>, StoreError> {
 /// Whatever `f` says, or a failure of storage.
 pub fn read_once<T, E: From<StoreError>>(target: &Target, f: impl FnOnce(&mut View) -> Result<T, E>) -> Result<T, E> {
     let mut conn = target.connect(Purpose::Read)?;
+    connection::check_current(&mut conn)?;
     f(&mut View(&mut conn))
 }
 
