@@ -6,8 +6,11 @@ use crate::clock::FixedClock;
 use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
 use crate::domain::ids::{LotNumber, RunNumber};
 use crate::domain::moment::Moment;
+use crate::domain::shipped;
 use crate::workflow::correct_run::{CorrectionEntry, correct_run};
-use crate::workflow::permit::{Permit, RejectLot, ReleaseLot, Subject};
+use crate::workflow::deviate::{DeviationEntry, open_deviation};
+use crate::workflow::draft_specification::draft_specification;
+use crate::workflow::permit::{DraftSpecification, Permit, RejectLot, ReleaseLot, Subject};
 use crate::workflow::record_run::record_run;
 use crate::workflow::register_lot::{LotEntry, register_lot};
 use crate::workflow::reject_lot::reject_lot;
@@ -43,6 +46,10 @@ enum Deed {
         attribute: &'static str,
         value: &'static str,
         reason: &'static str,
+    },
+    Hold {
+        description: &'static str,
+        impact: &'static str,
     },
     VerifyAll,
     Release,
@@ -196,7 +203,17 @@ fn story() -> Vec<Act> {
         ),
     ]);
     // Just registered.
-    add(vec![register("AD-26-0008", 3, "D-0038", "3", 45 * day)]);
+    add(vec![
+        register("AD-26-0008", 3, "D-0038", "3", 45 * day),
+        act(
+            "AD-26-0008",
+            2,
+            Deed::Hold {
+                description: "Transport box opened 20 min before transfer; temperature log is being read out",
+                impact: "Viability may have suffered if the box was above 8 °C",
+            },
+        ),
+    ]);
     acts.sort_by_key(|a| std::cmp::Reverse(a.hours_ago));
     acts
 }
@@ -209,7 +226,16 @@ pub(super) fn seed(app: &App, clock: &FixedClock, now: Moment) -> Result<(), Err
         let lot = LotNumber::parse(act.lot)?;
         carry_out(app, &lot, &act.deed, at, now)?;
     }
-    Ok(())
+    clock.set(Some(now.plus_hours(-2)));
+    draft_an_example(app)
+}
+
+/// A draft of a second product waits for QA to approve it.
+fn draft_an_example(app: &App) -> Result<(), Error> {
+    let examples = shipped::examples().map_err(Error::Internal)?;
+    let Some(example) = examples.into_iter().next() else { return Ok(()) };
+    let permit = Permit::<DraftSpecification>::grant(app, &user(app, "tomas.kral")?, &Subject::default())?;
+    draft_specification(app, &permit, example).map(drop)
 }
 
 fn carry_out(app: &App, lot: &LotNumber, deed: &Deed, at: Moment, now: Moment) -> Result<(), Error> {
@@ -245,6 +271,16 @@ fn carry_out(app: &App, lot: &LotNumber, deed: &Deed, at: Moment, now: Moment) -
             }];
             let permit = Permit::grant(app, &user(app, "mei.lin")?, &subject)?;
             correct_run(app, &permit, run, &CorrectionEntry { readings, reason: (*reason).into() })?;
+        }
+        Deed::Hold { description, impact } => {
+            let permit = Permit::grant(app, &user(app, "mei.lin")?, &subject)?;
+            let entry = DeviationEntry {
+                lot: lot.to_string(),
+                kind: "hold".into(),
+                description: (*description).into(),
+                impact: (*impact).into(),
+            };
+            open_deviation(app, &permit, &entry)?;
         }
         Deed::VerifyAll => {
             let (found, _) = app.lot(lot)?;
