@@ -3,8 +3,9 @@
 //! Promises: a value that the reader must not see yet is not shown.
 
 use super::shown;
+use super::view::evidence::EvidenceRow;
 use super::view::parts::{Fact, Value};
-use super::view::runs::{EvidenceRow, Former, ReadingRow};
+use super::view::runs::{Former, ReadingRow};
 use super::visit::Visit;
 use crate::domain::assessment::verdict_in_run;
 use crate::domain::blind::{Blind, HIDDEN};

@@ -9,6 +9,7 @@ pub mod certificates;
 pub mod deviations;
 pub mod dose;
 pub mod equipment;
+pub mod evidence;
 pub mod investigations;
 pub mod ledger;
 pub mod lot;

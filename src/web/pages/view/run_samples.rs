@@ -1,10 +1,11 @@
 //! The pages about runs in every situation.
 
+use super::evidence::EvidenceRow;
 use super::marks::{Outcome, Signature};
 use super::parts::{Choice, Fact, Field, FieldProblem, Link, Moment, Unit};
 use super::runs::{
-    Check, CheckForm, ControlRow, CorrectionForm, CorrectionRow, EntryRow, EvidenceRow, Former, Question, ReadingRow,
-    RecordRunPage, ReviewPage, ReviewRow, RunPage, StartField,
+    Check, CheckForm, ControlRow, CorrectionForm, CorrectionRow, EntryRow, Former, Question, ReadingRow, RecordRunPage,
+    ReviewPage, ReviewRow, RunPage, StartField,
 };
 use super::samples;
 

@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use super::evidence::EvidenceRow;
 use super::marks::{Outcome, Signature};
 use super::parts::{Choice, Fact, Field, Frame, Link, Moment, Unit, Value};
 use super::signing::{Sort, StepForm};
@@ -61,6 +62,13 @@ pub struct RecordRunPage {
     pub asked: String,
     /// Makes a repeated request harmless.
     pub idempotency_key: String,
+}
+
+impl RecordRunPage {
+    /// Whether a value of the form needs a file that is not there yet.
+    pub fn needs_evidence(&self) -> bool {
+        self.evidence.is_empty() && self.rows.iter().any(|row| row.evidence)
+    }
 }
 
 /// One raw entry of a calculated attribute.
@@ -142,23 +150,6 @@ pub struct ControlRow {
     pub unit: Unit,
     /// What is wrong with it.
     pub problem: Option<String>,
-}
-
-/// An evidence file.
-#[derive(Debug, Clone, Default)]
-pub struct EvidenceRow {
-    /// Its SHA-256.
-    pub sha256: String,
-    /// The name it came with.
-    pub name: String,
-    /// `PDF`, `FCS`.
-    pub media_type: String,
-    /// `1.4 MB`.
-    pub size: String,
-    /// Where it is saved from.
-    pub href: String,
-    /// Whether it goes with the run.
-    pub kept: bool,
 }
 
 /// The field for the start of an incubation.
