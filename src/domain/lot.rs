@@ -12,7 +12,7 @@ use super::equipment::SourceFlag;
 use super::evaluation::{Outcome, judge};
 use super::ids::{AttributeCode, CertificateNumber, DonorCode, InvestigationNumber, LotNumber, ProductCode, RunNumber};
 use super::investigation::Investigation;
-use super::lineage::{check_is_lot, misplaced};
+use super::lineage::{check_is_lot, misplaced, noun};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::role::{Actor, Person};
@@ -135,6 +135,11 @@ impl Lot {
     /// The number.
     pub fn number(&self) -> &LotNumber {
         &self.details.lot
+    }
+
+    /// What it is and its number: `lot AD-26-0007`, `bank MCB-1`.
+    fn named(&self) -> String {
+        format!("{} {}", noun(self.details.stage), self.number())
     }
 
     /// The run of this number.
@@ -313,10 +318,8 @@ impl Lot {
             return Err(Refusal::new(Code::SecondEntryDiffers, detail));
         }
         if self.was_entered_by(by) {
-            let detail = format!(
-                "You entered data of lot {}, so somebody else must verify it against the raw data.",
-                self.number()
-            );
+            let detail =
+                format!("You entered data of {}, so somebody else must verify it against the raw data.", self.named());
             return Err(Refusal::new(Code::OwnWork, detail));
         }
         Ok(())
@@ -336,16 +339,17 @@ impl Lot {
         } else {
             return Ok(());
         };
-        let detail = format!("You {did} data of lot {}, so another QA officer must release it.", self.number());
+        let detail = format!("You {did} data of {}, so another QA officer must release it.", self.named());
         Err(Refusal::new(Code::OwnWork, detail))
     }
 
     fn check_may_enter(&self, by: &Actor) -> Result<(), Refusal> {
         if self.was_verified_by(by) {
             let detail = format!(
-                "You verified a run of lot {}, so you cannot enter data of it as well: entering and verifying one lot are \
-                 two people's work.",
-                self.number()
+                "You verified a run of {}, so you cannot enter data of it as well: entering and verifying one {} are two \
+                 people's work.",
+                self.named(),
+                noun(self.details.stage)
             );
             return Err(Refusal::new(Code::OwnWork, detail));
         }

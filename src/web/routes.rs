@@ -248,6 +248,28 @@ routes! {
         GET  Anyone  Reads  => pages::back;
         POST ANALYST Writes => pages::run::resolve;
     }
+    "/runs/{run}/invalidation" {
+        GET  Anyone Reads  => pages::back;
+        POST QA     Writes => pages::run::invalidate;
+    }
+    "/files/{sha256}"                            { GET  SignedIn Reads  => pages::files::show; }
+    "/equipment"                                 { GET  SignedIn Reads  => pages::equipment::show; }
+    "/equipment/instruments" {
+        GET  Anyone        Reads  => pages::back;
+        POST ANALYST_OR_QA Writes => pages::equipment::register;
+    }
+    "/equipment/calibrations" {
+        GET  Anyone        Reads  => pages::back;
+        POST ANALYST_OR_QA Writes => pages::equipment::calibrate;
+    }
+    "/equipment/reagents" {
+        GET  Anyone        Reads  => pages::back;
+        POST ANALYST_OR_QA Writes => pages::equipment::receive;
+    }
+    "/equipment/policy" {
+        GET  Anyone Reads  => pages::back;
+        POST QA     Writes => pages::equipment::set_policy;
+    }
     "/investigations"                            { GET  SignedIn Reads  => pages::investigations::list; }
     "/investigations/{number}"                   { GET  SignedIn Reads  => pages::investigations::show; }
     "/investigations/{number}/laboratory" {

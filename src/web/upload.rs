@@ -17,8 +17,9 @@ use crate::workflow::store_file::{FileEntry, check_size};
 /// The header that names a file which is sent as the body.
 const NAME_HEADER: &str = "x-file-name";
 
-/// The most fields a form may have: each costs memory, also without content.
-const FIELDS_MAX: usize = 100;
+/// The most fields of a form of a file and what belongs to it: each costs memory, also without
+/// content.
+pub const FIELDS_MAX: usize = 100;
 
 /// One field of a form.
 pub struct Part {
@@ -41,15 +42,15 @@ fn content_type(req: &HttpRequest) -> Option<&str> {
     req.headers().get(CONTENT_TYPE).and_then(|t| t.to_str().ok())
 }
 
-/// Reads all fields of a form, which together may be no larger than `bytes_max`: strangers send
-/// forms too, and many fields add up.
+/// Reads all fields of a form, which together may be no larger than `bytes_max` and no more than
+/// `fields_max`: strangers send forms too, and many fields add up.
 ///
 /// # Errors
 /// The form cannot be read; `too_large` where it is larger.
 pub async fn read_form(
     req: &HttpRequest,
     payload: Payload,
-    bytes_max: usize,
+    (bytes_max, fields_max): (usize, usize),
     too_large: impl Fn() -> Refusal,
 ) -> Result<Vec<Part>, Refusal> {
     let unreadable = || Refusal::new(Code::MalformedRequest, "The form with the file could not be read whole.");
@@ -57,9 +58,9 @@ pub async fn read_form(
     let mut form = Multipart::from_request(req, &mut payload).await.map_err(|_| unreadable())?;
     let (mut parts, mut received) = (Vec::new(), 0);
     while let Some(field) = form.next().await {
-        if parts.len() == FIELDS_MAX {
+        if parts.len() == fields_max {
             let detail =
-                format!("The form has more than {FIELDS_MAX} fields. Send only the file and what belongs to it.");
+                format!("The form has more than {fields_max} fields. Send only the file and what belongs to it.");
             return Err(Refusal::new(Code::MalformedRequest, detail));
         }
         let mut field = field.map_err(|_| unreadable())?;
@@ -103,7 +104,7 @@ fn too_large() -> Refusal {
 }
 
 async fn from_form(req: &HttpRequest, payload: Payload) -> Result<FileEntry, Refusal> {
-    let parts = read_form(req, payload, FILE_BYTES_MAX, too_large).await?;
+    let parts = read_form(req, payload, (FILE_BYTES_MAX, FIELDS_MAX), too_large).await?;
     let mut files = parts.into_iter().filter(|part| part.field == "file");
     match (files.next(), files.next()) {
         (Some(part), None) => Ok(FileEntry { name: part.file_name, claimed: part.claimed, bytes: part.bytes }),

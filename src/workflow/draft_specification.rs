@@ -13,7 +13,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec::{Acceptance, Specification};
 use crate::domain::spec_document::DOCUMENT_BYTES_MAX;
 use crate::ledger::canonical;
-use crate::store::{VersionState, View};
+use crate::store::{StoredSpecification, VersionState, View};
 
 use super::permit::{DraftSpecification, Permit};
 use super::{App, Desk, Error, check_drawable};
@@ -133,6 +133,22 @@ fn check_next(view: &mut View, spec: &Specification) -> Result<(), Error> {
         return refuse(Code::InvalidField, detail);
     }
     Ok(())
+}
+
+/// The drafts that wait for approval, of products that are not retired.
+///
+/// # Errors
+/// Storage fails.
+pub fn open_drafts(app: &App) -> Result<Vec<StoredSpecification>, Error> {
+    app.read(|view| {
+        let mut drafts = Vec::new();
+        for version in view.specifications()?.into_iter().filter(|s| s.state == VersionState::Draft) {
+            if view.retirement(&version.specification.product)?.is_none() {
+                drafts.push(version);
+            }
+        }
+        Ok(drafts)
+    })
 }
 
 /// A document that may be kept.

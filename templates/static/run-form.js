@@ -84,8 +84,10 @@
   var waiting, asked = 0;
   function judge() {
     var turn = ++asked;
+    var typed = new FormData(form);
+    typed.delete("file");
     fetch(form.getAttribute("data-preview"), {
-      method: "POST", credentials: "same-origin", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(form))
+      method: "POST", credentials: "same-origin", headers: { Accept: "application/json" }, body: new URLSearchParams(typed)
     }).then(function (answer) { return answer.ok ? answer.json() : null; }).then(function (answer) {
       if (!answer || turn !== asked) return;
       var by = {};

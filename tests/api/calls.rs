@@ -424,6 +424,30 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             let fields = [("value.ENDOTOXIN", "0.2"), ("unit.ENDOTOXIN", "EU/mL"), ("reason", "For the walk")];
             fills("amy", &format!("/runs/{run}/correction"), &fields)
         }
+        ("POST", "/runs/{run}/invalidation") => {
+            let fields = [("ground", "reagent"), ("reason", "For the walk"), ("password", &*password("queen"))];
+            fills("queen", &format!("/runs/{}/invalidation", open_run(site)), &fields)
+        }
+        ("GET", "/files/{sha256}") => {
+            let (media_type, bytes) = multipart(&[("file", PDF)]);
+            site.analyst().asks("POST", "/api/v1/files", &[], Some((&media_type, bytes))).created();
+            reads("olga", &filled(route.path))
+        }
+        ("POST", "/equipment/instruments") => fills("amy", route.path, &[("code", "EQ-1"), ("name", "Reader")]),
+        ("POST", "/equipment/calibrations") => {
+            site.qa().post("/api/v1/instruments", &json!({"code": "EQ-1", "name": "Reader"})).created();
+            let (from, until) = (site.hours(-1), site.hours(1));
+            let fields = [("code", "EQ-1"), ("valid_from", &*from), ("valid_until", &*until), ("reference", "CAL-1")];
+            fills("amy", route.path, &fields)
+        }
+        ("POST", "/equipment/reagents") => {
+            let until = site.hours(1);
+            let fields = [("code", "R-1"), ("name", "Kit"), ("supplier_lot", "7"), ("expires_at", &*until)];
+            fills("queen", route.path, &fields)
+        }
+        ("POST", "/equipment/policy") => {
+            fills("queen", route.path, &[("uncalibrated_instrument", "flag"), ("expired_reagent", "refuse")])
+        }
         ("POST", "/str") => {
             let origin = [("recipient", "TH01 9.3"), ("donor", "TH01 6"), ("sample", "TH01 9.3")];
             fills("olga", route.path, &[&origin[..], &[("query", "TH01 6"), ("reference", "TH01 6")]].concat())

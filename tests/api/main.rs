@@ -23,6 +23,7 @@ mod invalidations;
 mod investigations;
 mod ledger;
 mod lots;
+mod page_forms;
 mod pages;
 mod payloads;
 mod person;

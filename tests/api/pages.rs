@@ -196,6 +196,8 @@ fn every_page_renders_for_everybody_who_may_see_it() {
     site.full_lot_with("L-2", &[("ENDOTOXIN", "0.9")]);
     let deviation = json!({"lot": "L-2", "kind": "hold", "description": "Freezer alarm", "impact": "Viability"});
     site.qa().post("/api/v1/deviations", &deviation).created();
+    let (media_type, body) = crate::verification::form(&[("file", crate::calls::PDF)]);
+    site.analyst().asks("POST", "/api/v1/files", &[], Some((&media_type, body))).created();
     let pages = ROUTES.iter().filter(|r| r.method == "GET" && r.who == Who::SignedIn && !r.path.starts_with("/api/"));
     let mut walked = 0;
     for route in pages {

@@ -97,12 +97,17 @@ pub async fn create(
 pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
     let sha256 = FileHash::parse(&path)?;
     let (file, bytes) = block(move || read_file(&app, &sha256)).await?;
-    let file = file.details;
-    Ok(HttpResponse::Ok()
+    Ok(download(&file, bytes))
+}
+
+/// A file to be saved.
+pub fn download(file: &StoredFile, bytes: Vec<u8>) -> HttpResponse {
+    let file = &file.details;
+    HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, file.media_type.as_str()))
         .insert_header(attachment(&saving_name(&file.name, file.media_type)))
         .insert_header((ETAG, format!("\"{}\"", file.sha256)))
-        .body(bytes))
+        .body(bytes)
 }
 
 /// To be saved and never shown: the name in ASCII, and the whole of it for who can read it (RFC 6266).

@@ -10,7 +10,7 @@ use crate::domain::ids::CertificateNumber;
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::body::{Body, body_refusal};
 use crate::web::problem::{Problem, ProblemBody, block};
-use crate::web::upload::{is_form, read_form};
+use crate::web::upload::{FIELDS_MAX, is_form, read_form};
 use crate::workflow::verify_certificate::{Answer, Claim, verify_certificate};
 use crate::workflow::{App, Error};
 
@@ -98,7 +98,7 @@ pub fn claim(sha256: Option<&str>, number: Option<&str>) -> Result<Claim, Refusa
 async fn claim_from_form(req: &HttpRequest, payload: Payload) -> Result<Claim, Refusal> {
     let (mut file, mut sha256, mut number) = (None, None, None);
     let too_large = || Refusal::new(Code::TooLarge, "The file is larger than 12 MiB; a certificate is much smaller.");
-    for part in read_form(req, payload, FILE_BYTES_MAX, too_large).await? {
+    for part in read_form(req, payload, (FILE_BYTES_MAX, FIELDS_MAX), too_large).await? {
         match part.field.as_str() {
             "file" if !part.bytes.is_empty() => file = Some(part.bytes),
             "sha256" => sha256 = String::from_utf8(part.bytes).ok(),

@@ -102,7 +102,7 @@ pub fn entry(form: &Form, visit: &Visit) -> Result<RunEntry, Refusal> {
         readings: readings(form),
         comment: some(form.get("comment")),
         reagents: form.get("reagents").split_whitespace().map(str::to_owned).collect(),
-        evidence: Vec::new(),
+        evidence: form.all("evidence"),
     })
 }
 
@@ -116,6 +116,9 @@ pub fn place(given: &FieldRefusal, form: &Form, spec: &Specification, assay: &As
     }
     if let Some(control) = index("controls[").and_then(|i| controls(form).into_iter().nth(i)) {
         return (control_id(&control.name), String::new());
+    }
+    if path == "file" || path.starts_with("evidence") {
+        return ("file".into(), "Evidence".into());
     }
     if path.starts_with("reagents") {
         return ("reagents".into(), "Reagents".into());

@@ -11,7 +11,7 @@ use super::shown;
 use super::view::lots::{LotRow, LotsPage, RegisterLotPage, Statement};
 use super::view::parts::{Choice, Link};
 use super::visit::{Visit, encoded, html, see_other, signed_in};
-use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_lots, waiting};
+use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_drafts, open_lots, waiting};
 use crate::domain::assessment::{Assessment, Status, assess};
 use crate::domain::ids::{CertificateNumber, LotNumber};
 use crate::domain::lineage;
@@ -94,14 +94,15 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         limit: ROWS,
         ..LotQuery::default()
     };
-    let (page, open) = visit.work(move |app| Ok((list_lots(app, &query)?, open_lots(app)?))).await?;
+    let read = move |app: &App| Ok::<_, Error>((list_lots(app, &query)?, open_lots(app)?, open_drafts(app)?));
+    let (page, open, drafts) = visit.work(read).await?;
     let first = asked.cursor.is_none() && asked.status.is_none() && asked.search.is_empty();
     let mut frame = visit.frame("Lots", "lots", "/lots");
     frame.search = None;
     let narrowing = narrowing(&asked);
     let view = LotsPage {
         frame,
-        waiting: if first { waiting(visit, &open) } else { Vec::new() },
+        waiting: if first { waiting(visit, &open, &drafts) } else { Vec::new() },
         filters: filters(&asked, &open, visit.now),
         status: asked.status.map_or("", Status::as_str).to_owned(),
         search: asked.search,

@@ -14,6 +14,7 @@ use crate::domain::blind::Blind;
 use crate::domain::deviation::Deviation;
 use crate::domain::evaluation::Outcome;
 use crate::domain::investigation::Investigation;
+use crate::domain::lineage::noun;
 use crate::domain::lot::Lot;
 use crate::domain::role::Role;
 use crate::domain::run::Run;
@@ -71,7 +72,9 @@ fn row(visit: &Visit, lot: &Lot, spec: &Specification, run: &Run) -> ReviewRow {
         holds,
         entered_by: run.entered_by.name.as_str().to_owned(),
         entered_at: shown::moment(run.entered_at, visit),
-        not_you: not_you.map(|_| "needs somebody else: you entered data of this lot".into()).unwrap_or_default(),
+        not_you: not_you
+            .map(|_| format!("needs somebody else: you entered data of this {}", noun(lot.details.stage)))
+            .unwrap_or_default(),
     }
 }
 

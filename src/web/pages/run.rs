@@ -8,27 +8,29 @@ use super::entry::readings;
 use super::form::{Form, Refused};
 use super::lot::run_state;
 use super::lot_head;
+use super::run_facts::{controls, evidence, facts, row, stored};
 use super::run_forms::{self, field_id, place_reading};
 use super::shown;
+use super::steps::Came;
 use super::view::marks::Signature;
-use super::view::parts::{Fact, Link, Message, Tone, Value};
-use super::view::runs::{Check, CheckForm, Former, ReadingRow, RunPage};
+use super::view::parts::{Link, Message, Tone};
+use super::view::runs::{Check, CheckForm, RunPage};
 use super::visit::{Visit, html, see_other, signed_in};
-use crate::domain::assessment::verdict_in_run;
-use crate::domain::blind::{Blind, HIDDEN};
+use crate::domain::blind::Blind;
 use crate::domain::entry::ReadingEntry;
-use crate::domain::exact::shortened;
 use crate::domain::ids::RunNumber;
+use crate::domain::lineage::noun;
 use crate::domain::lot::Lot;
 use crate::domain::refusal::{Code, FieldRefusal, Refusal};
 use crate::domain::role::Role;
-use crate::domain::run::{Reading, Run};
+use crate::domain::run::Run;
 use crate::domain::spec::Specification;
 use crate::web::problem::status_of;
-use crate::web::{places, times};
+use crate::web::{guard, places, times};
 use crate::workflow::Error;
 use crate::workflow::correct_run::{CorrectionEntry, correct_run};
-use crate::workflow::permit::{RecordRun, ResolveDiscrepancy, VerifyRun};
+use crate::workflow::invalidate_run::invalidate_run;
+use crate::workflow::permit::{InvalidateRun, RecordRun, ResolveDiscrepancy, VerifyRun};
 use crate::workflow::resolve_discrepancy::{ResolutionEntry, resolve_discrepancy};
 use crate::workflow::verify_run::{VerificationEntry, content_sha256, verify_run};
 
@@ -41,6 +43,9 @@ pub async fn show(req: HttpRequest) -> HttpResponse {
             }
             "agreed" => {
                 Some(Message::new(Tone::Done, "Both say the same. The value is settled, and the run can be verified."))
+            }
+            "invalidated" => {
+                Some(Message::new(Tone::Done, "Signed. The run gives no result from now on and stays to be seen."))
             }
             "resolved" => Some(Message::new(Tone::Done, "Recorded. The other person says what the value is, too.")),
             _ => None,
@@ -63,6 +68,11 @@ pub async fn correct(req: HttpRequest, body: Result<Bytes, actix_web::Error>) ->
 /// `POST /runs/{run}/resolution`
 pub async fn resolve(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
     signed_in(&req, async move |visit: &Visit| resolution(visit, Form::read(body)?).await).await
+}
+
+/// `POST /runs/{run}/invalidation`
+pub async fn invalidate(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| invalidation(visit, Form::read(body)?).await).await
 }
 
 /// The forms of the page, each with the beginning of its fields' `id`s.
@@ -94,6 +104,8 @@ struct Answer {
     refusal: Option<Refusal>,
     which: Which,
     form: Form,
+    /// The invalidation that came back.
+    came: Came,
 }
 
 impl Answer {
@@ -163,6 +175,26 @@ async fn resolution(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     }
 }
 
+async fn invalidation(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
+    let number = visit.run_number()?;
+    let permit = visit.permit::<InvalidateRun>().await?.with_once(visit.once(&form));
+    let (given, subject) = (form.clone(), guard::subject(&visit.req));
+    let outcome = visit
+        .work(move |app| {
+            let signed = permit.sign(app, given.get("password"), given.get("reason"), &subject)?;
+            invalidate_run(app, &signed, number, given.get("ground"))
+        })
+        .await;
+    match outcome {
+        Ok(_) => Ok(see_other(&format!("/runs/{number}?done=invalidated"))),
+        Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {
+            let came = Came::back(visit, run_forms::INVALIDATION, form, &refusal);
+            page(visit, number, Answer { came, ..Answer::default() }, status_of(&refusal)).await
+        }
+        Err(other) => Err(other),
+    }
+}
+
 /// The run again, with what was typed and why it was refused.
 async fn refused_page(
     visit: &Visit,
@@ -199,8 +231,13 @@ fn place(given: &FieldRefusal, form: &Form, which: Which, spec: &Specification) 
 }
 
 async fn page(visit: &Visit, number: RunNumber, mut answer: Answer, status: StatusCode) -> Result<HttpResponse, Error> {
-    let (lot, stored) = visit.work(move |app| app.lot_of_run(number)).await?;
-    let spec = &stored.specification;
+    let loaded = visit.work(move |app| {
+        let (lot, spec) = app.lot_of_run(number)?;
+        let files = stored(app, lot.run(number).map(|run| run.content.evidence.as_slice()).unwrap_or_default())?;
+        Ok((lot, spec, files))
+    });
+    let (lot, spec, files) = loaded.await?;
+    let spec = &spec.specification;
     let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
     if let Some(refusal) = &answer.refusal {
         answer.refused = Refused::place(refusal, visit.zone, |given| place(given, &answer.form, answer.which, spec));
@@ -211,16 +248,18 @@ async fn page(visit: &Visit, number: RunNumber, mut answer: Answer, status: Stat
     let mut frame = visit.frame(format!("Run #{number}"), "run", lot_head::nav(stage));
     frame.crumbs = vec![lot_head::list(stage), lot_link.clone()];
     frame.message = answer.message.clone();
-    frame.problems = answer.refused.0.clone();
+    frame.problems = answer.refused.0.iter().chain(&answer.came.refused.0).cloned().collect();
     let (state, state_text) = run_state(spec, run);
     let (typed, refused) = (answer.typed(Which::Correct), answer.refused(Which::Correct));
     let (correction, correction_closed) = run_forms::correction(visit, &lot, spec, run, (&typed, &refused))?;
     let (typed, refused) = (answer.typed(Which::Resolve), answer.refused(Which::Resolve));
     let discrepancies = run_forms::discrepancies(visit, &blind, run, (&typed, &refused))?;
+    let (invalidation, invalidation_closed) = run_forms::invalidation(visit, &lot, spec, run, &answer.came)?;
     let view = RunPage {
         frame,
         run: number.to_string(),
         history: format!("/ledger?lot={}", lot.number()),
+        noun: noun(stage),
         lot: lot_link,
         assay_name: shown::assay_name(spec, &run.content.assay),
         state,
@@ -228,130 +267,17 @@ async fn page(visit: &Visit, number: RunNumber, mut answer: Answer, status: Stat
         facts: facts(visit, run),
         controls: controls(spec, run),
         readings: run.content.readings.iter().map(|reading| row(visit, &blind, run, reading)).collect(),
+        evidence: files.iter().map(evidence).collect(),
         flags: run.content.flags.iter().map(|flag| shown::local_times(flag, visit.zone)).collect(),
         discrepancies,
         check: check_state(visit, &blind, run, &answer)?,
         correction,
         correction_closed,
+        invalidation,
+        invalidation_open: !answer.came.id.is_empty(),
+        invalidation_closed,
     };
     html(status, &view)
-}
-
-fn facts(visit: &Visit, run: &Run) -> Vec<Fact> {
-    let at = |moment| times::to_minutes(moment, visit.zone);
-    let content = &run.content;
-    let mut facts = vec![
-        Fact::new("Entered by", run.entered_by.name.as_str()).with_note(run.entered_by.username.as_str()),
-        Fact::new("Entered", at(run.entered_at)),
-    ];
-    if let Some(started) = content.started_at {
-        facts.push(Fact::new("Incubation started", at(started)));
-    }
-    facts.push(Fact::new("Tested", at(content.tested_at)));
-    facts.push(Fact::new("Method", content.method.as_str()));
-    let reagents: Vec<&str> = content.reagents.iter().map(|code| code.as_str()).collect();
-    if !reagents.is_empty() {
-        facts.push(Fact::new("Reagents", reagents.join(", ")));
-    }
-    if let Some(of) = &content.investigation {
-        facts.push(Fact::new("Re-test under", of.as_str()).linked(format!("/investigations/{of}")));
-    }
-    for fallen in &run.aftermath.fallen {
-        let who = format!("{}, {}", fallen.by.name.as_str(), at(fallen.at));
-        facts.push(Fact::new("Verification that fell", who).with_note("the run was corrected afterwards"));
-    }
-    if let Some(invalidation) = &run.aftermath.invalidation {
-        let fact =
-            Fact::new("Declared invalid", invalidation.reason.as_str()).with_note(invalidation.ground.in_words());
-        facts.push(match &invalidation.investigation {
-            Some(of) => fact.linked(format!("/investigations/{of}")),
-            None => fact,
-        });
-    }
-    for (label, text) in [("Instrument", content.instrument.as_str()), ("Comment", content.comment.as_str())] {
-        if !text.is_empty() {
-            facts.push(Fact::new(label, text));
-        }
-    }
-    facts
-}
-
-fn controls(spec: &Specification, run: &Run) -> Vec<Fact> {
-    let known = spec.assay(&run.content.assay).map(|a| a.controls.as_slice()).unwrap_or_default();
-    let fact = |given: &crate::domain::run::ControlReading| {
-        let control = known.iter().find(|c| c.name == given.name);
-        let bad = control.is_some_and(|c| !c.accepts(&given.value, spec.rounding).unwrap_or(false));
-        let required = control.map(|c| c.in_words()).unwrap_or_default();
-        let number = control.is_some_and(|c| c.limit.is_some());
-        let mut label = if number { given.name.clone() } else { format!("{} control", given.name) };
-        if let Some(first) = label.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        let unit = control.and_then(|c| c.unit.as_deref());
-        let fact = Fact::new(label, shown::with_unit(&given.value, unit));
-        if bad { fact.with_note(format!("must be {required}: the run is invalid")) } else { fact }
-    };
-    run.content.controls.iter().map(fact).collect()
-}
-
-fn row(visit: &Visit, blind: &Blind, run: &Run, reading: &Reading) -> ReadingRow {
-    let spec = blind.spec;
-    let hidden = blind.hides(run, &reading.attribute);
-    let criterion = spec.criterion(&reading.attribute);
-    let verdict = criterion.and_then(|c| verdict_in_run(run, spec, c));
-    let (acceptance, unit) = criterion.map(|c| shown::acceptance(&c.acceptance)).unwrap_or_default();
-    let former = |change: &crate::domain::run::Change| Former {
-        value: match hidden {
-            true => HIDDEN.to_owned(),
-            false => shown::with_unit(&change.before, reading.unit.as_deref()),
-        },
-        reason: format!(
-            "{}, {}: {}",
-            change.by.name.as_str(),
-            times::to_minutes(change.at, visit.zone),
-            change.reason.as_str()
-        ),
-    };
-    let superseded = run.changes.iter().rev().filter(|c| c.attribute == reading.attribute).map(former).collect();
-    if hidden {
-        return ReadingRow {
-            name: criterion.map_or_else(|| reading.attribute.to_string(), |c| c.name.clone()),
-            acceptance,
-            unit: super::view::parts::Unit::default(),
-            typed: Value::Words(HIDDEN.to_owned()),
-            reported: Value::None,
-            outcome: super::view::marks::Outcome::Unverified,
-            because: String::new(),
-            raw: Vec::new(),
-            alert: String::new(),
-            superseded,
-        };
-    }
-    ReadingRow {
-        raw: criterion.map(|c| raw_lines(c, reading)).unwrap_or_default(),
-        alert: verdict.as_ref().and_then(|v| v.alert.clone()).unwrap_or_default(),
-        name: criterion.map_or_else(|| reading.attribute.to_string(), |c| c.name.clone()),
-        acceptance,
-        unit,
-        typed: match reading.formula {
-            Some(_) => Value::from(shortened(&reading.value).as_str()),
-            None => Value::from(reading.value.as_str()),
-        },
-        reported: verdict.as_ref().and_then(|v| v.reported.as_deref()).map_or(Value::None, Value::from),
-        outcome: verdict.as_ref().map_or(super::view::marks::Outcome::Reported, |v| v.outcome),
-        because: verdict.map(|v| v.because).unwrap_or_default(),
-        superseded,
-    }
-}
-
-/// The raw entries of a calculated value, as typed.
-fn raw_lines(criterion: &crate::domain::spec::Criterion, reading: &Reading) -> Vec<String> {
-    let inputs = criterion.calculated.as_ref().map(|c| c.inputs()).unwrap_or_default();
-    let line = |input: &crate::domain::calculation::Input| {
-        let typed = reading.raw.get(input.name)?.join(", ");
-        Some(format!("{}: {}", input.label, shown::with_unit(&typed, input.unit)))
-    };
-    inputs.iter().filter_map(line).collect()
 }
 
 fn check_state(visit: &Visit, blind: &Blind, run: &Run, answer: &Answer) -> Result<Check, Error> {

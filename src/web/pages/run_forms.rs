@@ -1,19 +1,24 @@
-//! The fields of a run's page in which values are typed: correcting, typing again, resolving.
+//! The fields of a run's page in which values are typed: correcting, typing again, resolving; and
+//! the form that declares it invalid.
 //!
 //! Promises: a value that the reader must not see yet stands in none of them.
 
 use super::entry::readings;
 use super::form::{Form, Refused};
 use super::shown;
+use super::steps::{Builder, Came};
 use super::view::parts::{Choice, Field, Unit};
 use super::view::runs::{CorrectionForm, CorrectionRow, DiscrepancyBlock, RawField, ResolveForm};
+use super::view::signing::StepForm;
 use super::visit::Visit;
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::ids::AttributeCode;
+use crate::domain::inquiry::is_sterility;
+use crate::domain::investigation::SterilityGround;
 use crate::domain::lot::Lot;
 use crate::domain::refusal::{Code, FieldRefusal};
 use crate::domain::role::Role;
-use crate::domain::run::{Discrepancy, Raw, Reading, Run};
+use crate::domain::run::{Discrepancy, Ground, Raw, Reading, Run};
 use crate::domain::spec::{Acceptance, Criterion, Specification};
 use crate::web::times;
 use crate::workflow::Error;
@@ -220,4 +225,46 @@ fn block(
         closed: if open && resolve.is_none() { who } else { String::new() },
         form: resolve,
     })
+}
+
+/// The `id` of the form with which QA declares a run invalid.
+pub const INVALIDATION: &str = "invalidation";
+
+/// The form with which QA declares a run invalid, or why this reader cannot; neither where it is
+/// not for them to do.
+///
+/// # Errors
+/// There is no randomness for the form's key.
+pub fn invalidation(
+    visit: &Visit,
+    lot: &Lot,
+    spec: &Specification,
+    run: &Run,
+    came: &Came,
+) -> Result<(Option<StepForm>, String), Error> {
+    if !visit.is(Role::Qa) || lot.decision.is_some() {
+        return Ok((None, String::new()));
+    }
+    let grounds = match is_sterility(spec, run) {
+        true => SterilityGround::ALL.into_iter().map(Ground::Sterility).collect(),
+        false => Ground::GENERAL.to_vec(),
+    };
+    let possible = lot.check_invalidate(spec, run, grounds.first().copied(), &visit.actor(Role::Qa));
+    if let Err(refusal) = possible {
+        // What gives no result already is said at the head of the page.
+        let said = if refusal.code == Code::AlreadyInvalid { String::new() } else { refusal.detail };
+        return Ok((None, shown::local_times(&said, visit.zone)));
+    }
+    let choices: Vec<(&str, &str)> = grounds.iter().map(|g| (g.as_str(), g.in_words())).collect();
+    let hint = match is_sterility(spec, run) {
+        true => "USP <71> knows these four and no other.",
+        false => "",
+    };
+    let action = format!("/runs/{}/invalidation", run.number);
+    let form = Builder::new(visit, came, INVALIDATION, "Declare the run invalid", action)?
+        .lead("It gives no result any more and is kept with your reason. Only a proven cause makes a run invalid.")
+        .one_of("ground", "Ground", hint, &choices, false)
+        .line("reason", "Reason", "The cause and its proof: what your signature means.")
+        .button("Sign: the run is invalid");
+    Ok((Some(form), String::new()))
 }

@@ -1,14 +1,16 @@
 //! Recording a run: the form generated from the specification, its live verdicts, and saving it.
 
 use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::entry::{self, Judged};
+use super::files::{self, Sent};
 use super::form::{Form, Refused};
 use super::lot_head;
 use super::lots::passage;
+use super::run_facts::{evidence, stored};
 use super::run_forms::raw_fields;
 use super::shown;
 use super::view::parts::{Choice, Field, Link};
@@ -16,6 +18,7 @@ use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartFiel
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::exact::shortened;
+use crate::domain::file::{FILE_BYTES_MAX, MediaType};
 use crate::domain::ids::{AssayCode, InvestigationNumber};
 use crate::domain::investigation::Investigation;
 use crate::domain::lineage::is_tested_here;
@@ -23,6 +26,7 @@ use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec::{Acceptance, Assay, Control, Criterion, Specification};
+use crate::store::StoredFile;
 use crate::web::problem::status_of;
 use crate::web::{places, times};
 use crate::workflow::Error;
@@ -55,8 +59,12 @@ pub async fn back(req: HttpRequest) -> HttpResponse {
 }
 
 /// `POST /lots/{lot}/runs`
-pub async fn create(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
-    signed_in(&req, async move |visit: &Visit| record(visit, Form::read(body)?).await).await
+pub async fn create(req: HttpRequest, payload: Payload) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| {
+        visit.permit::<RecordRun>().await?;
+        record(visit, files::read(&visit.req, payload).await?).await
+    })
+    .await
 }
 
 /// `POST /lots/{lot}/runs/preview`: the verdicts of what is typed, as JSON; records nothing.
@@ -78,6 +86,8 @@ struct Sheet {
     assay: Assay,
     instruments: Vec<String>,
     reagents: Vec<String>,
+    /// The evidence files that the form names.
+    evidence: Vec<StoredFile>,
 }
 
 async fn sheet(visit: &Visit, assay: &str) -> Result<Sheet, Error> {
@@ -100,7 +110,7 @@ async fn sheet(visit: &Visit, assay: &str) -> Result<Sheet, Error> {
         let detail = format!("{} measures nothing that is tested on {number}.", assay.name, number = lot.number());
         return Err(Refusal::new(Code::NoSuchPage, detail).into());
     }
-    Ok(Sheet { lot, spec, assay, instruments, reagents })
+    Ok(Sheet { lot, spec, assay, instruments, reagents, evidence: Vec::new() })
 }
 
 /// A form with what can sensibly be known beforehand, all of it visible and to be changed.
@@ -126,15 +136,24 @@ struct Answer {
     questions: Vec<Question>,
 }
 
-async fn record(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
+async fn record(visit: &Visit, sent: Sent) -> Result<HttpResponse, Error> {
+    let mut sheet = sheet(visit, sent.form.get("assay")).await?;
+    let (form, unkept) = match entry::may_enter(visit, &sheet.lot, &sheet.spec, &sheet.assay) {
+        Ok(()) => sent.store(visit).await?,
+        Err(refusal) => (sent.form, Some(refusal).filter(|_| !sent.files.is_empty())),
+    };
+    let named = form.all("evidence");
+    sheet.evidence = visit.work(move |app| stored(app, &named)).await?;
     let permit = visit.permit::<RecordRun>().await?.with_once(visit.once(&form));
-    let sheet = sheet(visit, form.get("assay")).await?;
     let refuse = |refusal: Refusal| {
         let placed =
             Refused::place(&refusal, visit.zone, |given| entry::place(given, &form, &sheet.spec, &sheet.assay));
         let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
         page(visit, &sheet, &form, Answer { refused: placed, judged, questions: Vec::new() }, status_of(&refusal))
     };
+    if let Some(refusal) = unkept {
+        return refuse(refusal);
+    }
     let typed = match entry::entry(&form, visit) {
         Ok(typed) => typed,
         Err(refusal) => return refuse(refusal),
@@ -175,7 +194,7 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
     let mut frame =
         visit.frame(format!("Record {}", assay.name.to_lowercase()), "record-run", lot_head::nav(lot.details.stage));
     let here = places::page(lot.details.stage, number);
-    frame.crumbs = vec![lot_head::list(lot.details.stage), Link::new(number.to_string(), here)];
+    frame.crumbs = vec![lot_head::list(lot.details.stage), Link::new(number.to_string(), here.clone())];
     frame.problems = answer.refused.0.clone();
     let passage = passage(lot);
     let passage = if passage.is_empty() { String::new() } else { format!(" · {passage}") };
@@ -191,6 +210,7 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
     let view = RecordRunPage {
         frame,
         lot: number.to_string(),
+        place: here,
         lot_line: format!(
             "{}, specification version {} · donor {}{passage}",
             details.product, details.specification_version, details.donor
@@ -210,6 +230,9 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
         started_at: incubates.then(|| start(field("started_at"), lot, assay)),
         tested_at: field("tested_at"),
         comment: field("comment"),
+        evidence: sheet.evidence.iter().map(evidence).collect(),
+        evidence_hint: evidence_hint(&criteria),
+        evidence_problem: answer.refused.on("file"),
         questions: answer.questions,
         asked,
         idempotency_key: if key.is_empty() { visit.key()? } else { key.to_owned() },
@@ -249,9 +272,6 @@ fn guidance(spec: &Specification, assay: &Assay, criteria: &[&Criterion]) -> Vec
         if !names.is_empty() {
             lines.push(format!("{} is one reading that answers {}.", criterion.name, names.join(", ")));
         }
-        if criterion.evidence {
-            lines.push(format!("{} needs an evidence file.", criterion.name));
-        }
     }
     let media: Vec<String> = assay.media.iter().map(|m| format!("{} at {}", m.name, m.temperature)).collect();
     if !media.is_empty() {
@@ -278,6 +298,18 @@ fn guidance(spec: &Specification, assay: &Assay, criteria: &[&Criterion]) -> Vec
         }
     }
     lines
+}
+
+/// What to choose as evidence, and which values need it.
+fn evidence_hint(criteria: &[&Criterion]) -> String {
+    let words: Vec<&str> = MediaType::ALL.iter().map(|t| t.word()).collect();
+    let kinds = format!("{}; at most {} MB each.", words.join(", "), FILE_BYTES_MAX / 1_000_000);
+    let needing: Vec<&str> = criteria.iter().filter(|c| c.evidence).map(|c| c.name.as_str()).collect();
+    match needing.as_slice() {
+        [] => kinds,
+        [one] => format!("{one} needs a file. {kinds}"),
+        several => format!("{} need a file. {kinds}", several.join(", ")),
+    }
 }
 
 fn start(field: Field, lot: &Lot, assay: &Assay) -> StartField {
@@ -318,6 +350,7 @@ fn row(blind: &Blind, criterion: &Criterion, form: &Form, answer: &Answer) -> En
         recorded: recorded(blind, criterion),
         raw: raw_fields(criterion, &format!("value-{code}"), form, None, &answer.refused),
         words: matches!(criterion.acceptance, Acceptance::Text),
+        evidence: criterion.evidence,
     }
 }
 

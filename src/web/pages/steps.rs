@@ -92,6 +92,28 @@ impl<'c> Builder<'c> {
         self.input(name, label, "", Sort::Line, true)
     }
 
+    /// A date and time in the site's zone.
+    pub fn moment(self, name: &str, label: &str, hint: &str) -> Self {
+        self.input(name, label, hint, Sort::Moment, false)
+    }
+
+    /// One of many: what is sent, and what is read.
+    pub fn select(self, name: &str, label: &str, choices: &[(&str, &str)]) -> Self {
+        self.input(name, label, "", Sort::Select, false).choices(choices)
+    }
+
+    /// What a field holds while nothing was typed into it.
+    pub fn preset(mut self, value: &str) -> Self {
+        let blank = self.came.id != self.form.id;
+        if let Some(input) = self.form.inputs.last_mut().filter(|_| blank) {
+            value.clone_into(&mut input.field.value);
+            for choice in &mut input.choices {
+                choice.chosen = choice.value == value;
+            }
+        }
+        self
+    }
+
     /// Several lines that can stay empty.
     pub fn optional_lines(self, name: &str, label: &str, hint: &str) -> Self {
         self.input(name, label, hint, Sort::Lines, true)
@@ -99,8 +121,11 @@ impl<'c> Builder<'c> {
 
     /// One of several: what is sent, and what is read.
     pub fn one_of(self, name: &str, label: &str, hint: &str, choices: &[(&str, &str)], optional: bool) -> Self {
-        let mut builder = self.input(name, label, hint, Sort::Radio, optional);
-        if let Some(input) = builder.form.inputs.last_mut() {
+        self.input(name, label, hint, Sort::Radio, optional).choices(choices)
+    }
+
+    fn choices(mut self, choices: &[(&str, &str)]) -> Self {
+        if let Some(input) = self.form.inputs.last_mut() {
             let typed = input.field.value.clone();
             let choice = |(value, label): &(&str, &str)| Choice {
                 value: (*value).to_owned(),
@@ -109,7 +134,7 @@ impl<'c> Builder<'c> {
             };
             input.choices = choices.iter().map(choice).collect();
         }
-        builder
+        self
     }
 
     /// Not signed: no password is asked for.

@@ -1,4 +1,4 @@
-//! What waits for the reader: to read today, to verify, to release, on hold.
+//! What waits for the reader: to read today, to verify, to release, to decide, to approve, on hold.
 //!
 //! Promises: the rules decide what the reader may do; nothing is offered that would be refused.
 
@@ -8,17 +8,20 @@ use super::view::parts::Link;
 use super::visit::Visit;
 use crate::domain::assessment::{Assessment, Status, assess};
 use crate::domain::calendar::{State, reading_days};
+use crate::domain::investigation::Phase;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::role::Role;
+use crate::store::StoredSpecification;
 use crate::web::{places, times};
+pub use crate::workflow::draft_specification::open_drafts;
 pub use crate::workflow::list_lots::{LotAndSpec, OPEN_LOTS_MAX, open_lots};
 
 /// How many things one list shows.
 const ITEMS_MAX: usize = 5;
 
 /// The lists of the first page; deeds with nothing to do are left out.
-pub fn waiting(visit: &Visit, open: &[LotAndSpec]) -> Vec<Waiting> {
+pub fn waiting(visit: &Visit, open: &[LotAndSpec], drafts: &[StoredSpecification]) -> Vec<Waiting> {
     let mut all: Vec<(&Lot, Assessment)> = open
         .iter()
         .map(|(lot, spec)| (lot, &spec.specification))
@@ -38,6 +41,13 @@ pub fn waiting(visit: &Visit, open: &[LotAndSpec]) -> Vec<Waiting> {
     }
     if visit.is(Role::Qa) {
         lists.push(list("To release", "nothing blocks; QA signs", to_release(visit, &all), Some("/lots?status=ready")));
+        lists.push(list(
+            "To decide",
+            "an investigation is at QA’s step",
+            to_decide(visit, open),
+            Some("/investigations"),
+        ));
+        lists.push(list("To approve", "drafts by somebody else", to_approve(visit, drafts), Some("/specifications")));
         lists.push(list("On hold", "a verified result fails", on_hold(visit, &all), Some("/lots?status=on_hold")));
     }
     lists.into_iter().flatten().collect()
@@ -112,6 +122,46 @@ fn to_release(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
         when: format!("expires {}", times::relative(lot.details.expires_at, visit.now)),
     };
     ready.map(item).collect()
+}
+
+/// Investigations whose next step only QA takes, and this reader may.
+fn to_decide(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {
+    let me = visit.actor(Role::Qa);
+    let all = open.iter().flat_map(|(lot, _)| lot.investigations.iter().map(move |i| (lot, i)));
+    let mut items: Vec<(Moment, WaitingItem)> = Vec::new();
+    for (lot, i) in all {
+        let what = match i.phase() {
+            Phase::Laboratory if !i.sterility && !i.was_investigated_by(&me) => "a re-test plan may be approved",
+            Phase::Concluded if lot.check_close(i, &me).is_ok() => "concluded, to be closed",
+            _ => continue,
+        };
+        let item = WaitingItem {
+            link: Link::new(i.number.to_string(), format!("/investigations/{}", i.number)),
+            what: format!("{}: {what}", lot.number()),
+            when: format!("opened {}", times::relative(i.opened_at, visit.now)),
+        };
+        items.push((i.opened_at, item));
+    }
+    items.sort_by_key(|(opened_at, _)| *opened_at);
+    items.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Drafts that the reader did not write on.
+fn to_approve(visit: &Visit, drafts: &[StoredSpecification]) -> Vec<WaitingItem> {
+    let mine = |draft: &&StoredSpecification| draft.authors.iter().any(|a| a.username == visit.somebody.user.username);
+    let item = |draft: &StoredSpecification| {
+        let (product, version) = (&draft.specification.product, draft.specification.version);
+        let authors: Vec<&str> = draft.authors.iter().map(|a| a.name.as_str()).collect();
+        WaitingItem {
+            link: Link::new(
+                format!("{product} version {version}"),
+                format!("/specifications/{product}/{version}#approve"),
+            ),
+            what: format!("written by {}", authors.join(", ")),
+            when: String::new(),
+        }
+    };
+    drafts.iter().filter(|draft| !mine(draft)).map(item).collect()
 }
 
 fn on_hold(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {

@@ -8,6 +8,8 @@ pub mod calendar;
 pub mod certificates;
 pub mod deviations;
 pub mod dose;
+pub mod equipment;
+pub mod evidence;
 pub mod investigations;
 pub mod ledger;
 pub mod lot;
@@ -74,12 +76,15 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("run-own", html(&runs::RunPage::sample_own())),
         ("run-verified", html(&runs::RunPage::sample_verified())),
         ("run-invalid", html(&runs::RunPage::sample_invalid())),
+        ("run-invalidation", html(&runs::RunPage::sample_invalidation())),
         ("run-new-calculated", html(&runs::RecordRunPage::sample_calculated())),
         ("run-new-profile", html(&runs::RecordRunPage::sample_profile())),
         ("run-new-calculated-refused", html(&runs::RecordRunPage::sample_calculated_refused())),
         ("run-blind", html(&runs::RunPage::sample_blind())),
         ("calendar", html(&calendar::CalendarPage::sample())),
         ("calendar-empty", html(&calendar::CalendarPage::sample_empty())),
+        ("equipment", html(&equipment::EquipmentPage::sample())),
+        ("equipment-empty", html(&equipment::EquipmentPage::sample_empty())),
         ("review", html(&runs::ReviewPage::sample())),
         ("review-empty", html(&runs::ReviewPage::sample_empty())),
         ("investigations", html(&investigations::InvestigationsPage::sample())),

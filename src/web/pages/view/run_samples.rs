@@ -1,5 +1,6 @@
 //! The pages about runs in every situation.
 
+use super::evidence::EvidenceRow;
 use super::marks::{Outcome, Signature};
 use super::parts::{Choice, Fact, Field, FieldProblem, Link, Moment, Unit};
 use super::runs::{
@@ -43,6 +44,7 @@ impl RecordRunPage {
         Self {
             frame,
             lot: "AD-26-0007".into(),
+            place: "/lots/AD-26-0007".into(),
             lot_line: "ADMSC-IV, specification version 1 · donor D-0031 · P4".into(),
             assay: "flow-cytometry".into(),
             assay_name: "Flow cytometry".into(),
@@ -61,6 +63,9 @@ impl RecordRunPage {
             started_at: None,
             tested_at: Field::of("2026-11-26T14:05"),
             comment: Field::default(),
+            evidence: vec![],
+            evidence_hint: "PDF, PNG, JPEG, CSV, FCS; at most 25 MB each.".into(),
+            evidence_problem: None,
             questions: vec![],
             asked: String::new(),
             idempotency_key: "51c8".into(),
@@ -77,6 +82,9 @@ impl RecordRunPage {
         }
         let problem = "CD73 must be a number such as 98.7. You typed 99,2: use a point, not a comma.";
         page.rows[1].field = Field::of("99,2").refused(problem);
+        page.rows[1].evidence = true;
+        page.evidence = vec![evidence()];
+        page.evidence_problem = Some("plate.xls: The file’s content is of no type that is kept as evidence.".into());
         (page.rows[1].outcome, page.rows[1].because) = (None, String::new());
         page.rows[9].field = Field::of("96.04");
         (page.rows[9].outcome, page.rows[9].because) = (Some(Outcome::Fail), "96.04 → 96.0, not > 96.0".into());
@@ -189,6 +197,18 @@ fn readings() -> Vec<ReadingRow> {
     PANEL.iter().map(row).collect()
 }
 
+/// An evidence file.
+fn evidence() -> EvidenceRow {
+    EvidenceRow {
+        sha256: samples::HASH.into(),
+        name: "AD-26-0007_panel_20261126-03.fcs".into(),
+        media_type: "FCS".into(),
+        size: "4.2 MB".into(),
+        href: format!("/files/{}", samples::HASH),
+        kept: true,
+    }
+}
+
 impl RunPage {
     /// A run the reader can check.
     pub fn sample() -> Self {
@@ -202,6 +222,7 @@ impl RunPage {
         Self {
             frame,
             run: "17".into(),
+            noun: "lot",
             lot: Link::new("AD-26-0007", "/lots/AD-26-0007"),
             assay_name: "Flow cytometry".into(),
             state: Outcome::Unverified,
@@ -216,11 +237,15 @@ impl RunPage {
             ],
             controls: vec![],
             readings,
+            evidence: vec![evidence()],
             flags: vec![],
             discrepancies: vec![],
             check: Check::Open(CheckForm { content_hash: samples::OTHER_HASH.into(), ..CheckForm::default() }),
             correction: None,
             correction_closed: String::new(),
+            invalidation: None,
+            invalidation_open: false,
+            invalidation_closed: String::new(),
             history: "/ledger?lot=AD-26-0007".into(),
         }
     }

@@ -3,8 +3,10 @@
 
 use askama::Template;
 
+use super::evidence::EvidenceRow;
 use super::marks::{Outcome, Signature};
 use super::parts::{Choice, Fact, Field, Frame, Link, Moment, Unit, Value};
+use super::signing::{Sort, StepForm};
 
 /// `GET /lots/{lot}/runs/new?assay=…`: one assay's values in one go.
 #[derive(Debug, Clone, Template)]
@@ -14,6 +16,8 @@ pub struct RecordRunPage {
     pub frame: Frame,
     /// The lot number.
     pub lot: String,
+    /// Its page.
+    pub place: String,
     /// The lot in one line: product, specification, passage.
     pub lot_line: String,
     /// The assay's code.
@@ -46,12 +50,25 @@ pub struct RecordRunPage {
     pub tested_at: Field,
     /// The comment.
     pub comment: Field,
+    /// The evidence files that were sent with the form so far.
+    pub evidence: Vec<EvidenceRow>,
+    /// What the field for evidence says: which values need a file.
+    pub evidence_hint: String,
+    /// What is wrong with the evidence.
+    pub evidence_problem: Option<String>,
     /// What needs a second look before it is saved; asked once.
     pub questions: Vec<Question>,
     /// What the questions were asked about, sent back with the confirmation.
     pub asked: String,
     /// Makes a repeated request harmless.
     pub idempotency_key: String,
+}
+
+impl RecordRunPage {
+    /// Whether a value of the form needs a file that is not there yet.
+    pub fn needs_evidence(&self) -> bool {
+        self.evidence.is_empty() && self.rows.iter().any(|row| row.evidence)
+    }
 }
 
 /// One raw entry of a calculated attribute.
@@ -100,6 +117,8 @@ pub struct EntryRow {
     pub raw: Vec<RawField>,
     /// Whether the value is a text and not a number.
     pub words: bool,
+    /// Whether it needs an evidence file.
+    pub evidence: bool,
 }
 
 impl EntryRow {
@@ -161,6 +180,8 @@ pub struct RunPage {
     pub frame: Frame,
     /// The run's number.
     pub run: String,
+    /// `lot`, `bank` or `donor`.
+    pub noun: &'static str,
     /// The lot.
     pub lot: Link,
     /// The assay's name.
@@ -175,6 +196,8 @@ pub struct RunPage {
     pub controls: Vec<Fact>,
     /// The readings.
     pub readings: Vec<ReadingRow>,
+    /// Its evidence files.
+    pub evidence: Vec<EvidenceRow>,
     /// What was not as it should be and was accepted by the site's policy.
     pub flags: Vec<String>,
     /// Differences between first and second entry, oldest first.
@@ -185,6 +208,12 @@ pub struct RunPage {
     pub correction: Option<CorrectionForm>,
     /// Why it cannot be corrected; empty when it can or nobody asks.
     pub correction_closed: String,
+    /// The form with which QA declares it invalid.
+    pub invalidation: Option<StepForm>,
+    /// Whether that form comes back from a refusal and must be seen.
+    pub invalidation_open: bool,
+    /// Why the reader cannot declare it invalid; empty where they can or it is not theirs to do.
+    pub invalidation_closed: String,
     /// Where its facts are in the ledger.
     pub history: String,
 }

@@ -34,8 +34,12 @@ pub enum Sort {
     Line,
     /// Several lines.
     Lines,
-    /// One of several.
+    /// One of several, all of them in sight.
     Radio,
+    /// One of many.
+    Select,
+    /// A date and time in the site's zone.
+    Moment,
 }
 
 /// One field.

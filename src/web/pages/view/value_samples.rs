@@ -1,11 +1,13 @@
-//! The pages about runs whose values are calculated, critical, or differ between two entries.
+//! The pages about runs whose values are calculated, critical, or differ between two entries, and
+//! of one that can be declared invalid.
 
 use super::marks::Outcome;
-use super::parts::{Field, FieldProblem, Unit, Value};
+use super::parts::{Choice, Field, FieldProblem, Unit, Value};
 use super::runs::{
     Check, CheckForm, ControlRow, CorrectionRow, DiscrepancyBlock, RawField, RecordRunPage, ResolveForm, RunPage,
 };
 use super::samples;
+use super::signing::{Input, Sort, StepForm};
 
 impl RecordRunPage {
     /// A cell count, calculated from raw entries, with a numeric control.
@@ -101,5 +103,37 @@ impl RunPage {
             ..DiscrepancyBlock::default()
         }];
         page
+    }
+}
+
+impl RunPage {
+    /// A sterility run that QA can declare invalid.
+    pub fn sample_invalidation() -> Self {
+        let ground = |value: &str, label: &str| Choice { value: value.into(), label: label.into(), chosen: false };
+        let input = |name: &str, label: &str, sort, choices| Input {
+            name: name.into(),
+            id: format!("invalidation-{name}"),
+            label: label.into(),
+            sort,
+            choices,
+            ..Input::default()
+        };
+        let grounds = vec![
+            ground("facility_monitoring", "the microbiological monitoring of the test facility shows a fault"),
+            ground("procedure_fault", "the review of the test procedure reveals a fault"),
+        ];
+        let form = StepForm {
+            id: "invalidation".into(),
+            title: "Declare the run invalid".into(),
+            action: "/runs/17/invalidation".into(),
+            inputs: vec![
+                input("ground", "Ground", Sort::Radio, grounds),
+                input("reason", "Reason", Sort::Line, vec![]),
+            ],
+            signed: true,
+            button: "Sign: the run is invalid".into(),
+            ..StepForm::default()
+        };
+        Self { invalidation: Some(form), invalidation_open: true, ..Self::sample_verified() }
     }
 }
