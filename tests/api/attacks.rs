@@ -112,7 +112,9 @@ fn a_passage_below_that_of_the_bank_exempts_from_nothing() {
         .refused(422, "invalid_field")
         .says("lower than that of its bank WCB-1, 3")
         .about(&["readings[0].value"]);
-    registers(&site, "SC-2", &json!({"passage": null})).created();
+    let unsaid =
+        json!({"product": "ADMSC-SC", "bank": "WCB-1", "autologous": false, "antibiotics": false, "passage": null});
+    site.analyst().registers_with("SC-2", &unsaid).created();
     records(&site, "lots/SC-2", "batch-record", &[typed("PASSAGE", "2", None)])
         .refused(422, "invalid_field")
         .says("Check the passage")
@@ -182,7 +184,8 @@ fn a_cocktail_is_not_done_because_none_of_its_markers_applies() {
     let mut document = asks_little();
     criterion_of(&mut document, "CD34")["applies_when"] = json!({"fact": "passage", "at_least": 3});
     let mut cocktail = criterion_of(&mut document, "CD34").clone();
-    cocktail = with(cocktail, &json!({"attribute": "COCKTAIL", "covers": ["CD34"], "applies_when": null}));
+    cocktail =
+        with(cocktail, &json!({"attribute": "COCKTAIL", "name": "Cocktail", "covers": ["CD34"], "applies_when": null}));
     let criteria = document["criteria"].as_array_mut().expect("criteria");
     criteria.push(cocktail.clone());
     in_force(&site, &document);
@@ -193,7 +196,7 @@ fn a_cocktail_is_not_done_because_none_of_its_markers_applies() {
     let seen = site.qa().sees("L-1");
     assert_eq!(criterion(&seen, "CD34")["verdict"]["outcome"], "not_applicable");
     assert_eq!(criterion(&seen, "COCKTAIL")["verdict"]["outcome"], "missing");
-    held(&site, "L-1", "COCKTAIL");
+    held(&site, "L-1", "Cocktail");
 }
 
 #[test]

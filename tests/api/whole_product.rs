@@ -202,7 +202,7 @@ fn a_lot_goes_from_the_draft_of_its_specification_to_a_strangers_check() {
         "inherited from WCB-1",
         "inherited from MCB-1",
         "inherited from D-0031",
-        &format!("#{identity}"),
+        &format!("match match ✓ Pass {identity}"),
         "(142 + 143) / (142 + 143 + 8 + 7) × 100 = 95",
         "(71 + 66) / 2 × 2 × 10⁴ × 22.0 / 10⁶ = 30.14",
         "9.5 + log2(8 / 1) = 12.5",
