@@ -18,8 +18,6 @@ use super::tags::{Kid, Node, Tags};
 /// The sRGB profile the colours are meant in (Compact-ICC-Profiles, CC0).
 const SRGB: &[u8] = include_bytes!("fonts/sRGB-v2-magic.icc");
 
-/// Producer named in the metadata. No version here: the record names the software.
-
 /// A file inside the PDF.
 pub struct Attachment<'a> {
     /// Its name.

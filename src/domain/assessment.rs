@@ -5,6 +5,7 @@
 //! donor; nothing waits for verification or investigation, and it has not expired. There is no
 //! parameter that says otherwise. Status is derived here and stored nowhere.
 
+use super::answers::{prolonged, tested_otherwise};
 use super::blockers::{blocker, open_blockers};
 use super::entry::in_minutes;
 use super::evaluation::{Outcome, Verdict, judge};
@@ -116,7 +117,8 @@ fn passage(lot: &Lot, spec: &Specification) -> Option<u32> {
     for run in lot.runs.iter().filter(|r| r.invalid_because(spec).is_none()) {
         for reading in run.content.readings.iter().filter(|r| r.attribute.as_str() == PASSAGE) {
             let quantity = Quantity::parse(&reading.value).ok().filter(|q| q.qualifier() == Qualifier::Exact)?;
-            let passage: u32 = quantity.number().try_into().ok()?;
+            let whole = Some(quantity.number()).filter(|n| n.fract().is_zero())?;
+            let passage: u32 = whole.try_into().ok()?;
             if known.is_some_and(|k| k != passage) {
                 return None;
             }
@@ -144,6 +146,7 @@ fn assess_criterion<'a>(lot: &'a Lot, spec: &'a Specification, criterion: &'a Cr
     let mut deciding: Option<(&Run, Option<&LotNumber>, Verdict)> = None;
     for (run, from, its_spec) in runs_for(lot, spec, criterion) {
         let Some(verdict) = verdict_under(run, its_spec, spec, criterion) else { continue };
+        let verdict = still_answers(lot, run, its_spec, spec, criterion, verdict);
         // Of two readings of equal weight the later one decides.
         let outweighs =
             deciding.as_ref().is_none_or(|(_, _, current)| precedence(verdict.outcome) >= precedence(current.outcome));
@@ -184,6 +187,35 @@ fn runs_for<'a>(
     let inherited = lot.sources.iter().filter(move |s| !stage.is_own() && s.lot.details.stage == stage);
     let inherited = inherited.flat_map(|s| s.lot.runs.iter().map(|run| (run, Some(s.lot.number()), &s.specification)));
     inherited.chain(lot.runs.iter().map(|run| (run, None, spec))).collect()
+}
+
+/// Takes a pass away from a reading that no longer answers the criterion.
+fn still_answers(
+    lot: &Lot,
+    run: &Run,
+    recorded_under: &Specification,
+    spec: &Specification,
+    criterion: &Criterion,
+    verdict: Verdict,
+) -> Verdict {
+    if !matches!(verdict.outcome, Outcome::Pass | Outcome::Reported) {
+        return verdict;
+    }
+    let place = lot.sources.iter().map(|s| &s.lot).find(|l| *l.number() == run.lot).unwrap_or(lot);
+    if verdict.outcome == Outcome::Pass
+        && let Some(longer) = prolonged(&place.runs, recorded_under, criterion, run.content.tested_at)
+    {
+        let because = format!("{}; {}", verdict.because, longer.in_words());
+        return Verdict { outcome: Outcome::Pending, because, earliest: Some(longer.until), ..verdict };
+    }
+    let reading = run.content.readings.iter().find(|r| r.attribute == criterion.attribute);
+    let stale = reading.and_then(|r| lot.stale_identity(criterion, r)).map(str::to_owned);
+    match tested_otherwise(run, recorded_under, spec, criterion).or(stale) {
+        Some(why) => {
+            Verdict { outcome: Outcome::Indeterminate, because: format!("{}; {why}", verdict.because), ..verdict }
+        }
+        None => verdict,
+    }
 }
 
 fn why_missing(lot: &Lot, criterion: &Criterion) -> String {
@@ -258,20 +290,20 @@ fn answer_covered(items: &mut [Item]) {
                 item.verdict.because =
                     format!("answered by {}, one reading for all: {}", cocktail.name, verdict.because);
             }
-        } else if verdict.outcome == Outcome::Missing
-            && items.iter().filter(|i| covered(i)).all(|i| {
-                matches!(
-                    i.verdict.outcome,
-                    Outcome::Pass | Outcome::Unverified | Outcome::NotApplicable | Outcome::Fail
-                )
-            })
-        {
+        } else if verdict.outcome == Outcome::Missing && each_measured(items.iter().filter(|i| covered(i))) {
             for item in items.iter_mut().filter(|i| i.criterion.attribute == cocktail.attribute) {
                 let because = "each of its markers was measured by itself";
                 item.verdict = Verdict::without_value(Outcome::NotApplicable, because);
             }
         }
     }
+}
+
+/// True where every marker that applies was measured by itself, and at least one was.
+fn each_measured<'i, 'a: 'i>(covered: impl Iterator<Item = &'i Item<'a>>) -> bool {
+    let outcomes: Vec<Outcome> = covered.map(|i| i.verdict.outcome).collect();
+    let measured = |o: &Outcome| matches!(o, Outcome::Pass | Outcome::Unverified | Outcome::Fail);
+    outcomes.iter().any(measured) && outcomes.iter().all(|o| measured(o) || *o == Outcome::NotApplicable)
 }
 
 /// Of the criteria of one choice, one that passes is enough; one that fails still fails.

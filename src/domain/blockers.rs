@@ -14,7 +14,7 @@ use super::lineage::{noun, tested_on};
 use super::lot::Lot;
 use super::moment::Moment;
 use super::run::Run;
-use super::spec::{Criterion, Specification};
+use super::spec::{Criterion, CriterionKind, Specification};
 
 /// One reason why a lot cannot be released now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,11 +50,11 @@ pub(super) fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now
         let detail = format!("Expired on {}.", in_minutes(lot.details.expires_at));
         blockers.push(blocker("expired", detail, "nobody: an expired lot is not released"));
     }
-    if required.is_empty() {
+    if nothing_counts(lot, items) {
         let noun = noun(lot.details.stage);
         let of = if lot.details.stage.is_own() { String::new() } else { format!(" of a {noun}") };
         let detail = format!(
-            "{} version {} requires nothing{of}, so nothing shows that the {noun} is good.",
+            "{} version {} requires nothing{of} that applies here, so nothing shows that the {noun} is good.",
             spec.product, spec.version
         );
         blockers.push(blocker("no_criteria", detail, "QA: a specification with criteria"));
@@ -75,7 +75,7 @@ pub(super) fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now
     blockers.extend(missing_blockers(lot, spec, &required));
     blockers.extend(discrepancy_blockers(lot));
     blockers.extend(unverified_blockers(lot, spec, items));
-    blockers.extend(inherited_unverified_blockers(&required));
+    blockers.extend(inherited_unverified_blockers(lot, &required));
     for item in with(Outcome::Pending) {
         blockers.push(item_blocker(item, "pending", Outcome::Pending, "an analyst: read it then"));
     }
@@ -214,11 +214,9 @@ fn unverified_blockers(lot: &Lot, spec: &Specification, items: &[Item]) -> Vec<B
     let mut blockers = Vec::new();
     for run in lot.runs.iter().filter(|r| r.verification.is_none()) {
         let replaced_interim =
-            spec.criteria.iter().zip(items).filter_map(|(c, i)| Some((verdict_in_run(run, spec, c)?, i))).all(
-                |(verdict, item)| {
-                    verdict.outcome == Outcome::Pending && item.run.is_none_or(|r| r.number != run.number)
-                },
-            );
+            items.iter().filter_map(|i| Some((verdict_in_run(run, spec, i.criterion)?, i))).all(|(verdict, item)| {
+                verdict.outcome == Outcome::Pending && item.run.is_none_or(|r| r.number != run.number)
+            });
         if replaced_interim {
             continue;
         }
@@ -234,23 +232,42 @@ fn unverified_blockers(lot: &Lot, spec: &Specification, items: &[Item]) -> Vec<B
     blockers
 }
 
-/// Inherited results that nobody has verified, one blocker for each run.
-fn inherited_unverified_blockers(required: &[&Item]) -> Vec<Blocker> {
+/// Runs of what it was made from that nobody has verified, where they measure what it inherits:
+/// there, too, an unchecked "invalid" could hide a failure. Interim readings do not matter.
+fn inherited_unverified_blockers(lot: &Lot, required: &[&Item]) -> Vec<Blocker> {
     let mut blockers: Vec<Blocker> = Vec::new();
-    for item in required.iter().filter(|i| i.verdict.outcome == Outcome::Unverified) {
-        let (Some(run), Some(from)) = (item.run, item.inherited_from) else { continue };
-        if let Some(there) = blockers.iter_mut().find(|b| b.run == Some(run.number)) {
-            there.attributes.push(item.criterion.attribute.clone());
-            continue;
+    for source in &lot.sources {
+        for run in source.lot.runs.iter().filter(|r| r.verification.is_none()) {
+            let of_stage = |i: &&&Item| i.criterion.stage == source.lot.details.stage;
+            let measured = required.iter().filter(of_stage).filter(|i| {
+                let there = verdict_in_run(run, &source.specification, i.criterion);
+                there.is_some_and(|v| v.outcome != Outcome::Pending)
+            });
+            let attributes: Vec<AttributeCode> = measured.map(|i| i.criterion.attribute.clone()).collect();
+            if attributes.is_empty() {
+                continue;
+            }
+            let detail = format!("Run #{} of {} is not verified.", run.number, source.lot.number());
+            blockers.push(Blocker {
+                attributes,
+                run: Some(run.number),
+                ..blocker("unverified", detail, "an analyst who entered nothing of it")
+            });
         }
-        let detail = format!("Run #{} of {from} is not verified.", run.number);
-        blockers.push(Blocker {
-            attributes: vec![item.criterion.attribute.clone()],
-            run: Some(run.number),
-            ..blocker("unverified", detail, "an analyst who entered nothing of it")
-        });
     }
     blockers
+}
+
+/// True where no required criterion applies to a lot: nothing but reports would carry its release.
+/// Of a bank or donor reports count, because its lots ask for more.
+fn nothing_counts(lot: &Lot, items: &[Item]) -> bool {
+    let own = lot.details.stage.is_own();
+    let counts = |i: &Item| {
+        let required = i.criterion.kind == CriterionKind::Required;
+        (required && !matches!(i.verdict.outcome, Outcome::NotApplicable | Outcome::Reported))
+            || (!own && i.criterion.kind.needs_result())
+    };
+    !items.iter().any(counts)
 }
 
 fn enterers(lot: &Lot) -> Vec<&str> {

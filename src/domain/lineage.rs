@@ -6,6 +6,7 @@
 //! answers for it; what a specification's conditions ask about a lot is stated when the lot is
 //! registered.
 
+use super::assessment::PASSAGE;
 use super::entry::in_minutes;
 use super::equipment::SourceFlag;
 use super::ids::LotNumber;
@@ -84,6 +85,22 @@ pub(super) fn misplaced(lot: &Lot, spec: &Specification, content: &RunContent) -
         refusals.push(Refusal::field(Code::InvalidField, format!("readings[{i}].attribute"), detail));
     }
     refusals
+}
+
+/// The refusal of a passage that is lower than that of the bank the lot was made from.
+pub(super) fn passage_before_bank(lot: &Lot, content: &RunContent) -> Option<Refusal> {
+    let bank = lot.sources.iter().find(|s| Some(s.lot.number()) == lot.details.bank.as_ref())?;
+    let began = bank.lot.details.passage?;
+    let at = content.readings.iter().position(|r| r.attribute.as_str() == PASSAGE)?;
+    let reached = content.readings.get(at).and_then(|r| Quantity::parse(&r.value).ok())?;
+    (reached.number() < began.into()).then(|| {
+        let detail = format!(
+            "Passage {} is lower than that of its bank {}, {began}. Check the passage, and the bank that the lot names.",
+            reached.as_typed(),
+            bank.lot.number()
+        );
+        Refusal::field(Code::InvalidField, format!("readings[{at}].value"), detail)
+    })
 }
 
 /// Refuses to decide on a bank or a donor.

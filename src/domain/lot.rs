@@ -6,18 +6,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::prolonged;
 use super::deviation::Deviation;
 use super::entry::in_minutes;
 use super::equipment::SourceFlag;
 use super::evaluation::{Outcome, judge};
 use super::ids::{AttributeCode, CertificateNumber, DonorCode, InvestigationNumber, LotNumber, ProductCode, RunNumber};
 use super::investigation::Investigation;
-use super::lineage::{check_is_lot, misplaced, noun};
+use super::lineage::{check_is_lot, misplaced, noun, passage_before_bank};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::role::{Actor, Person};
 use super::run::{Run, RunContent};
-use super::spec::{Acceptance, Criterion, Specification, Stage};
+use super::spec::{Criterion, Specification, Stage};
 
 /// What registration states about a lot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,6 +212,7 @@ impl Lot {
             }
         }
         refusals.extend(self.impossible_purity(spec, content, None));
+        refusals.extend(passage_before_bank(self, content));
         Refusal::all(refusals).map_or(Ok(()), Err)
     }
 
@@ -245,25 +247,12 @@ impl Lot {
         outcome: Outcome,
         content: &RunContent,
     ) -> Option<Refusal> {
-        let Acceptance::Categorical { extensions, .. } = &criterion.acceptance else { return None };
         if outcome != Outcome::Pass {
             return None;
         }
-        // An invalid reading prolongs nothing: it is no reading.
-        self.runs.iter().filter(|run| run.invalid_because(spec).is_none()).find_map(|run| {
-            let reading = run.content.readings.iter().find(|r| r.attribute == criterion.attribute)?;
-            let until = run.content.tested_at.plus_hours(*extensions.get(&reading.value)?);
-            (content.tested_at < until).then(|| {
-                let detail = format!(
-                    "{}: run #{} reads “{}”, which prolongs the incubation to {}. A final negative cannot be read before.",
-                    criterion.name,
-                    run.number,
-                    reading.value,
-                    in_minutes(until)
-                );
-                Refusal::field(Code::ReadTooEarly, "value", detail)
-            })
-        })
+        let longer = prolonged(&self.runs, spec, criterion, content.tested_at)?;
+        let detail = format!("{}: {}. A final negative cannot be read before.", criterion.name, longer.in_words());
+        Some(Refusal::field(Code::ReadTooEarly, "value", detail))
     }
 
     fn under_investigation(&self, attribute: &AttributeCode) -> Option<Refusal> {
@@ -295,7 +284,9 @@ impl Lot {
             return Err(Refusal::new(Code::AlreadyInvalid, detail));
         }
         self.check_correctable(spec, run)?;
-        Refusal::all(self.impossible_purity(spec, corrected, Some(run.number))).map_or(Ok(()), Err)
+        let mut refusals = self.impossible_purity(spec, corrected, Some(run.number));
+        refusals.extend(passage_before_bank(self, corrected));
+        Refusal::all(refusals).map_or(Ok(()), Err)
     }
 
     /// Whether this person may verify this run.
@@ -332,15 +323,21 @@ impl Lot {
     pub fn check_release(&self, by: &Actor) -> Result<(), Refusal> {
         self.check_open()?;
         check_is_lot(self)?;
-        let did = if self.was_entered_by(by) {
-            "entered"
-        } else if self.was_verified_by(by) {
-            "verified"
-        } else {
-            return Ok(());
-        };
-        let detail = format!("You {did} data of {}, so another QA officer must release it.", self.named());
-        Err(Refusal::new(Code::OwnWork, detail))
+        // What was made from a bank stands on the bank's results, too.
+        for of in std::iter::once(self).chain(self.sources.iter().map(|s| &s.lot)) {
+            let did = if of.was_entered_by(by) {
+                "entered"
+            } else if of.was_verified_by(by) {
+                "verified"
+            } else {
+                continue;
+            };
+            let place = format!("{} {}", noun(of.details.stage), of.number());
+            let what = if of.number() == self.number() { "it" } else { "what was made from it" };
+            let detail = format!("You {did} data of {place}, so another QA officer must release {what}.");
+            return Err(Refusal::new(Code::OwnWork, detail));
+        }
+        Ok(())
     }
 
     fn check_may_enter(&self, by: &Actor) -> Result<(), Refusal> {
@@ -362,6 +359,12 @@ impl Lot {
         let (run, outcome) = self.runs.iter().rev().find_map(|run| {
             let reading = run.content.readings.iter().find(|r| r.attribute == *attribute)?;
             if run.invalid_because(spec).is_some() {
+                return None;
+            }
+            // What passed when it was recorded and no longer does is followed by the next.
+            if prolonged(&self.runs, spec, criterion, run.content.tested_at).is_some()
+                || self.stale_identity(criterion, reading).is_some()
+            {
                 return None;
             }
             let verdict = judge(&criterion.acceptance, spec.rounding, &reading.value, run.content.started_at).ok()?;

@@ -8,6 +8,7 @@
 
 pub mod acceptance;
 pub mod amount;
+mod answers;
 pub mod assessment;
 pub mod blind;
 mod blockers;

@@ -275,14 +275,15 @@ fn check_covers(spec: &Specification, cocktail: &Criterion) -> Result<(), String
         let Some(other) = spec.criterion(covered) else {
             return Err(format!("{code} covers {covered}, which has no criterion"));
         };
-        let upper = |acceptance: &Acceptance| match acceptance {
-            Acceptance::Numeric { limit: Limit::AtMost { limit } | Limit::Below { limit }, unit, .. } => {
-                Some((limit.number(), unit.clone()))
-            }
-            _ => None,
-        };
-        match (upper(&cocktail.acceptance), upper(&other.acceptance)) {
-            (Some((own, unit)), Some((its, its_unit))) if own <= its && unit == its_unit && *covered != *code => {}
+        if cocktail.stage != other.stage {
+            return Err(format!(
+                "{code} covers {covered}, which is tested on another stage: one reading is of one sample. Give both the \
+                 same `stage`"
+            ));
+        }
+        match (&cocktail.acceptance, &other.acceptance) {
+            (Acceptance::Numeric { limit: own, unit, .. }, Acceptance::Numeric { limit: its, unit: its_unit, .. })
+                if covers_limit(own, its, spec.rounding) && unit == its_unit && *covered != *code => {}
             _ => {
                 return Err(format!(
                     "{code} covers {covered}: both need an upper limit in the same unit, and the cocktail's may not be \
@@ -292,6 +293,19 @@ fn check_covers(spec: &Specification, cocktail: &Criterion) -> Result<(), String
         }
     }
     Ok(())
+}
+
+/// True where every value that passes one upper limit, rounded as that asks, passes the other.
+fn covers_limit(own: &Limit, its: &Limit, rounding: Rounding) -> bool {
+    let (bound, strict) = match own {
+        Limit::AtMost { limit } => (limit, false),
+        Limit::Below { limit } => (limit, true),
+        _ => return false,
+    };
+    let upper = matches!(its, Limit::AtMost { .. } | Limit::Below { .. });
+    let same = strict && matches!(its, Limit::Below { limit } if limit.number() == bound.number());
+    let accepted = its.accepts(rounding.reportable(bound.number(), its.decimals()));
+    upper && own.decimals() >= its.decimals() && (same || accepted)
 }
 
 fn check_acceptance(code: &AttributeCode, acceptance: &Acceptance) -> Result<(), String> {

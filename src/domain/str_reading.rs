@@ -9,7 +9,7 @@ use super::calculation::{Calculated, Raw};
 use super::lot::Lot;
 use super::refusal::{Code, Refusal};
 use super::run::Run;
-use super::spec::Specification;
+use super::spec::{Specification, Stage};
 use super::str_comparison::compare;
 use super::str_profile::Profile;
 
@@ -65,7 +65,9 @@ fn written(raw: &Raw) -> String {
 impl Lot {
     /// The verified STR profile of the donor, newest first, where there is one.
     pub fn donor_profile(&self) -> Option<&Raw> {
-        self.sources.iter().find_map(|source| profile_in(&source.lot.runs, &source.specification))
+        // A bank's profile is no donor's, whatever the bank's specification calls it.
+        let mut donors = self.sources.iter().filter(|source| source.lot.details.stage == Stage::Donor);
+        donors.find_map(|source| profile_in(&source.lot.runs, &source.specification))
     }
 }
 

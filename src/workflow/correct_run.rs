@@ -117,7 +117,8 @@ fn check_no_discrepancy(before: &Run, after: &Run) -> Result<(), Refusal> {
     let open = changed.find(|attribute| before.open_discrepancies().any(|d| d.attribute == **attribute));
     open.map_or(Ok(()), |attribute| {
         let detail = format!(
-            "The two entries of {attribute} in run #{} differ. It is corrected when both people say the same value:              resolve the discrepancy instead.",
+            "The two entries of {attribute} in run #{} differ. It is corrected when both people say the same value: \
+             resolve the discrepancy instead.",
             before.number
         );
         Err(Refusal::new(Code::SecondEntryDiffers, detail))

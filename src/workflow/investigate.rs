@@ -17,6 +17,7 @@ use crate::domain::run::Ground;
 use crate::domain::text::{Line, Remark};
 use crate::ledger::canonical;
 
+use super::fitness::check_evidence;
 use super::permit::{
     ApproveRetests, CloseInvestigation, Duty, Investigate, Permit, RecordRun, Signed, Subject, recording_refusals,
 };
@@ -139,6 +140,7 @@ pub fn record_laboratory(
     let entry = entry.clone();
     step(app, signed, number, move |desk, investigation, meaning| {
         let phase = read_laboratory(&entry)?;
+        check_evidence(&mut desk.view(), &phase.evidence)?;
         investigation.check_laboratory(&phase)?;
         let signature = sign(desk, investigation, "laboratory", meaning, &phase)?;
         let (investigation, lot) = (investigation.number.clone(), investigation.lot.clone());
@@ -244,6 +246,7 @@ pub fn conclude(
     let entry = entry.clone();
     step(app, signed, number, move |desk, investigation, meaning| {
         let conclusion = read_conclusion(&entry)?;
+        check_evidence(&mut desk.view(), &conclusion.evidence)?;
         let (lot, stored) = desk.lot(&investigation.lot)?;
         lot.check_conclude(&stored.specification, investigation, &conclusion)?;
         let signature = sign(desk, investigation, "conclusion", meaning, &conclusion)?;

@@ -71,7 +71,7 @@ fn resolve(desk: &mut Desk, number: RunNumber, entry: ResolutionEntry) -> Result
     lot.check_open()?;
     let open = open_discrepancy(run, &entry.reading.attribute)?;
     check_concerned(run, open, &desk.by)?;
-    let reading = read(spec, run, entry.reading)?;
+    let reading = read(&lot, spec, run, entry.reading)?;
     let reason = Line::parse("reason", &entry.reason)?;
     check_drawable("reason", reason.as_str())?;
     let mut settled = open.clone();
@@ -123,7 +123,7 @@ fn check_concerned(run: &Run, open: &Discrepancy, by: &Actor) -> Result<(), Refu
     Err(Refusal::new(Code::NotConcerned, detail))
 }
 
-fn read(spec: &Specification, run: &Run, mut typed: ReadingEntry) -> Result<Reading, Refusal> {
+fn read(lot: &Lot, spec: &Specification, run: &Run, mut typed: ReadingEntry) -> Result<Reading, Refusal> {
     let assay = spec
         .assay(&run.content.assay)
         .ok_or_else(|| Refusal::new(Code::UnknownAssay, format!("Run #{} has no such assay.", run.number)))?;
@@ -131,7 +131,7 @@ fn read(spec: &Specification, run: &Run, mut typed: ReadingEntry) -> Result<Read
         let criterion = AttributeCode::parse(&typed.attribute).ok().and_then(|code| spec.criterion(&code));
         typed.unit = criterion.and_then(|c| c.acceptance.unit()).map(str::to_owned);
     }
-    typed.read(spec, assay, Some((run.content.started_at, run.content.tested_at)))
+    typed.read_beside(spec, assay, Some((run.content.started_at, run.content.tested_at)), lot.donor_profile())
 }
 
 /// Puts the agreed value in where it is not the recorded one, on the enterer's word.

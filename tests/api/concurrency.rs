@@ -7,7 +7,7 @@ use crate::person::criterion;
 use crate::site::{Site, password};
 
 /// Does `ask` from as many threads at the same moment, each with its number.
-fn at_once(many: usize, ask: impl Fn(usize) -> Answer + Sync) -> Vec<Answer> {
+pub fn at_once(many: usize, ask: impl Fn(usize) -> Answer + Sync) -> Vec<Answer> {
     let start = std::sync::Barrier::new(many);
     std::thread::scope(|scope| {
         let ask = |n| {

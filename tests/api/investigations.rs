@@ -6,8 +6,8 @@ use crate::answer::Answer;
 use crate::person::{Person, blockers, criterion, reading, with};
 use crate::site::Site;
 
-/// A file that nobody opens here.
-pub const PROOF: &str = "695a2c2f0fb39251fcdd4b0308f95f890e9b1034ecf344171721b49b9c189ccf";
+/// The hash of the evidence file of these tests.
+pub const PROOF: &str = "1e7313ace78f0fb481a486939b4885902663102818090805515553d84e0bbfd3";
 /// The first investigation of a site.
 pub const FIRST: &str = "OOS-2026-0001";
 
@@ -18,8 +18,16 @@ impl Person<'_> {
         self.post(&format!("/api/v1/investigations/{FIRST}/{step}"), &with(usual, instead))
     }
 
-    /// Records the laboratory phase.
+    /// Sends the evidence file, once or again.
+    pub fn sends_proof(&self) {
+        let file = Some(("application/pdf", crate::calls::PDF.to_vec()));
+        let answer = self.asks("POST", "/api/v1/files", &[], file);
+        assert!(matches!(answer.status, 200 | 201) && answer.json()["sha256"] == PROOF, "{answer}");
+    }
+
+    /// Records the laboratory phase, with evidence.
     pub fn finds(&self, finding: &str) -> Answer {
+        self.site.analyst().sends_proof();
         let checks = json!([{"question": "Right sample?", "answer": "Yes, label checked"}]);
         let body = json!({"finding": finding, "checks": checks, "description": "As in the notebook, page 12",
             "evidence": [PROOF]});
@@ -280,6 +288,9 @@ fn an_assumption_invalidates_nothing() {
     site.analyst().steps("laboratory", &body, &json!({"evidence": ["x"]})).refused(404, "no_such_file");
     site.analyst().steps("laboratory", &body, &none).created();
     site.analyst().concludes("invalidated", &INSTRUMENT()).refused(422, "cause_not_proven").about(&["evidence"]);
+    let unsent = json!({"evidence": ["0".repeat(64)], "ground": "instrument"});
+    site.analyst().concludes("invalidated", &unsent).refused(404, "no_such_file").about(&["evidence[0]"]);
+    site.analyst().sends_proof();
     let proof = |ground: Value| json!({"evidence": [PROOF], "ground": ground});
     site.analyst().concludes("invalidated", &proof(Value::Null)).refused(422, "cause_not_proven").about(&["ground"]);
     for ground in ["procedure_fault", "nothing"] {

@@ -4,6 +4,7 @@
 //! Start reading at [`site`], the driver, then at [`release`], the rules that matter most.
 
 mod answer;
+mod attacks;
 mod banks;
 mod calculated;
 mod calendar;
@@ -43,3 +44,4 @@ mod sterility;
 mod str;
 mod users;
 mod verification;
+mod whole_product;

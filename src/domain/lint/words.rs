@@ -74,7 +74,9 @@ pub(super) fn lint(index: usize, criterion: &Criterion) -> Vec<Finding> {
     if let Some((word, _)) = extensions.iter().find(|(_, hours)| **hours <= 0) {
         found("extensions", "incubation", format!("“{word}” must prolong incubation by at least 1 hour."));
     }
-    let quick = ["INTERIM", "IN_PROCESS", "RAPID", "NAT"].iter().any(|p| criterion.attribute.as_str().contains(p));
+    let code = criterion.attribute.as_str();
+    let part = |word: &str| code.split(|c: char| !c.is_ascii_alphanumeric()).any(|p| p == word);
+    let quick = code.contains("IN_PROCESS") || ["INTERIM", "RAPID", "NAT"].into_iter().any(part);
     let final_sterility = criterion.attribute.as_str().starts_with("STERILITY") && !quick;
     if final_sterility && criterion.kind == CriterionKind::Required && incubation_hours_min.is_none() {
         let detail = "a test of sterility needs `incubation_hours_min`, or it could be called negative on the first day. USP \
