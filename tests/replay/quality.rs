@@ -13,7 +13,7 @@ use lotgate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
 use lotgate::domain::ids::{LotNumber, ProductCode, RunNumber};
 use lotgate::domain::lot::Lot;
 use lotgate::domain::run::Run;
-use lotgate::domain::spec::Stage;
+use lotgate::domain::spec::{Specification, Stage};
 use lotgate::store::VersionState;
 use lotgate::workflow::approve_specification::{ApprovalEntry, approve_specification};
 use lotgate::workflow::correct_run::{CorrectionEntry, correct_run};
@@ -49,8 +49,14 @@ pub struct Quality {
     donors: Vec<String>,
     banks: Vec<String>,
     lots: Vec<String>,
+    /// Lots that may still get somewhere.
+    open: Vec<String>,
     files: Vec<String>,
     made: usize,
+    /// Any version: all of them ask for the same controls.
+    controls: Specification,
+    /// What was last looked at, and how many facts there were then.
+    seen: (u64, Vec<Lot>),
 }
 
 /// Whether a refusal is a fact: the act, and what it was about.
@@ -81,8 +87,11 @@ impl Quality {
             donors: Vec::new(),
             banks: Vec::new(),
             lots: Vec::new(),
+            open: Vec::new(),
             files: Vec::new(),
             made: 0,
+            controls: document(1, "80.0", "Controls"),
+            seen: (0, Vec::new()),
         };
         while world.newest_version().is_none_or(|(_, state)| state != VersionState::Approved) {
             world.lab.wait_hours(1);
@@ -170,21 +179,31 @@ impl Quality {
 
     /// What people work on: the newest donors and banks, and the oldest lots that may still get
     /// somewhere.
-    pub fn active(&self) -> Vec<Lot> {
-        let tail = |all: &[String], n: usize| all[all.len().saturating_sub(n)..].to_vec();
-        let mut found: Vec<Lot> = [tail(&self.donors, 2), tail(&self.banks, 3)].concat().iter().map(|n| self.load(n)).collect();
-        let lots = tail(&self.lots, 10).into_iter().map(|n| self.load(&n));
-        found.extend(lots.filter(|lot| lot.decision.is_none() && lot.details.expires_at > self.lab.now()).take(5));
-        found
+    pub fn active(&mut self) -> Vec<Lot> {
+        let facts = self.lab.facts();
+        if self.seen.0 != facts {
+            let tail = |all: &[String], n: usize| all[all.len().saturating_sub(n)..].to_vec();
+            let sources = [tail(&self.donors, 2), tail(&self.banks, 3)].concat();
+            let mut found: Vec<Lot> = sources.iter().map(|n| self.load(n)).collect();
+            let mut lots: Vec<Lot> = self.open.iter().take(5).map(|n| self.load(n)).collect();
+            lots.retain(|lot| lot.decision.is_none() && lot.details.expires_at > self.lab.now());
+            let still = |n: &String, i: usize| i >= 5 || lots.iter().any(|l| l.number().as_str() == n);
+            self.open = self.open.iter().enumerate().filter(|(i, n)| still(n, *i)).map(|(_, n)| n.clone()).collect();
+            found.extend(lots);
+            self.seen = (facts, found);
+        }
+        self.seen.1.clone()
     }
 
     /// One of all, or mostly one of those people work on.
     fn some(&mut self) -> Option<Lot> {
-        let all: Vec<Lot> = match self.dice.once_in(12) {
-            true => [&self.donors[..], &self.banks, &self.lots].concat().iter().map(|n| self.load(n)).collect(),
-            false => self.active(),
-        };
-        (!all.is_empty()).then(|| self.dice.pick(&all).clone())
+        let all = [&self.donors[..], &self.banks, &self.lots].concat();
+        if self.dice.once_in(12) && !all.is_empty() {
+            let number = self.dice.pick(&all).clone();
+            return Some(self.load(&number));
+        }
+        let active = self.active();
+        (!active.is_empty()).then(|| self.dice.pick(&active).clone())
     }
 
     fn newest_version(&self) -> Option<(u32, VersionState)> {
@@ -309,7 +328,10 @@ impl Quality {
             ..LotEntry::default()
         };
         let done = self.attempt("lot", who, None, |lab| lab.register(who, &entry, None));
-        self.lots.extend(done.map(|d| d.lot.to_string()));
+        if let Some(done) = done {
+            self.lots.push(done.lot.to_string());
+            self.open.push(done.lot.to_string());
+        }
     }
 
     /// A value for an attribute, mostly good.
@@ -385,8 +407,7 @@ impl Quality {
         if !here || (assay == "sterility" && !ripe && !self.dice.once_in(8)) {
             return Vec::new();
         }
-        let (_, stored) = self.lab.app.lot(lot.number()).expect("a lot");
-        let valid = lot.runs.iter().filter(|r| r.invalid_because(&stored.specification).is_none());
+        let valid = lot.runs.iter().filter(|r| r.invalid_because(&self.controls).is_none());
         let read: Vec<&str> = valid
             .flat_map(|r| &r.content.readings)
             .filter(|r| !["No growth to date", "Turbid, subcultured"].contains(&r.value.as_str()) && !r.value.starts_with("<1"))
@@ -402,17 +423,20 @@ impl Quality {
         let Some(mut lot) = self.some() else { return };
         let mut panels = Vec::new();
         // Something that lacks a result is looked for a few times.
-        for _ in 0..4 {
+        for _ in 0..6 {
             for (assay, attributes) in ASSAYS {
                 let lacking = self.lacking(&lot, assay, attributes);
                 if !lacking.is_empty() {
                     panels.push((assay, lacking));
                 }
             }
-            if !panels.is_empty() || self.dice.once_in(5) {
+            if !panels.is_empty() {
                 break;
             }
             lot = self.some().expect("something");
+        }
+        if panels.is_empty() && !self.dice.once_in(6) {
+            return self.verify();
         }
         let (assay, mut attributes) = if panels.is_empty() || self.dice.once_in(20) {
             let (assay, attributes) = *self.dice.pick(&ASSAYS);
@@ -459,7 +483,7 @@ impl Quality {
         let who = self.somebody(&["ben", "eli"]);
         let mut typed = Vec::new();
         for first in run.content.readings.iter().filter(|r| r.attribute.as_str() == "CD90") {
-            let value = if self.dice.once_in(4) { self.value("CD90", 6) } else { first.value.as_str() };
+            let value = if self.dice.once_in(3) { self.value("CD90", 6) } else { first.value.as_str() };
             if !self.dice.once_in(15) {
                 typed.push(self.reading("CD90", value));
             }
@@ -482,7 +506,7 @@ impl Quality {
         let lot = if waiting.is_empty() || self.dice.once_in(15) { self.some() } else { Some(self.dice.pick(&waiting).clone()) };
         let Some(lot) = lot else { return };
         let runs: Vec<&Run> = lot.runs.iter().filter(|r| r.verification.is_none() || self.dice.once_in(20)).collect();
-        if !runs.is_empty() {
+        if !runs.is_empty() && (!waiting.is_empty() || self.dice.once_in(3)) {
             let run = (*self.dice.pick(&runs)).clone();
             self.verify_one(&lot, &run);
         }
@@ -490,7 +514,7 @@ impl Quality {
 
     fn resolve(&mut self) {
         let differing = |lot: &Lot| lot.runs.iter().find(|r| r.open_discrepancies().next().is_some()).cloned();
-        let Some(run) = self.active().iter().find_map(differing) else { return self.verify() };
+        let Some(run) = self.active().iter().rev().find_map(differing) else { return self.verify() };
         let Some(open) = run.open_discrepancies().next() else { return };
         let name = |p: &lotgate::domain::role::Person| PEOPLE.iter().map(|q| q.0).find(|q| *q == p.username.as_str()).expect("ours");
         let team = [name(&open.by), name(&run.entered_by)];
@@ -596,15 +620,15 @@ impl Quality {
 
     fn release(&mut self) {
         let now = self.lab.now();
+        let all = self.active();
         let ready = |lot: &&Lot| {
             let stored = self.lab.app.lot(lot.number()).expect("a lot").1;
             lot.details.stage == Stage::Product && assess(lot, &stored.specification, now).status == Status::Ready
         };
-        let all = self.active();
         let ready: Vec<&Lot> = all.iter().filter(ready).collect();
         let lot = match ready.is_empty() || self.dice.once_in(5) {
-            true if self.dice.once_in(2) => self.some(),
-            true => return self.investigate(),
+            true if self.dice.once_in(3) => self.some(),
+            true => return self.record(),
             false => Some((*self.dice.pick(&ready)).clone()),
         };
         let Some(lot) = lot else { return };

@@ -48,7 +48,7 @@ impl Quality {
         if all.iter().any(|(_, i)| i.is_open()) && !self.dice.once_in(12) {
             all.retain(|(_, i)| i.is_open());
         }
-        if all.is_empty() {
+        if !all.iter().any(|(_, i)| i.is_open()) && (all.is_empty() || !self.dice.once_in(6)) {
             return self.act_on_waiting();
         }
         let (lot, investigation) = *self.dice.pick(&all);
