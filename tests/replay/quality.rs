@@ -5,7 +5,7 @@
 //! What people choose to do may be guided by what the product shows them; what is checked is not.
 //! Every act leaves facts and an answer, or is refused and leaves nothing but its recorded attempt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lotgate::domain::assessment::{Status, assess};
@@ -15,6 +15,7 @@ use lotgate::domain::lot::Lot;
 use lotgate::domain::run::Run;
 use lotgate::domain::spec::{Specification, Stage};
 use lotgate::store::VersionState;
+use lotgate::workflow::Error;
 use lotgate::workflow::approve_specification::{ApprovalEntry, approve_specification};
 use lotgate::workflow::correct_run::{CorrectionEntry, correct_run};
 use lotgate::workflow::deviate::{DeviationEntry, close_deviation, open_deviation};
@@ -31,7 +32,6 @@ use lotgate::workflow::register_lot::LotEntry;
 use lotgate::workflow::resolve_discrepancy::{ResolutionEntry, resolve_discrepancy};
 use lotgate::workflow::retire_specification::retire_specification;
 use lotgate::workflow::verify_run::{VerificationEntry, verify_run};
-use lotgate::workflow::Error;
 
 use super::laboratory::{Laboratory, PEOPLE, lot_number, password};
 use super::quality_values::{ASSAYS, ENDOTOXIN, NEEDS_LAX, PRODUCT, bad, document, good, odd, unit};
@@ -71,7 +71,13 @@ pub fn grant<D: Duty>(lab: &Laboratory, who: &str, subject: &Subject) -> Result<
     Permit::<D>::grant(&lab.app, &lab.user(who), subject)
 }
 
-pub fn sign<D: Duty>(lab: &Laboratory, who: &str, given: &str, says: &str, about: &Subject) -> Result<Signed<D>, Error> {
+pub fn sign<D: Duty>(
+    lab: &Laboratory,
+    who: &str,
+    given: &str,
+    says: &str,
+    about: &Subject,
+) -> Result<Signed<D>, Error> {
     grant::<D>(lab, who, about)?.sign(&lab.app, given, says, about)
 }
 
@@ -93,6 +99,10 @@ impl Quality {
             controls: document(1, "80.0", "Controls"),
             seen: (0, Vec::new()),
         };
+        while world.files.is_empty() {
+            world.lab.wait_hours(1);
+            world.file();
+        }
         while world.newest_version().is_none_or(|(_, state)| state != VersionState::Approved) {
             world.lab.wait_hours(1);
             world.specify();
@@ -148,7 +158,10 @@ impl Quality {
                 // Two entries that differ are a fact as well as the refusal.
                 let differing = name == "verify" && left == 2 && code == "second_entry_differs";
                 let recorded = about.filter(|a| a.lot.is_some());
-                assert!(differing || left == u64::from(recorded.is_some()), "{name}: a refusal ({code}) left {left} facts");
+                assert!(
+                    differing || left == u64::from(recorded.is_some()),
+                    "{name}: a refusal ({code}) left {left} facts"
+                );
                 if let Some(About { act, lot: Some(lot), run }) = recorded {
                     self.attempts.push(Attempt { act, by: who.to_owned(), lot, run, code });
                 }
@@ -177,18 +190,19 @@ impl Quality {
         self.lab.app.lot(&lot_number(number)).unwrap_or_else(|e| panic!("{e}")).0
     }
 
-    /// What people work on: the newest donors and banks, and the oldest lots that may still get
-    /// somewhere.
+    /// What people work on: the oldest lots that may still get somewhere, what they were made from,
+    /// and the newest donor and bank.
     pub fn active(&mut self) -> Vec<Lot> {
         let facts = self.lab.facts();
         if self.seen.0 != facts {
-            let tail = |all: &[String], n: usize| all[all.len().saturating_sub(n)..].to_vec();
-            let sources = [tail(&self.donors, 2), tail(&self.banks, 3)].concat();
-            let mut found: Vec<Lot> = sources.iter().map(|n| self.load(n)).collect();
             let mut lots: Vec<Lot> = self.open.iter().take(5).map(|n| self.load(n)).collect();
             lots.retain(|lot| lot.decision.is_none() && lot.details.expires_at > self.lab.now());
             let still = |n: &String, i: usize| i >= 5 || lots.iter().any(|l| l.number().as_str() == n);
             self.open = self.open.iter().enumerate().filter(|(i, n)| still(n, *i)).map(|(_, n)| n.clone()).collect();
+            let made_from = lots.iter().flat_map(|l| &l.sources).map(|s| s.lot.number().to_string());
+            let newest = self.donors.last().into_iter().chain(self.banks.last()).cloned();
+            let sources: BTreeSet<String> = made_from.chain(newest).collect();
+            let mut found: Vec<Lot> = sources.iter().map(|n| self.load(n)).collect();
             found.extend(lots);
             self.seen = (facts, found);
         }
@@ -218,7 +232,9 @@ impl Quality {
         let (limit, title) = (*self.dice.pick(&["80.0", "85.0"]), format!("Title {}", self.dice.roll(1000)));
         let wrong = self.dice.once_in(6);
         match (newest, self.dice.roll(10)) {
-            (Some((version, _)), 0) if version > 3 && self.lab.now() > super::laboratory::at("2026-06-01T00:00:00Z") => {
+            (Some((version, _)), 0)
+                if version > 3 && self.lab.now() > super::laboratory::at("2026-06-01T00:00:00Z") =>
+            {
                 let who = self.somebody(&["fay", "gus"]);
                 let given = self.given(who);
                 self.attempt("retire", who, None, |lab| {
@@ -257,21 +273,23 @@ impl Quality {
     }
 
     fn donate(&mut self) {
-        if self.donors.len() > 5 && !self.dice.once_in(4) {
+        if self.donors.len() > 2 && !self.dice.once_in(5) {
             return;
         }
         self.made += usize::from(!self.dice.once_in(8));
         let donor = format!("D-{:04}", self.made);
         let who = self.enterer(&donor);
         let donated_at = self.lab.now().plus_hours(*self.dice.mostly(&[-48, 5])).to_string();
-        let entry = DonorEntry { donor: donor.clone(), product: (*self.dice.mostly(&[PRODUCT, "NONE"])).into(), donated_at };
-        let done = self
-            .attempt("donor", who, None, |lab| register_donor(&lab.app, &grant(lab, who, &Subject::default())?, &entry));
+        let entry =
+            DonorEntry { donor: donor.clone(), product: (*self.dice.mostly(&[PRODUCT, "NONE"])).into(), donated_at };
+        let done = self.attempt("donor", who, None, |lab| {
+            register_donor(&lab.app, &grant(lab, who, &Subject::default())?, &entry)
+        });
         self.donors.extend(done.map(|d| d.lot.to_string()));
     }
 
     fn bank(&mut self) {
-        if self.donors.is_empty() || self.banks.len() > 14 {
+        if self.donors.is_empty() || (self.banks.len() > 4 && !self.dice.once_in(4)) {
             return self.donate();
         }
         self.made += usize::from(!self.dice.once_in(8));
@@ -296,8 +314,8 @@ impl Quality {
             expires_at: None,
             containers: 10,
         };
-        let done =
-            self.attempt("bank", who, None, |lab| register_bank(&lab.app, &grant(lab, who, &Subject::default())?, &entry));
+        let done = self
+            .attempt("bank", who, None, |lab| register_bank(&lab.app, &grant(lab, who, &Subject::default())?, &entry));
         self.banks.extend(done.map(|d| d.lot.to_string()));
     }
 
@@ -391,7 +409,11 @@ impl Quality {
             readings,
             comment: None,
             reagents: self.dice.mostly(&[None, Some("KIT-1"), Some("KIT-9")]).map(str::to_owned).into_iter().collect(),
-            evidence: if assay == "differentiation" || self.dice.once_in(5) { file.into_iter().collect() } else { Vec::new() },
+            evidence: if assay == "differentiation" || self.dice.once_in(5) {
+                file.into_iter().collect()
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -410,7 +432,9 @@ impl Quality {
         let valid = lot.runs.iter().filter(|r| r.invalid_because(&self.controls).is_none());
         let read: Vec<&str> = valid
             .flat_map(|r| &r.content.readings)
-            .filter(|r| !["No growth to date", "Turbid, subcultured"].contains(&r.value.as_str()) && !r.value.starts_with("<1"))
+            .filter(|r| {
+                !["No growth to date", "Turbid, subcultured"].contains(&r.value.as_str()) && !r.value.starts_with("<1")
+            })
             .map(|r| r.attribute.as_str())
             .collect();
         if (assay == "culture" || assay == "nat") && read.iter().any(|r| r.starts_with("MYCO")) {
@@ -448,11 +472,12 @@ impl Quality {
             // The cocktail answers for two markers; sometimes they are read one by one.
             let one_by_one = self.dice.once_in(4);
             let first = attributes.contains(&"NEG_COCKTAIL");
-            attributes.retain(|a| if one_by_one { *a != "NEG_COCKTAIL" } else { !first || !["CD34", "CD45"].contains(a) });
+            attributes
+                .retain(|a| if one_by_one { *a != "NEG_COCKTAIL" } else { !first || !["CD34", "CD45"].contains(a) });
         }
         let number = lot.details.lot.to_string();
         let who = self.enterer(&number);
-        let entry = self.run_entry(&lot, assay, &attributes, 14);
+        let entry = self.run_entry(&lot, assay, &attributes, 20);
         self.attempt("record", who, None, |lab| lab.record(who, &number, &entry, None));
     }
 
@@ -488,10 +513,8 @@ impl Quality {
                 typed.push(self.reading("CD90", value));
             }
         }
-        let entry = VerificationEntry {
-            content_sha256: self.dice.once_in(20).then(|| "0".repeat(64)),
-            readings: typed,
-        };
+        let entry =
+            VerificationEntry { content_sha256: self.dice.once_in(20).then(|| "0".repeat(64)), readings: typed };
         let number = run.number;
         let about = About { act: "verification", lot: Some(lot.details.lot.clone()), run: Some(number) };
         self.attempt("verify", who, Some(about), |lab| {
@@ -501,9 +524,14 @@ impl Quality {
     }
 
     fn verify(&mut self) {
-        let waits = |lot: &Lot| lot.runs.iter().any(|r| r.verification.is_none() && r.open_discrepancies().next().is_none());
+        let waits =
+            |lot: &Lot| lot.runs.iter().any(|r| r.verification.is_none() && r.open_discrepancies().next().is_none());
         let waiting: Vec<Lot> = self.active().into_iter().filter(waits).collect();
-        let lot = if waiting.is_empty() || self.dice.once_in(15) { self.some() } else { Some(self.dice.pick(&waiting).clone()) };
+        let lot = if waiting.is_empty() || self.dice.once_in(15) {
+            self.some()
+        } else {
+            Some(self.dice.pick(&waiting).clone())
+        };
         let Some(lot) = lot else { return };
         let runs: Vec<&Run> = lot.runs.iter().filter(|r| r.verification.is_none() || self.dice.once_in(20)).collect();
         if !runs.is_empty() && (!waiting.is_empty() || self.dice.once_in(3)) {
@@ -516,7 +544,9 @@ impl Quality {
         let differing = |lot: &Lot| lot.runs.iter().find(|r| r.open_discrepancies().next().is_some()).cloned();
         let Some(run) = self.active().iter().rev().find_map(differing) else { return self.verify() };
         let Some(open) = run.open_discrepancies().next() else { return };
-        let name = |p: &lotgate::domain::role::Person| PEOPLE.iter().map(|q| q.0).find(|q| *q == p.username.as_str()).expect("ours");
+        let name = |p: &lotgate::domain::role::Person| {
+            PEOPLE.iter().map(|q| q.0).find(|q| *q == p.username.as_str()).expect("ours")
+        };
         let team = [name(&open.by), name(&run.entered_by)];
         let who = self.somebody(&team);
         let value = if self.dice.once_in(4) { open.second.clone() } else { open.first.clone() };
@@ -591,8 +621,7 @@ impl Quality {
                 calibrate_instrument(&lab.app, &grant(lab, who, &about)?, &code, &entry).map(drop)
             }),
             2 => self.attempt("reagent", who, None, |lab| {
-                let entry =
-                    ReagentEntry { code, name: "Kit".into(), supplier_lot: "77".into(), expires_at: until };
+                let entry = ReagentEntry { code, name: "Kit".into(), supplier_lot: "77".into(), expires_at: until };
                 receive_reagent(&lab.app, &grant(lab, who, &about)?, &entry).map(drop)
             }),
             _ => self.attempt("policy", "fay", None, |lab| {

@@ -196,7 +196,8 @@ impl Told {
             Event::SpecificationDrafted { specification, .. } => {
                 assert!(!self.retired, "a version after the retirement");
                 let specification = specification.as_ref().clone();
-                let new = Version { authors: BTreeSet::new(), specification: specification.clone(), effective_from: None };
+                let new =
+                    Version { authors: BTreeSet::new(), specification: specification.clone(), effective_from: None };
                 let version = self.versions.entry(specification.version).or_insert(new);
                 assert_eq!(version.effective_from, None, "an approved version was rewritten");
                 version.specification = specification;
@@ -228,7 +229,9 @@ impl Told {
         let strict = limit.lower().is_some_and(|l| l.number() == Decimal::from(85));
         if let Some(bank) = &details.bank {
             let bank = &self.lots[bank.as_str()].details;
-            assert!(bank.stage == Stage::Bank && bank.donor == details.donor && bank.expires_at > details.manufactured_at);
+            assert!(
+                bank.stage == Stage::Bank && bank.donor == details.donor && bank.expires_at > details.manufactured_at
+            );
             assert!(bank.manufactured_at <= details.manufactured_at);
         }
         let new = Lot { details: details.clone(), strict, registrar: by, decided: false };
@@ -324,7 +327,8 @@ impl Told {
                     told.enterers.insert(change.by.username.to_string());
                 }
                 (told.verified, told.corrected) = (false, true);
-                let both: Vec<_> = self.enterers(lot.as_str()).intersection(&self.verifiers(lot.as_str())).cloned().collect();
+                let both: Vec<_> =
+                    self.enterers(lot.as_str()).intersection(&self.verifiers(lot.as_str())).cloned().collect();
                 assert!(both.is_empty(), "{lot} was entered and verified by {both:?}");
                 self.count("corrections");
             }
@@ -359,7 +363,10 @@ impl Told {
             Event::DiscrepancyResolved { run, attribute, value, .. } => {
                 let told = self.runs.get_mut(&run.0).expect("a run");
                 let concerned = told.enterers.clone();
-                let mut open = told.differing.iter_mut().filter(|(a, second, said)| a == attribute.as_str() && agreed(second, said).is_none());
+                let mut open = told
+                    .differing
+                    .iter_mut()
+                    .filter(|(a, second, said)| a == attribute.as_str() && agreed(second, said).is_none());
                 let (_, second, said) = open.next().expect("an open difference");
                 assert!(*second == by || concerned.contains(&by), "{by} is not concerned with run {run}");
                 said.push((by, value.clone()));
@@ -383,7 +390,10 @@ impl Told {
             let found = i.laboratory.as_ref().is_some_and(|(_, finding, _)| *finding == Finding::ObviousError);
             found && i.plan.is_none() && i.conclusion.is_none()
         });
-        assert!(obvious || (of.is_none() && (!told.verified || self.failing(told).is_empty())), "run {run} was corrected");
+        assert!(
+            obvious || (of.is_none() && (!told.verified || self.failing(told).is_empty())),
+            "run {run} was corrected"
+        );
     }
 
     fn invalidated(&mut self, fact: &Fact, by: &str, group: &[Fact]) {
@@ -392,11 +402,17 @@ impl Told {
         let told = &self.runs[&run.0];
         assert!(!told.invalidated && told.lot == lot.as_str(), "run {run} was invalidated twice");
         let sterility = told.content.assay.as_str() == "sterility";
-        assert_eq!(matches!(ground, Ground::Sterility(_)), sterility, "run {run} was invalidated because of {ground:?}");
+        assert_eq!(
+            matches!(ground, Ground::Sterility(_)),
+            sterility,
+            "run {run} was invalidated because of {ground:?}"
+        );
         match investigation {
             None => {
                 assert!(self.failing(told).is_empty(), "failing run {run} was invalidated without an investigation");
-                assert!(!told.enterers.contains(by) && !told.verifiers.contains(by) && !self.lots[lot.as_str()].decided);
+                assert!(
+                    !told.enterers.contains(by) && !told.verifiers.contains(by) && !self.lots[lot.as_str()].decided
+                );
                 self.count("invalidated");
             }
             Some(of) => {
@@ -406,7 +422,10 @@ impl Told {
                 let closes = |f: &Fact| matches!(&f.event, Event::InvestigationClosed { investigation, .. } if investigation == of);
                 assert!(group.iter().any(closes) && inquiry.run == run.0 && conclusion.ground == Some(*ground));
                 assert_eq!(conclusion.outcome, Ending::Invalidated, "{of}");
-                assert!(*finding != Finding::NoCause && (*proof || !conclusion.evidence.is_empty()), "{of} proves nothing");
+                assert!(
+                    *finding != Finding::NoCause && (*proof || !conclusion.evidence.is_empty()),
+                    "{of} proves nothing"
+                );
                 self.count("invalidated by investigation");
             }
         }
@@ -450,7 +469,9 @@ impl Told {
                 let inquiry = self.inquiries.get_mut(investigation.as_str()).expect("an investigation");
                 let (investigator, ..) = inquiry.laboratory.as_ref().expect("a laboratory phase");
                 assert!(*investigator != by && fact.by.role == Role::Qa && !decided, "{investigation}: plan of {by}");
-                assert!(inquiry.plan.is_none() && inquiry.conclusion.is_none() && !inquiry.sterility && plan.retests > 0);
+                assert!(
+                    inquiry.plan.is_none() && inquiry.conclusion.is_none() && !inquiry.sterility && plan.retests > 0
+                );
                 inquiry.plan = Some((plan.retests as usize, fact.at));
             }
             Event::InvestigationConcluded { investigation, conclusion, .. } => {
@@ -462,7 +483,10 @@ impl Told {
                 let inquiry = self.inquiries.get_mut(investigation.as_str()).expect("an investigation");
                 let (concluder, conclusion) = inquiry.conclusion.as_ref().expect("a conclusion");
                 let investigator = inquiry.laboratory.as_ref().map(|l| &l.0);
-                assert!(*concluder != by && investigator != Some(&by) && !inquiry.closed, "{investigation} closed by {by}");
+                assert!(
+                    *concluder != by && investigator != Some(&by) && !inquiry.closed,
+                    "{investigation} closed by {by}"
+                );
                 assert_eq!(fact.by.role, Role::Qa);
                 let mut about = inquiry.retests.iter().chain([&inquiry.run]);
                 assert!(!about.any(|run| self.runs[run].enterers.contains(&by)), "{by} closed what {by} entered");
@@ -498,7 +522,8 @@ impl Told {
         let of_runs = |f: &Fact| {
             matches!(f.event, Event::RunVerified { .. } | Event::RunCorrected { .. } | Event::RunInvalidated { .. })
         };
-        let touched: BTreeSet<&str> = group.iter().filter(|f| of_runs(f)).filter_map(|f| Some(f.event.lot()?.as_str())).collect();
+        let touched: BTreeSet<&str> =
+            group.iter().filter(|f| of_runs(f)).filter_map(|f| Some(f.event.lot()?.as_str())).collect();
         for (number, run) in self.runs.iter().filter(|(_, r)| touched.contains(r.lot.as_str())) {
             let known = self.inquiries.values().any(|i| i.run == *number);
             let fails = run.verified && !run.is_retest() && !self.failing(run).is_empty();
@@ -553,7 +578,10 @@ impl Told {
         let places: BTreeSet<&str> = self.chain(lot).into_iter().chain([lot]).collect();
         let here: Vec<&Run> = self.runs.values().filter(|r| places.contains(r.lot.as_str()) && r.is_valid()).collect();
         let waits = |run: &Run| run.content.readings.iter().all(|r| is_interim(&r.value));
-        assert!(here.iter().all(|r| r.lot != lot || r.verified || waits(r)), "{lot} was released with an unverified run");
+        assert!(
+            here.iter().all(|r| r.lot != lot || r.verified || waits(r)),
+            "{lot} was released with an unverified run"
+        );
         let passes = |attribute: &str, r: &Run| {
             let good = r.value(attribute).is_some_and(|v| stands(attribute, v, strict) == Stands::Passes);
             r.verified && good && (attribute != "STERILITY" || self.in_time(r))
@@ -577,7 +605,10 @@ impl Told {
         let mut cleared = BTreeSet::new();
         for (number, inquiry) in self.inquiries.iter().filter(|(_, i)| places.contains(i.lot.as_str())) {
             let ending = inquiry.conclusion.as_ref().filter(|_| inquiry.closed).map(|c| c.1.outcome);
-            assert!(matches!(ending, Some(Ending::Invalidated | Ending::Corrected)), "{lot} was released under {number}");
+            assert!(
+                matches!(ending, Some(Ending::Invalidated | Ending::Corrected)),
+                "{lot} was released under {number}"
+            );
             cleared.extend(ending.map(Ending::as_str));
         }
         let open = self.deviations.iter().find(|(_, of)| places.contains(of.as_str()));
@@ -612,8 +643,7 @@ impl Told {
                 .iter()
                 .map(|r| (r.number.0, &r.content, r.verification.is_some(), r.aftermath.invalidation.is_some()))
                 .collect();
-            let told: Vec<_> =
-                self.runs_of(number).map(|(n, r)| (*n, &r.content, r.verified, r.invalidated)).collect();
+            let told: Vec<_> = self.runs_of(number).map(|(n, r)| (*n, &r.content, r.verified, r.invalidated)).collect();
             assert_eq!(there, told, "{number}");
         }
     }

@@ -24,15 +24,8 @@ enum Step {
     Closure,
 }
 
-const STEPS: [Step; 7] = [
-    Step::Laboratory,
-    Step::Correction,
-    Step::Plan,
-    Step::Retest,
-    Step::Verification,
-    Step::Conclusion,
-    Step::Closure,
-];
+const STEPS: [Step; 7] =
+    [Step::Laboratory, Step::Correction, Step::Plan, Step::Retest, Step::Verification, Step::Conclusion, Step::Closure];
 
 fn about(investigation: &Investigation) -> (About, Subject) {
     let (lot, run) = (Some(investigation.lot.clone()), Some(investigation.run));
@@ -87,7 +80,8 @@ impl Quality {
             Phase::Laboratory => *self.dice.pick(&[Step::Plan, Step::Conclusion]),
             Phase::Retesting => {
                 let planned = investigation.plan.as_ref().map_or(0, |p| p.what.retests) as usize;
-                let unverified = investigation.retests.iter().filter_map(|r| lot.run(*r)).any(|r| r.verification.is_none());
+                let unverified =
+                    investigation.retests.iter().filter_map(|r| lot.run(*r)).any(|r| r.verification.is_none());
                 match (investigation.retests.len() < planned, unverified) {
                     (true, _) => Step::Retest,
                     (false, true) => Step::Verification,

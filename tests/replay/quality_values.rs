@@ -41,8 +41,13 @@ const VALUES: [(&str, &[&str], &[&str], &[&str]); 13] = [
 ];
 
 /// What is read and how it was diluted, for each endotoxin.
-pub const ENDOTOXIN: [(&str, &str, &str); 5] =
-    [("<0.05", "10", "<0.5"), ("0.04", "10", "0.4"), ("0.9", "1", "0.9"), ("0.073", "10", "0.73"), ("<0.05", "20", "<1")];
+pub const ENDOTOXIN: [(&str, &str, &str); 5] = [
+    ("<0.05", "10", "<0.5"),
+    ("0.04", "10", "0.4"),
+    ("0.9", "1", "0.9"),
+    ("0.073", "10", "0.73"),
+    ("<0.05", "20", "<1"),
+];
 
 /// Viabilities that pass where the limit is 80.0 and fail where it is 85.0.
 pub const NEEDS_LAX: [&str; 2] = ["81.5", "80.0"];
@@ -55,8 +60,9 @@ pub enum Stands {
     Neither,
 }
 
-fn row(attribute: &str) -> &'static (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str])
-{
+fn row(
+    attribute: &str,
+) -> &'static (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]) {
     VALUES.iter().find(|v| v.0 == attribute).unwrap_or_else(|| panic!("no values for {attribute}"))
 }
 
@@ -97,7 +103,8 @@ pub fn unit(attribute: &str) -> Option<&'static str> {
 
 /// A version of the specification: `limit` is that of the viability, `title` tells rewrites apart.
 pub fn document(version: u32, limit: &str, title: &str) -> Specification {
-    let numeric = |operator: &str, limit: &str| json!({"type": "numeric", "operator": operator, "limit": limit, "unit": "%"});
+    let numeric =
+        |operator: &str, limit: &str| json!({"type": "numeric", "operator": operator, "limit": limit, "unit": "%"});
     let word = |good: &str, bad: &str| json!({"type": "categorical", "allowed": [good, bad], "acceptable": [good]});
     let criterion = |attribute: &str, acceptance: Value, more: Value| {
         let assay = ASSAYS.iter().find(|a| a.1.contains(&attribute)).expect("an assay").0;
@@ -134,7 +141,9 @@ pub fn document(version: u32, limit: &str, title: &str) -> Specification {
     ];
     let assays = ASSAYS.map(|(code, _)| {
         let controls = match code {
-            "differentiation" => json!([{"name": "uninduced", "allowed": ["Negative", "Positive"], "acceptable": ["Negative"]}]),
+            "differentiation" => {
+                json!([{"name": "uninduced", "allowed": ["Negative", "Positive"], "acceptable": ["Negative"]}])
+            }
             "endotoxin" => json!([{
                 "name": "spike recovery", "limit": {"operator": "range", "low": "50", "high": "200"}, "unit": "%",
             }]),
