@@ -41,7 +41,7 @@ use simulation::World;
 const ACTS: usize = 400;
 
 /// How many acts a history of the quality laboratory has.
-const QUALITY_ACTS: usize = 700;
+const QUALITY_ACTS: usize = 250;
 
 /// What must happen in the histories of the quality laboratory.
 const ENOUGH: [&str; 8] =
