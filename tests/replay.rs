@@ -10,6 +10,14 @@ mod forging;
 mod invariants;
 #[path = "replay/laboratory.rs"]
 mod laboratory;
+#[path = "replay/quality.rs"]
+mod quality;
+#[path = "replay/quality_invariants.rs"]
+mod quality_invariants;
+#[path = "replay/quality_investigations.rs"]
+mod quality_investigations;
+#[path = "replay/quality_values.rs"]
+mod quality_values;
 #[path = "replay/shortening.rs"]
 mod shortening;
 #[path = "replay/simulation.rs"]
@@ -31,6 +39,13 @@ use simulation::World;
 
 /// How many acts a simulated history has.
 const ACTS: usize = 400;
+
+/// How many acts a history of the quality laboratory has.
+const QUALITY_ACTS: usize = 250;
+
+/// What must happen in the histories of the quality laboratory.
+const ENOUGH: [&str; 8] =
+    ["approved", "verified", "second entries", "corrections", "investigations", "flags", "deviations", "released"];
 
 /// Lives through a history and checks it; a failure names the seed and the act.
 fn live(seed: u64, acts: usize) -> (Tally, World, tempfile::TempDir) {
@@ -94,6 +109,46 @@ fn whatever_people_do_every_release_is_earned_and_everything_is_on_record() {
         lives.into_iter().map(|life| life.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     assert!(tallies.len() == 1 || tallies.iter().any(|t| t.released > 0), "nothing was released in {tallies:?}");
+}
+
+/// Lives through one history of the whole quality laboratory.
+fn check_quality(seed: u64) -> quality_invariants::Tally {
+    let folder = laboratory::folder();
+    let mut acts_done = 0;
+    let lived = catch_unwind(AssertUnwindSafe(|| {
+        let mut world = quality::Quality::new(folder.path(), seed);
+        for _ in 0..QUALITY_ACTS {
+            world.act();
+            acts_done += 1;
+        }
+        let tally = quality_invariants::check(&world.lab, &world.attempts);
+        (tally, world.counts)
+    }));
+    let (tally, counts) = lived.unwrap_or_else(|panic| {
+        eprintln!("LOTGATE_SEED={seed} fails after {acts_done} acts");
+        resume_unwind(panic)
+    });
+    if std::env::var_os("LOTGATE_SEED").is_some() {
+        eprintln!("seed {seed}: done and refused {counts:?}, {tally:?}");
+    }
+    tally
+}
+
+#[test]
+fn a_whole_laboratory_keeps_its_promises_whatever_people_do() {
+    let tallies: Vec<quality_invariants::Tally> = std::thread::scope(|scope| {
+        let lives: Vec<_> =
+            seeds(&[11, 12, 13]).into_iter().map(|seed| scope.spawn(move || check_quality(seed))).collect();
+        lives.into_iter().map(|life| life.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    if tallies.len() == 1 {
+        return;
+    }
+    // A history in which nothing happens proves nothing.
+    for what in ENOUGH {
+        let times: usize = tallies.iter().filter_map(|t| t.get(what)).sum();
+        assert!(times >= 1, "{what}: {times} times in {tallies:?}");
+    }
 }
 
 #[test]

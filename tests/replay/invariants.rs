@@ -33,7 +33,7 @@ struct History {
     rejected: bool,
 }
 
-fn facts(lab: &Laboratory) -> Vec<Fact> {
+pub fn facts(lab: &Laboratory) -> Vec<Fact> {
     let filter = FactFilter { limit: 1_000_000, ..FactFilter::default() };
     let entries = lab.app.read(|view| Ok(view.facts(&filter)?)).expect("readable");
     assert!(entries.iter().zip(0..).all(|(e, i)| e.number == i), "the ledger has a gap");
