@@ -16,7 +16,7 @@ use crate::ledger::canonical;
 use super::investigate::read_ground;
 use super::permit::{InvalidateRun, Signed, Subject, recording_refusals};
 use super::release_lot::manifest;
-use super::verify_run::flag_made_from;
+use super::verify_run::{flag_made_from, investigate_failures};
 use super::{App, Desk, Error};
 
 /// A run just declared invalid.
@@ -69,5 +69,7 @@ fn invalidate(desk: &mut Desk, number: RunNumber, ground: &str, reason: Line) ->
         signature,
     })?;
     flag_made_from(desk, &lot, number, &because)?;
+    // Without the passage that said otherwise, a criterion may bind again.
+    investigate_failures(desk, &lot_number)?;
     Ok(Invalidated { run: number, lot: lot_number, invalidated_at: desk.now })
 }

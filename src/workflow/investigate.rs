@@ -23,7 +23,7 @@ use super::permit::{
 };
 use super::record_run::{RecordedRun, record};
 use super::release_lot::manifest;
-use super::verify_run::flag_made_from;
+use super::verify_run::{flag_made_from, investigate_failures};
 use super::{App, Desk, Error, check_drawable};
 
 /// The most questions a laboratory phase can answer.
@@ -310,6 +310,7 @@ pub fn close(app: &App, signed: &Signed<CloseInvestigation>, number: &Investigat
             signature,
         })?;
         let because = format!("run #{} of {} was declared invalid", investigation.run, investigation.lot);
-        flag_made_from(desk, &lot, investigation.run, &because)
+        flag_made_from(desk, &lot, investigation.run, &because)?;
+        investigate_failures(desk, &investigation.lot)
     })
 }

@@ -1,6 +1,6 @@
 //! `/api/v1/runs/{run}/invalidation`: a result without a failure that turns out not to be valid.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::person::{Person, blockers, criterion};
@@ -96,4 +96,29 @@ fn of_two_at_once_one_declares_it_invalid() {
     });
     assert_eq!(answers.iter().filter(|a| a.status == 201).count(), 1);
     answers.iter().find(|a| a.status != 201).expect("one lost").refused(409, "already_invalid");
+}
+
+#[test]
+fn a_passage_declared_invalid_opens_the_investigation_of_what_then_binds() {
+    let site = Site::start();
+    let criterion = |attribute: &str, more: Value| {
+        let mut all = json!({"attribute": attribute, "name": attribute, "section": "S", "assay": "all", "kind": "required",
+            "acceptance": {"type": "numeric", "operator": "NMT", "limit": "5", "whole": true}});
+        all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        all
+    };
+    let upper = json!({"type": "numeric", "operator": "NMT", "limit": "2.0", "unit": "%"});
+    let document = json!({"product": "YOUNG", "version": 1, "product_name": "Y", "title": "Y", "example": false,
+        "source": "a test", "rounding": "usp_7_20", "effective_from": "2026-01-01T00:00:00Z",
+        "assays": [{"code": "all", "name": "All", "method": "M"}],
+        "criteria": [criterion("PASSAGE", json!({})),
+            criterion("CD34", json!({"acceptance": upper, "applies_when": {"fact": "passage", "at_least": 3}}))]});
+    let specification: lotgate::domain::spec::Specification = serde_json::from_value(document).expect("readable");
+    site.app.install_specification(specification.checked().expect("sound")).expect("installed");
+    site.analyst().registers_with("L-1", &json!({"product": "YOUNG", "passage": "2"})).created();
+    site.analyst().records("L-1", "all", &[("CD34", "12.0")]).created();
+    site.verifier().verifies_all("L-1");
+    assert!(site.events("investigation_opened").is_empty(), "CD34 binds from passage 3");
+    site.qa().invalidates(run_of(&site, "PASSAGE"), "procedure").created();
+    assert_eq!(site.events("investigation_opened").len(), 1, "what is not known exempts nothing");
 }
