@@ -4,6 +4,7 @@
 //!
 //! What people choose to do may be guided by what the product shows them; what is checked is not.
 //! Every act leaves facts and an answer, or is refused and leaves nothing but its recorded attempt.
+#![allow(clippy::explicit_auto_deref, reason = "its advice does not compile where the element is a `&str`")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -33,8 +33,11 @@ struct Run {
     corrected: bool,
     invalidated: bool,
     /// Attribute, who typed it again, and who said since that it is what.
-    differing: Vec<(String, String, Vec<(String, String)>)>,
+    differing: Vec<Differing>,
 }
+
+/// Attribute, who typed it again, and who said since that it is what.
+type Differing = (String, String, Vec<(String, String)>);
 
 struct Lot {
     details: LotDetails,

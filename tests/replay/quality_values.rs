@@ -22,9 +22,12 @@ pub const ASSAYS: [(&str, &[&str]); 9] = [
     ("serology", &["HIV"]),
 ];
 
+/// An attribute with its good, bad and odd values.
+type Sorted = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 /// Attribute, values that pass, values that fail, others (open, undecidable, impossible,
 /// unreadable). The two viabilities from 80 to 85 stand under `NEEDS_LAX`.
-const VALUES: [(&str, &[&str], &[&str], &[&str]); 13] = [
+const VALUES: [Sorted; 13] = [
     ("PASSAGE", &["3", "4", "5"], &["6", "9"], &["4.5", "-1"]),
     ("VIABILITY", &["92.4", "86.1", "85.0"], &["71.2", "79.94"], &["101", "92,4"]),
     ("CD90", &["98.7", "95.0", "94.96"], &["90.1", "94.94"], &["100.1", ">94.0"]),
@@ -80,7 +83,7 @@ pub fn odd(attribute: &str) -> &'static [&'static str] {
 
 /// How a value stands under a version whose viability must be at least 85.0 (`strict`) or 80.0.
 pub fn stands(attribute: &str, value: &str, strict: bool) -> Stands {
-    let is_one_of = |from: &[&str]| from.iter().any(|v| *v == value);
+    let is_one_of = |from: &[&str]| from.contains(&value);
     if attribute == "VIABILITY" && is_one_of(&NEEDS_LAX) {
         return if strict { Stands::Fails } else { Stands::Passes };
     }
