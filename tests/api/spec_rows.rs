@@ -118,7 +118,7 @@ fn a_changed_limit_is_saved_and_everything_else_of_the_document_stays_as_it_was(
     typed = fields(&saved_page(&site));
     set(&mut typed, &format!("c{cd34}-definition"), "Gated on\r\nviable cells");
     assert_eq!(sends(&site, ADDRESS, "save", &typed).status, 303);
-    assert_eq!(document(&site)["criteria"][cd34]["definition"], "Gated on\nviable cells");
+    assert_eq!(document(&site)["criteria"][cd34]["definition"], "Gated on viable cells", "one paragraph");
 }
 
 fn saved_page(site: &Site) -> String {

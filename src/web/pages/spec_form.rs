@@ -282,7 +282,9 @@ fn put(into: &mut Map<String, Value>, name: &str, text: &str) {
             let text = text.trim();
             (!text.is_empty()).then(|| text.parse::<i64>().map_or_else(|_| text.into(), Into::into))
         }
-        "unit" | "definition" => Some(text).filter(|t| !t.is_empty()).map(Into::into),
+        // It is printed as one paragraph.
+        "definition" => Some(text.lines().collect::<Vec<_>>().join(" ")).filter(|t| !t.is_empty()).map(Into::into),
+        "unit" => Some(text).filter(|t| !t.is_empty()).map(Into::into),
         "attribute" | "limit" | "low" | "high" => Some(text.trim().into()),
         _ => Some(text.into()),
     };
