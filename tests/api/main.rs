@@ -39,6 +39,7 @@ mod session;
 mod site;
 mod snapshots;
 mod spec_drafts;
+mod spec_rows;
 mod specifications;
 mod sterility;
 mod str;

@@ -344,7 +344,7 @@ fn typed(page: &str) -> String {
 fn a_draft_is_written_corrected_and_approved_on_the_pages_without_script() {
     let site = Site::start();
     site.full_lot_with("EDGE", &[("CD34", "1.6")]);
-    let offered = typed(&looks(&site, "amy", "/specifications/new?product=ADMSC-IV&version=1"));
+    let offered = typed(&looks(&site, "amy", "/specifications/new?product=ADMSC-IV&version=1&as=json"));
     assert_eq!(
         serde_json::from_str::<Value>(&offered).expect("JSON"),
         with(next_version(&site), &json!({"effective_from": null}))

@@ -31,6 +31,8 @@ pub mod shown;
 pub mod sign_in;
 pub mod spec_acts;
 pub mod spec_edit;
+mod spec_form;
+mod spec_rows;
 pub mod specifications;
 mod steps;
 pub mod str_profiles;

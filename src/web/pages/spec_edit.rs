@@ -1,13 +1,16 @@
-//! Writing a draft of a specification: the document as text, with every finding beside it.
+//! Writing a draft of a specification, in rows or as text, with every finding beside it.
 //!
 //! Promises: works without script; nothing typed is lost when a draft is refused.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
 
 use super::form::{Form, Refused};
 use super::shown;
+use super::spec_form::Draft;
+use super::spec_rows::{self, Told};
 use super::specifications::{address, read_version};
 use super::view::parts::{Field, FieldProblem, Link};
 use super::view::specifications::SpecificationEditPage;
@@ -17,10 +20,10 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec::Specification;
 use crate::domain::spec_document;
 use crate::web::problem::status_of;
-use crate::workflow::Error;
 use crate::workflow::draft_specification::{draft_specification, rewrite_specification};
 use crate::workflow::list_specifications::{Version, list_specifications, show_specification};
-use crate::workflow::permit::DraftSpecification;
+use crate::workflow::permit::{DraftSpecification, Permit};
+use crate::workflow::{App, Error};
 
 /// What a new product's document looks like, to be filled in.
 const EMPTY: &str = r#"{
@@ -48,12 +51,24 @@ const EMPTY: &str = r#"{
 "#;
 
 /// What is edited: a new draft, or the draft of a version.
-struct Editing {
+#[derive(Debug, Default)]
+pub struct Editing {
     /// The draft that is rewritten.
-    place: Option<(ProductCode, u32)>,
-    document: String,
-    draft_sha256: String,
-    starts: Vec<Link>,
+    pub place: Option<(ProductCode, u32)>,
+    /// SHA-256 of the draft as it was opened; empty for a new one.
+    pub draft_sha256: String,
+    /// So that sending it twice writes one draft; empty on arrival.
+    pub key: String,
+}
+
+impl Editing {
+    /// The heading, and the address of what is edited.
+    pub fn heading(&self) -> (String, String) {
+        match &self.place {
+            None => ("New draft".to_owned(), "/specifications".to_owned()),
+            Some((product, version)) => (format!("Draft of {product} version {version}"), address(product, *version)),
+        }
+    }
 }
 
 /// `GET /specifications/new`
@@ -86,23 +101,18 @@ async fn new_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let (product, version) = (visit.query("product"), visit.query("version"));
     let of_product = |v: &&Version| v.stored.specification.product.as_str() == product;
     let chosen = versions.iter().filter(of_product).find(|v| v.stored.specification.version.to_string() == version);
-    let document = match chosen {
-        None => EMPTY.to_owned(),
-        Some(chosen) => {
-            let highest = versions.iter().filter(of_product).map(|v| v.stored.specification.version).max();
-            let next = Specification {
-                version: highest.unwrap_or_default().saturating_add(1),
-                example: false,
-                effective_from: None,
-                ..chosen.stored.specification.clone()
-            };
-            spec_document::write(&next).map_err(Error::Internal)?
-        }
+    let Some(chosen) = chosen else {
+        let starts: Vec<Link> = versions.iter().filter(|v| !v.is_draft()).map(start).collect();
+        return text_page(visit, &Editing::default(), EMPTY, starts, Refused::default(), StatusCode::OK);
     };
-    let starts =
-        if chosen.is_some() { Vec::new() } else { versions.iter().filter(|v| !v.is_draft()).map(start).collect() };
-    let editing = Editing { place: None, document, draft_sha256: String::new(), starts };
-    form_page(visit, &editing, Refused::default(), "", StatusCode::OK)
+    let highest = versions.iter().filter(of_product).map(|v| v.stored.specification.version).max();
+    let next = Specification {
+        version: highest.unwrap_or_default().saturating_add(1),
+        example: false,
+        effective_from: None,
+        ..chosen.stored.specification.clone()
+    };
+    arrive(visit, &Editing::default(), &next)
 }
 
 fn start(version: &Version) -> Link {
@@ -119,43 +129,123 @@ async fn edit_page(visit: &Visit) -> Result<HttpResponse, Error> {
     if !version.is_draft() {
         return Ok(see_other(&address(&product, number)));
     }
-    let editing = Editing {
-        place: Some((product, number)),
-        document: spec_document::write(&version.stored.specification).map_err(Error::Internal)?,
-        draft_sha256: version.stored.sha256,
-        starts: Vec::new(),
-    };
-    form_page(visit, &editing, Refused::default(), "", StatusCode::OK)
+    let stored = version.stored;
+    let editing = Editing { place: Some((product, number)), draft_sha256: stored.sha256, key: String::new() };
+    arrive(visit, &editing, &stored.specification)
+}
+
+/// The document in rows, or as text where that was asked for.
+fn arrive(visit: &Visit, editing: &Editing, document: &Specification) -> Result<HttpResponse, Error> {
+    if visit.query("as") == "json" {
+        let text = spec_document::write(document).map_err(Error::Internal)?;
+        return text_page(visit, editing, &text, Vec::new(), Refused::default(), StatusCode::OK);
+    }
+    spec_rows::page(visit, editing, &rows_of(document)?, Told::default(), StatusCode::OK)
+}
+
+fn rows_of(document: &Specification) -> Result<Draft, Error> {
+    let value = serde_json::to_value(document).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(Draft::of(&value))
 }
 
 async fn keep(visit: &Visit, place: Option<(ProductCode, u32)>, form: Form) -> Result<HttpResponse, Error> {
     let permit = visit.permit::<DraftSpecification>().await?.with_once(visit.once(&form));
-    let (text, seen, to) = (form.get("document").to_owned(), form.get("draft_sha256").to_owned(), place.clone());
-    let outcome = visit
-        .work(move |app| {
-            let document = spec_document::read(&text)?;
-            match to {
-                None => draft_specification(app, &permit, document),
-                Some((product, version)) => {
-                    let seen = Some(seen.as_str()).filter(|s| !s.is_empty());
-                    rewrite_specification(app, &permit, &product, version, document, seen)
-                }
-            }
-        })
-        .await;
-    match outcome {
-        Ok(made) => Ok(see_other(&format!("{}?done=drafted", address(&made.product, made.version)))),
-        Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::WrongRole | Code::NoSuchSpecification) => {
-            let editing = Editing {
-                place,
-                document: form.get("document").to_owned(),
-                draft_sha256: form.get("draft_sha256").to_owned(),
-                starts: Vec::new(),
-            };
-            form_page(visit, &editing, found(visit, &refusal), form.get("idempotency_key"), status_of(&refusal))
-        }
-        Err(other) => Err(other),
+    let editing = Editing {
+        place,
+        draft_sha256: form.get("draft_sha256").to_owned(),
+        key: form.get("idempotency_key").to_owned(),
+    };
+    if form.0.iter().any(|(name, _)| name == "rest") {
+        keep_rows(visit, permit, &editing, &form).await
+    } else {
+        keep_text(visit, permit, &editing, &form).await
     }
+}
+
+async fn keep_rows(
+    visit: &Visit,
+    permit: Permit<DraftSpecification>,
+    editing: &Editing,
+    form: &Form,
+) -> Result<HttpResponse, Error> {
+    let mut draft = Draft::read(form)?;
+    match form.get("act") {
+        "" | "save" => {}
+        "json" => {
+            let text = as_json(&draft.document());
+            return text_page(visit, editing, &text, Vec::new(), Refused::default(), StatusCode::OK);
+        }
+        act => {
+            let told = Told { focus: draft.act(act), ..Told::default() };
+            return spec_rows::page(visit, editing, &draft, told, StatusCode::OK);
+        }
+    }
+    let outcome = match draft.check() {
+        Ok(()) => write(visit, permit, editing, draft.document().to_string()).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    match outcome {
+        Err(Error::Refused(refusal)) if comes_back(&refusal) => {
+            let told = Told { refused: spec_rows::placed(visit, &refusal, &draft), ..Told::default() };
+            spec_rows::page(visit, editing, &draft, told, status_of(&refusal))
+        }
+        other => other,
+    }
+}
+
+async fn keep_text(
+    visit: &Visit,
+    permit: Permit<DraftSpecification>,
+    editing: &Editing,
+    form: &Form,
+) -> Result<HttpResponse, Error> {
+    let text = form.get("document");
+    let outcome = match form.get("act") {
+        "form" => match spec_document::read(text) {
+            Ok(document) => spec_rows::page(visit, editing, &rows_of(&document)?, Told::default(), StatusCode::OK),
+            Err(refusal) => Err(refusal.into()),
+        },
+        _ => write(visit, permit, editing, text.to_owned()).await,
+    };
+    match outcome {
+        Err(Error::Refused(refusal)) if comes_back(&refusal) => {
+            text_page(visit, editing, text, Vec::new(), found(visit, &refusal), status_of(&refusal))
+        }
+        other => other,
+    }
+}
+
+/// Whether the form comes back with what was typed.
+fn comes_back(refusal: &Refusal) -> bool {
+    !matches!(refusal.code, Code::WrongRole | Code::NoSuchSpecification)
+}
+
+/// A document of the form as text, in its usual order where it can be read.
+fn as_json(document: &Value) -> String {
+    let plain = document.to_string();
+    let usual = spec_document::read(&plain).ok().and_then(|read| spec_document::write(&read).ok());
+    usual.or_else(|| serde_json::to_string_pretty(document).ok()).unwrap_or(plain)
+}
+
+async fn write(
+    visit: &Visit,
+    permit: Permit<DraftSpecification>,
+    editing: &Editing,
+    text: String,
+) -> Result<HttpResponse, Error> {
+    let (place, seen) = (editing.place.clone(), editing.draft_sha256.clone());
+    let work = move |app: &App| {
+        let document = spec_document::read(&text)?;
+        match place {
+            None => draft_specification(app, &permit, document),
+            Some((product, version)) => {
+                let seen = Some(seen.as_str()).filter(|s| !s.is_empty());
+                rewrite_specification(app, &permit, &product, version, document, seen)
+            }
+        }
+    };
+    let made = visit.work(work).await?;
+    Ok(see_other(&format!("{}?done=drafted", address(&made.product, made.version))))
 }
 
 /// Every finding at the one field that the page has, with its place in the document.
@@ -172,17 +262,15 @@ fn found(visit: &Visit, refusal: &Refusal) -> Refused {
     Refused(placed.map(problem).collect())
 }
 
-fn form_page(
+fn text_page(
     visit: &Visit,
     editing: &Editing,
+    document: &str,
+    starts: Vec<Link>,
     refused: Refused,
-    key: &str,
     status: StatusCode,
 ) -> Result<HttpResponse, Error> {
-    let (heading, here) = match &editing.place {
-        None => ("New draft".to_owned(), "/specifications".to_owned()),
-        Some((product, version)) => (format!("Draft of {product} version {version}"), address(product, *version)),
-    };
+    let (heading, here) = editing.heading();
     let mut frame = visit.frame(heading.clone(), "specification-edit", "/specifications");
     frame.crumbs = vec![Link::new("Specifications", "/specifications")];
     let findings: Vec<String> = refused.0.iter().map(|p| p.text.clone()).collect();
@@ -194,11 +282,11 @@ fn form_page(
         heading,
         action: here.clone(),
         back: here,
-        document: Field { value: editing.document.clone(), problem },
+        document: Field { value: document.to_owned(), problem },
         findings,
         draft_sha256: editing.draft_sha256.clone(),
-        idempotency_key: if key.is_empty() { visit.key()? } else { key.to_owned() },
-        starts: editing.starts.clone(),
+        idempotency_key: if editing.key.is_empty() { visit.key()? } else { editing.key.clone() },
+        starts,
     };
     html(status, &view)
 }

@@ -26,6 +26,7 @@ pub mod sign_in;
 pub mod signing;
 mod source_samples;
 pub mod sources;
+pub mod specification_form;
 mod specification_samples;
 pub mod specifications;
 pub mod str_profiles;
@@ -107,6 +108,8 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("specification-approval-refused", html(&specifications::SpecificationPage::sample_refused())),
         ("specification-retired", html(&specifications::SpecificationPage::sample_retired())),
         ("specification-edit", html(&specifications::SpecificationEditPage::sample())),
+        ("specification-form", html(&specification_form::SpecificationFormPage::sample())),
+        ("specification-form-refused", html(&specification_form::SpecificationFormPage::sample_refused())),
         ("specification-edit-refused", html(&specifications::SpecificationEditPage::sample_refused())),
         ("specification-diff", html(&specifications::SpecificationDiffPage::sample())),
         ("specification-diff-equal", html(&specifications::SpecificationDiffPage::sample_equal())),
