@@ -66,7 +66,7 @@ fn kind_of(route: &Route) -> &'static str {
         Some("correction") => "run_corrected",
         Some("resolution") => "discrepancy_resolved",
         Some("instruments") => "instrument_registered",
-        Some("calibration") => "instrument_calibrated",
+        Some("calibration" | "calibrations") => "instrument_calibrated",
         Some("reagents") => "reagent_received",
         Some("policy") => "site_policy_set",
         Some("release") => "lot_released",
