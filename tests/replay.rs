@@ -41,11 +41,31 @@ use simulation::World;
 const ACTS: usize = 400;
 
 /// How many acts a history of the quality laboratory has.
-const QUALITY_ACTS: usize = 250;
+const QUALITY_ACTS: usize = 900;
 
 /// What must happen in the histories of the quality laboratory.
-const ENOUGH: [&str; 8] =
-    ["approved", "verified", "second entries", "corrections", "investigations", "flags", "deviations", "released"];
+const ENOUGH: [&str; 20] = [
+    "approved",
+    "verified",
+    "second entries",
+    "discrepancies",
+    "resolved",
+    "corrections",
+    "failed controls",
+    "invalidated",
+    "investigations",
+    "retests",
+    "confirmed",
+    "inconclusive",
+    "corrected",
+    "invalidated by investigation",
+    "flags",
+    "deviations",
+    "rejected",
+    "released",
+    "released after inheriting",
+    "released after an invalidation",
+];
 
 /// Lives through a history and checks it; a failure names the seed and the act.
 fn live(seed: u64, acts: usize) -> (Tally, World, tempfile::TempDir) {
