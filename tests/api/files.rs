@@ -397,3 +397,21 @@ fn no_broken_form_and_no_broken_header_breaks_the_store() {
     assert!(created > 5, "{created}");
     assert_eq!((site.events("file_stored").len(), files(&site)), (created, created));
 }
+
+#[test]
+fn evidence_named_with_a_value_is_kept_with_its_run_and_nowhere_dropped() {
+    let site = Site::start();
+    site.analyst().registers("L-1").created();
+    let (media_type, bytes) = crate::verification::form(&[("file", crate::calls::PDF)]);
+    let sent = site.analyst().asks("POST", "/api/v1/files", &[], Some((&media_type, bytes))).created();
+    let reading = json!({"attribute": "ENDOTOXIN", "value": "0.1", "unit": "EU/mL", "evidence": [sent["sha256"]]});
+    let body = json!({"assay": "endotoxin", "method": "LAL", "tested_at": site.hours(-1), "readings": [reading]});
+    let run = site.analyst().post("/api/v1/lots/L-1/runs", &body).created()["run"].as_i64().expect("a run");
+    let fact = site.events("run_recorded").pop().expect("a fact");
+    assert_eq!(fact["content"]["evidence"], json!([sent["sha256"]]));
+    let correction = json!({"readings": [reading], "reason": "Read again"});
+    site.analyst()
+        .post(&format!("/api/v1/runs/{run}/correction"), &correction)
+        .refused(422, "invalid_field")
+        .about(&["readings[0].evidence"]);
+}

@@ -9,6 +9,7 @@ use crate::domain::assessment::verdict_in_run;
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
 use crate::domain::evaluation::{Outcome, Verdict};
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::run::{Change, Discrepancy, Reading, Run};
 use crate::workflow::Error;
 use crate::workflow::record_run::{JudgedReading, RecordedRun};
@@ -72,6 +73,21 @@ pub struct NewReading {
     /// The raw entries of a calculated attribute, as text: `{"live": ["142"], "dead": ["8"]}`.
     #[serde(default)]
     pub raw: BTreeMap<String, Vec<String>>,
+    /// SHA-256 of evidence files that were sent before; they are kept with the run.
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+/// Values where no run is recorded: evidence belongs to a run, so here it is refused, not dropped.
+///
+/// # Errors
+/// A value names evidence.
+pub fn without_evidence(readings: Vec<NewReading>) -> Result<Vec<ReadingEntry>, Refusal> {
+    if let Some(i) = readings.iter().position(|r| !r.evidence.is_empty()) {
+        let detail = "Evidence is named when a run is recorded. Leave it out here.";
+        return Err(Refusal::field(Code::InvalidField, format!("readings[{i}].evidence"), detail));
+    }
+    Ok(readings.into_iter().map(ReadingEntry::from).collect())
 }
 
 impl From<NewReading> for ReadingEntry {
@@ -83,6 +99,8 @@ impl From<NewReading> for ReadingEntry {
 impl From<NewRun> for RunEntry {
     fn from(run: NewRun) -> Self {
         let control = |c: NamedValue| ControlEntry { name: c.name, value: c.value };
+        let of_readings = run.readings.iter().flat_map(|r| r.evidence.clone());
+        let evidence = run.evidence.into_iter().chain(of_readings).collect();
         RunEntry {
             assay: run.assay,
             method: run.method,
@@ -93,7 +111,7 @@ impl From<NewRun> for RunEntry {
             readings: run.readings.into_iter().map(ReadingEntry::from).collect(),
             comment: run.comment,
             reagents: run.reagents,
-            evidence: run.evidence,
+            evidence,
         }
     }
 }

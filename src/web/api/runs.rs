@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
-use super::run_views::{ChangeView, NewReading, NewRun, RecordedView, RunView};
+use super::run_views::{ChangeView, NewReading, NewRun, RecordedView, RunView, without_evidence};
 use super::source_views::record;
 use crate::domain::blind::Blind;
 use crate::domain::entry::{ReadingEntry, RunEntry};
@@ -111,7 +111,7 @@ pub async fn verify(
     let number = RunNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let NewVerification { content_sha256, readings } = body.value;
-    let entry = VerificationEntry { content_sha256, readings: readings.into_iter().map(ReadingEntry::from).collect() };
+    let entry = VerificationEntry { content_sha256, readings: without_evidence(readings)? };
     let made = block(move || verify_run(&app, &permit, number, &entry)).await?;
     Ok(HttpResponse::Created().json(VerifiedView {
         run: made.run.0,
@@ -154,7 +154,7 @@ pub async fn correct(
     let number = RunNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let NewCorrection { readings, reason } = body.value;
-    let entry = CorrectionEntry { readings: readings.into_iter().map(ReadingEntry::from).collect(), reason };
+    let entry = CorrectionEntry { readings: without_evidence(readings)?, reason };
     let made = block(move || correct_run(&app, &permit, number, &entry)).await?;
     let view = CorrectedView { run: made.run.0, changes: made.changes.iter().map(ChangeView::from).collect() };
     Ok(HttpResponse::Created().json(view))
