@@ -54,23 +54,30 @@ pub fn assess<'a>(lot: &'a Lot, spec: &'a Specification, now: Moment) -> Assessm
     let mut items: Vec<Item<'a>> = criteria.map(|c| assess_criterion(lot, spec, c)).collect();
     answer_covered(&mut items);
     settle_choices(&mut items);
-    let mut blockers = Vec::new();
-    match &lot.decision {
-        Some(Decision::Released { .. }) => {}
-        Some(Decision::Rejected { reason, by, at }) => {
-            let detail = format!("Rejected by {} on {}: {reason}", by.name.as_str(), in_minutes(*at));
-            blockers.push(blocker("rejected", detail, "nobody: a rejected lot stays rejected"));
+    let blockers = match (&lot.course.revocation, &lot.decision) {
+        (Some(revocation), _) => {
+            let (who, when) = (revocation.by.name.as_str(), in_minutes(revocation.at));
+            let detail = format!("Revoked by {who} on {when}: {}", revocation.reason.as_str());
+            vec![blocker("revoked", detail, "nobody: a revoked lot stays revoked")]
         }
-        None => blockers = open_blockers(lot, spec, &items, now),
-    }
+        (None, Some(Decision::Released { .. })) => Vec::new(),
+        (None, Some(Decision::Rejected { reason, by, at })) => {
+            let detail = format!("Rejected by {} on {}: {reason}", by.name.as_str(), in_minutes(*at));
+            vec![blocker("rejected", detail, "nobody: a rejected lot stays rejected")]
+        }
+        (None, None) => open_blockers(lot, spec, &items, now),
+    };
     let failed =
         |item: &Item| item.verdict.outcome == Outcome::Fail && item.run.is_some_and(|r| r.verification.is_some());
     let held = |b: &Blocker| matches!(b.code, "investigation" | "out_of_specification" | "deviation" | "source");
     let on_hold =
         items.iter().filter(|i| i.criterion.kind == CriterionKind::Required).any(failed) || blockers.iter().any(held);
     let status = match &lot.decision {
+        _ if lot.course.revocation.is_some() => Status::Revoked,
         Some(Decision::Released { .. }) => Status::Released,
+        _ if !lot.course.supplies.is_empty() => Status::SuppliedOutOfSpecification,
         Some(Decision::Rejected { .. }) => Status::Rejected,
+        None if lot.course.conditional.is_some() => Status::ConditionallyReleased,
         None if now >= lot.details.expires_at => Status::Expired,
         None if on_hold => Status::OnHold,
         None if blockers.is_empty() => Status::Ready,

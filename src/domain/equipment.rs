@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::entry::in_minutes;
 use super::ids::{EquipmentCode, LotNumber};
 use super::moment::Moment;
-use super::refusal::{Code, Refusal};
 use super::text::{Line, Remark};
 
 /// One calibration of an instrument.
@@ -47,48 +46,6 @@ pub struct Reagent {
     pub supplier_lot: Line,
     /// Not used from this moment on.
     pub expires_at: Moment,
-}
-
-/// What the site does with a run on equipment that was not fit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strictness {
-    /// The run is refused.
-    #[default]
-    Refuse,
-    /// The run is recorded and flagged.
-    Flag,
-}
-
-impl Strictness {
-    /// The name in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Strictness::Refuse => "refuse",
-            Strictness::Flag => "flag",
-        }
-    }
-
-    /// Reads the name.
-    ///
-    /// # Errors
-    /// It is neither of the two.
-    pub fn parse(field: &str, text: &str) -> Result<Self, Refusal> {
-        [Strictness::Refuse, Strictness::Flag].into_iter().find(|s| s.as_str() == text.trim()).ok_or_else(|| {
-            let detail = format!("{field} is refuse or flag.");
-            Refusal::field(Code::InvalidField, field, detail)
-        })
-    }
-}
-
-/// The decisions a site makes for itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SitePolicy {
-    /// A run on an instrument that was not calibrated on the day of the test.
-    pub uncalibrated_instrument: Strictness,
-    /// A run with a reagent that had expired on the day of the test.
-    pub expired_reagent: Strictness,
 }
 
 impl Instrument {

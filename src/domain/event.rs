@@ -5,12 +5,19 @@
 //! JSON (RFC 8785) of a fact is its leaf in the ledger.
 
 mod about;
+mod account;
+mod course;
+mod oversight;
+
+pub use account::AccountEvent;
+pub use course::CourseEvent;
+pub use oversight::OversightEvent;
 
 use serde::{Deserialize, Serialize};
 
 use super::certificate::SignatureRecord;
 use super::deviation::DeviationKind;
-use super::equipment::{Calibration, Reagent, SitePolicy};
+use super::equipment::{Calibration, Reagent};
 use super::ids::{
     AttributeCode, CertificateNumber, DeviationNumber, EquipmentCode, InvestigationNumber, LotNumber, ProductCode,
     RunNumber, Username,
@@ -20,6 +27,7 @@ use super::lot::LotDetails;
 use super::moment::Moment;
 use super::role::{Actor, Role};
 use super::run::{Change, Ground, RunContent, SecondEntry};
+use super::site_policy::SitePolicy;
 use super::spec::Specification;
 use super::text::{Line, Remark};
 
@@ -103,10 +111,16 @@ pub enum Event {
     },
     /// A reagent or kit lot came in.
     ReagentReceived(Reagent),
-    /// The site decided how it deals with unfit equipment.
+    /// The site decided what is its to decide.
     SitePolicySet {
         /// The policy from now on.
         policy: SitePolicy,
+        /// Its version, from 1; none in facts from before it was versioned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<u32>,
+        /// The signature; none in facts from before it was signed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<SignatureRecord>,
     },
     /// An account was made.
     UserCreated {
@@ -316,7 +330,7 @@ pub enum Event {
     FileStored(super::file::FileDetails),
     /// Somebody tried what they may not do, or what was not possible.
     AttemptRefused {
-        /// `release`, `rejection`, `verification`, `invalidation`, `investigation`, `deviation`.
+        /// What was tried: `release`, `verification` and the like; see docs/LEDGER.md.
         act: String,
         /// The lot, if it exists.
         lot: Option<LotNumber>,
@@ -327,6 +341,15 @@ pub enum Event {
         /// The refusal's sentence.
         detail: String,
     },
+    /// About a person's account.
+    #[serde(untagged)]
+    Account(AccountEvent),
+    /// About a lot's way to a decision and after it.
+    #[serde(untagged)]
+    Course(CourseEvent),
+    /// About watching over the site.
+    #[serde(untagged)]
+    Oversight(OversightEvent),
 }
 
 /// A critical value entered twice with different outcome.

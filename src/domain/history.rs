@@ -7,7 +7,7 @@
 use super::certificate::SignatureRecord;
 use super::deviation::{Deviation, DeviationClosure};
 use super::equipment::SourceFlag;
-use super::event::{Event, Fact};
+use super::event::{CourseEvent, Event, Fact};
 use super::investigation::{Investigation, Step};
 use super::lot::{Decision, Lot};
 use super::run::{Aftermath, Discrepancy, Invalidation, Resolution, Run, Verification};
@@ -188,7 +188,13 @@ pub fn apply(lot: &mut Lot, fact: &Fact) -> Option<()> {
         Event::LotRejected { reason, .. } => {
             lot.decision = Some(Decision::Rejected { reason: reason.as_str().to_owned(), by, at });
         }
-        Event::AttemptRefused { .. } => {}
+        Event::AttemptRefused { .. } | Event::Oversight(_) => {}
+        Event::Course(event) => {
+            if let CourseEvent::CertificateSuperseded { corrections, .. } = event {
+                corrections.iter().try_for_each(|correction| lot.details.correct(correction))?;
+            }
+            lot.course.apply(event, &by, at);
+        }
         Event::LotRegistered(_)
         | Event::SiteCreated(_)
         | Event::SpecificationInstalled { .. }
@@ -203,6 +209,7 @@ pub fn apply(lot: &mut Lot, fact: &Fact) -> Option<()> {
         | Event::SignedIn {}
         | Event::SignedOut {}
         | Event::FileStored(_)
+        | Event::Account(_)
         | Event::SignInFailed { .. } => return None,
     }
     Some(())

@@ -158,6 +158,11 @@ number_type!(
 number_type!(
     /// The number of a deviation or hold, `DEV-2026-0001`, counted over the whole site.
     DeviationNumber, "DEV", 4, NoSuchDeviation, "A deviation's number looks like DEV-2026-0001.");
+number_type!(
+    /// The number of a conditional notice, `CN-2026-000001`, counted over the whole site; never
+    /// one of the certificates' numbers.
+    NoticeNumber, "CN", 6, NoSuchNotice,
+    "A conditional notice's number looks like CN-2026-000001. It stands at the top of each page.");
 
 #[cfg(test)]
 mod tests {

@@ -4,63 +4,24 @@
 //! a person who entered something of a lot does not verify or release it, and the other way
 //! round, whatever roles the person holds.
 
-use serde::{Deserialize, Serialize};
+mod details;
+
+pub use details::LotDetails;
 
 use super::answers::prolonged;
+use super::course::Course;
 use super::deviation::Deviation;
 use super::entry::in_minutes;
 use super::equipment::SourceFlag;
 use super::evaluation::{Outcome, judge};
-use super::ids::{AttributeCode, CertificateNumber, DonorCode, InvestigationNumber, LotNumber, ProductCode, RunNumber};
+use super::ids::{AttributeCode, CertificateNumber, InvestigationNumber, LotNumber, NoticeNumber, RunNumber};
 use super::investigation::Investigation;
 use super::lineage::{check_is_lot, misplaced, noun, passage_before_bank};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::role::{Actor, Person};
 use super::run::{Run, RunContent};
-use super::spec::{Criterion, Specification, Stage};
-
-/// What registration states about a lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LotDetails {
-    /// Lot number.
-    pub lot: LotNumber,
-    /// Product.
-    pub product: ProductCode,
-    /// Version of the product's specification that the lot is pinned to.
-    pub specification_version: u32,
-    /// Pseudonymous donor code.
-    pub donor: DonorCode,
-    /// When it was made.
-    pub manufactured_at: Moment,
-    /// The moment from which it cannot be given.
-    pub expires_at: Moment,
-    /// Number of containers.
-    pub containers: u32,
-    /// What it is: a lot of the product, a bank or intermediate, or a donor. All three have a
-    /// number, runs, verifications and investigations; only a lot of the product is released.
-    #[serde(default, skip_serializing_if = "Stage::is_product")]
-    pub stage: Stage,
-    /// The bank it was made from; of a bank, the bank before it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bank: Option<LotNumber>,
-    /// Passage, of a bank. (Of a lot it is a result like any other.)
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub passage: Option<u32>,
-    /// Cumulative population doublings as typed, of a bank.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub population_doublings: Option<String>,
-    /// True where the donor is the patient; none where nobody said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub autologous: Option<bool>,
-    /// True where the product is given after freezing and thawing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cryopreserved: Option<bool>,
-    /// True where antibiotics were used in the process.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub antibiotics: Option<bool>,
-}
+use super::spec::{Criterion, Specification};
 
 /// What a lot was made from, with the specification that its runs were recorded under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +74,10 @@ pub struct Lot {
     pub deviations: Vec<Deviation>,
     /// What happened to its bank or donor since it was made.
     pub flags: Vec<SourceFlag>,
+    /// Its course to a decision and after it.
+    pub course: Course,
+    /// The newest fact about it that an approval or review covers. Not part of its own facts.
+    pub last_change: i64,
     /// The banks and the donor it was made from, nearest first. Not part of its own facts.
     pub sources: Vec<Source>,
 }
@@ -129,6 +94,8 @@ impl Lot {
             investigations: Vec::new(),
             deviations: Vec::new(),
             flags: Vec::new(),
+            course: Course::default(),
+            last_change: 0,
             sources: Vec::new(),
         }
     }
@@ -141,6 +108,26 @@ impl Lot {
     /// What it is and its number: `lot AD-26-0007`, `bank MCB-1`.
     fn named(&self) -> String {
         format!("{} {}", noun(self.details.stage), self.number())
+    }
+
+    /// The newest fact about the lot or what it was made from that an approval or review covers.
+    pub fn changed_through(&self) -> i64 {
+        self.sources.iter().map(|s| s.lot.last_change).fold(self.last_change, i64::max)
+    }
+
+    /// The certificate that stands: the newest version, unless it was revoked.
+    pub fn standing_certificate(&self) -> Option<&CertificateNumber> {
+        let Some(Decision::Released { certificate, .. }) = &self.decision else { return None };
+        if self.course.revocation.is_some() {
+            return None;
+        }
+        Some(self.course.supersessions.last().map_or(certificate, |s| &s.by_certificate))
+    }
+
+    /// The conditional notice that stands: issued, not revoked, and no certificate followed.
+    pub fn standing_notice(&self) -> Option<&NoticeNumber> {
+        let open = self.decision.is_none() && self.course.revocation.is_none();
+        self.course.conditional.as_ref().filter(|_| open).map(|c| &c.notice)
     }
 
     /// The run of this number.

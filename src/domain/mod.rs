@@ -7,6 +7,8 @@
 //! [`str_comparison`] and [`str_origin`].
 
 pub mod acceptance;
+pub mod account;
+pub mod alert;
 pub mod amount;
 mod answers;
 pub mod assessment;
@@ -15,6 +17,8 @@ mod blockers;
 pub mod calculation;
 pub mod calendar;
 pub mod certificate;
+pub mod container;
+pub mod course;
 pub mod criterion;
 pub mod deviation;
 pub mod dose;
@@ -41,6 +45,7 @@ pub mod refusal;
 pub mod role;
 pub mod run;
 pub mod shipped;
+pub mod site_policy;
 pub mod spec;
 pub mod spec_diff;
 pub mod spec_document;
@@ -51,3 +56,4 @@ pub mod str_origin;
 pub mod str_profile;
 pub mod str_reading;
 pub mod text;
+pub mod two_step;

@@ -20,6 +20,8 @@ pub enum Kind {
     Conflict,
     /// It was read, and it is wrong.
     Unprocessable,
+    /// Too often.
+    TooMany,
     /// It is larger than the limit.
     TooLarge,
     /// The method or the media type is not one this address takes.
@@ -110,6 +112,35 @@ codes! {
     NotConcerned,       "not_concerned",        Forbidden,     "Only the two people whose entries differ resolve a discrepancy.";
     StatementRequired,  "statement_required",   Unprocessable, "The specification asks for a statement about the lot that was not given.";
     NotABank,           "not_a_bank",           Unprocessable, "A lot is made from a bank, and a bank from a bank or a donor.";
+    NoSuchNotice,       "no_such_notice",       NotFound,      "No conditional notice of this number was issued here.";
+    NoSuchContainer,    "no_such_container",    NotFound,      "The lot has no container of this number.";
+    NoSuchUser,         "no_such_user",         NotFound,      "There is no account of this name.";
+    NoSuchSession,      "no_such_session",      NotFound,      "There is no open session of this name.";
+    NoSuchToken,        "no_such_token",        NotFound,      "There is no token of this name.";
+    NoSuchFactor,       "no_such_factor",       NotFound,      "The account has no second factor or passkey of this name.";
+    NoSuchAlert,        "no_such_alert",        NotFound,      "There is no alert of this number.";
+    Deactivated,        "account_deactivated",  Forbidden,     "The account has been deactivated, or its time is over.";
+    IdentityUnchecked,  "identity_unchecked",   Forbidden,     "Nobody has recorded who the person is, so the person cannot sign (21 CFR 11.100(b)).";
+    PolicyNotAcknowledged, "policy_not_acknowledged", Forbidden, "The signer has not acknowledged the newest policy on electronic signatures (21 CFR 11.10(j)).";
+    PasswordChangeRequired, "password_change_required", Forbidden, "The password was given by an administrator and must be changed first.";
+    WeakPassword,       "weak_password",        Unprocessable, "The password is too short, or too common.";
+    SecondFactorRequired, "second_factor_required", Forbidden, "A one-time code or passkey is needed as well.";
+    WrongCode,          "wrong_code",           Forbidden,     "The one-time code is not right, or has been used.";
+    SecondFactorMissing, "second_factor_missing", Forbidden,   "The role needs a second factor, and none is set up.";
+    Locked,             "locked",               TooMany,       "Too many wrong attempts: locked for a time, or until an administrator unlocks it.";
+    TooManyRequests,    "too_many_requests",    TooMany,       "Too many requests in a short time.";
+    OutOfScope,         "out_of_scope",         Forbidden,     "The token may not do this.";
+    NotTrained,         "not_trained",          Forbidden,     "No valid training of the person in this method is recorded.";
+    NotQualified,       "not_qualified",        Forbidden,     "The person is not named as qualified person at this moment.";
+    WrongRoute,         "wrong_route",          Conflict,      "The site's policy leads to a decision another way.";
+    NotTwoStep,         "not_two_step",         Conflict,      "The lot's specification version knows no conditional release.";
+    NotStanding,        "not_standing",         Conflict,      "The lot has no certificate or conditional notice that stands.";
+    AlreadyRevoked,     "already_revoked",      Conflict,      "It was revoked already; that is never taken back.";
+    NotShippable,       "not_shippable",        Conflict,      "Nothing leaves without a valid certificate or conditional notice.";
+    NothingToCorrect,   "nothing_to_correct",   Unprocessable, "No field is different from what the certificate says.";
+    NotOutOfSpecification, "not_out_of_specification", Conflict, "Only a lot that is out of specification is supplied this way.";
+    ConfirmFailing,     "confirm_failing",      Conflict,      "The result would revoke the lot's release; say so in the request to record it.";
+    AlreadyDone,        "already_done",         Conflict,      "It has been done already.";
     KeyReused,          "idempotency_key_reused", Conflict,    "The Idempotency-Key was used before for a different request.";
 }
 

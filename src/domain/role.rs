@@ -17,8 +17,12 @@ use super::text::Line;
 pub enum Role {
     /// Registers lots, records and verifies runs.
     Analyst,
-    /// Releases and rejects lots.
+    /// Approves the results of a lot for quality control.
+    Qc,
+    /// Releases and rejects lots, reviews audit trails.
     Qa,
+    /// The qualified person: certifies lots (EU GMP Annex 16).
+    Qp,
     /// Reads everything, writes nothing.
     Auditor,
     /// Keeps accounts; does no GMP act.
@@ -29,13 +33,15 @@ pub enum Role {
 
 impl Role {
     /// The roles a person can be given.
-    pub const PEOPLE: [Role; 4] = [Role::Analyst, Role::Qa, Role::Auditor, Role::Admin];
+    pub const PEOPLE: [Role; 6] = [Role::Analyst, Role::Qc, Role::Qa, Role::Qp, Role::Auditor, Role::Admin];
 
     /// The role's name.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Analyst => "analyst",
+            Role::Qc => "qc",
             Role::Qa => "qa",
+            Role::Qp => "qp",
             Role::Auditor => "auditor",
             Role::Admin => "admin",
             Role::System => "system",
@@ -44,7 +50,12 @@ impl Role {
 
     /// Somebody of this role, in a sentence: `a QA officer`, `an analyst`.
     pub fn with_article(self) -> String {
-        if self == Role::Qa { "a QA officer".to_owned() } else { format!("an {self}") }
+        match self {
+            Role::Qa => "a QA officer".to_owned(),
+            Role::Qc => "a QC head".to_owned(),
+            Role::Qp => "a qualified person".to_owned(),
+            Role::Analyst | Role::Auditor | Role::Admin | Role::System => format!("an {self}"),
+        }
     }
 }
 
@@ -63,13 +74,13 @@ pub fn parse_roles(names: &[String]) -> Result<Vec<Role>, Refusal> {
     let mut roles = Vec::new();
     for name in names {
         let role = Role::PEOPLE.into_iter().find(|r| r.as_str() == name);
-        let role = role.ok_or_else(|| refuse("A role is one of analyst, qa, auditor, admin.".into()))?;
+        let role = role.ok_or_else(|| refuse("A role is one of analyst, qc, qa, qp, auditor, admin.".into()))?;
         if !roles.contains(&role) {
             roles.push(role);
         }
     }
     if roles.is_empty() {
-        return Err(refuse("Give the person at least one role: analyst, qa, auditor or admin.".into()));
+        return Err(refuse("Give the person at least one role: analyst, qc, qa, qp, auditor or admin.".into()));
     }
     if roles.len() > 1 && roles.iter().any(|r| matches!(r, Role::Admin | Role::Auditor)) {
         let detail = "An admin keeps accounts and does no GMP work, and an auditor writes nothing: \

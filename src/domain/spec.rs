@@ -18,6 +18,7 @@ use super::moment::Moment;
 use super::refusal::Refusal;
 use super::str_comparison::Conclusion;
 use super::str_reading::StrUse;
+use super::two_step::TwoStep;
 
 /// One version of a product's specification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,10 @@ pub struct Specification {
     /// requires both, because its author says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub both_required: Vec<[AttributeCode; 2]>,
+    /// Which results may be pending when a lot is conditionally released; none where this
+    /// version knows only one step (EU GMP Part IV, 11.3.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub two_step: Option<TwoStep>,
     /// How a dose is planned from a lot of the product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dosing: Option<Dosing>,
@@ -162,6 +167,9 @@ impl Specification {
         }
         if let Some(dosing) = &self.dosing {
             dosing.clone().checked().map_err(|e| format!("dosing: {e}"))?;
+        }
+        if let Some(two_step) = &self.two_step {
+            two_step.check(&self)?;
         }
         for assay in &self.assays {
             check_assay(assay)?;

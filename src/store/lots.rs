@@ -293,6 +293,8 @@ impl View<'_> {
         let mut investigations_of = by_lot(self.investigations_of(&numbers)?);
         let mut deviations_of = by_lot(self.deviations_of(&numbers)?);
         let mut flags_of = by_lot(self.flags_of(&numbers)?);
+        let mut courses_of = self.courses_of(&numbers)?;
+        let last_changes_of = self.last_changes_of(&numbers)?;
         let mut listed = Vec::with_capacity(rows.len());
         for row in rows {
             let number = row.lot.clone();
@@ -302,6 +304,8 @@ impl View<'_> {
             entry.lot.investigations = investigations_of.remove(&number).unwrap_or_default();
             entry.lot.deviations = deviations_of.remove(&number).unwrap_or_default();
             entry.lot.flags = flags_of.remove(&number).unwrap_or_default();
+            entry.lot.course = courses_of.remove(&number).unwrap_or_default();
+            entry.lot.last_change = last_changes_of.get(&number).copied().unwrap_or_default();
             listed.push(entry);
         }
         Ok(listed)

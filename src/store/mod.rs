@@ -3,9 +3,11 @@
 //! Promises: [`Tx::record`] is the only way a record changes, and it changes the ledger and the
 //! rows together; a [`View`] only reads. Start with `record.rs`, then `writer.rs`, then `verify.rs`.
 
+mod accounts;
 mod answers;
 mod certificates;
 mod connection;
+mod courses;
 mod error;
 mod evidence;
 mod facts;

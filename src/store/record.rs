@@ -12,9 +12,10 @@ use super::lots::Statements;
 use super::runs::{Calculation, ChangedCalculation, Particulars, VerificationRow, read_verification};
 use super::schema::{aftermaths, certificates, changes, decisions, files, lots, readings, runs, users, verifications};
 use super::specifications::{approve_version, put_version};
-use super::{Tx, facts::Entry, records};
+use super::{Tx, accounts, courses, facts::Entry, records};
 use crate::domain::certificate::SignatureRecord;
-use crate::domain::event::{Event, Fact};
+use crate::domain::course::Correction;
+use crate::domain::event::{CourseEvent, Event, Fact};
 use crate::domain::file::FileDetails;
 use crate::domain::history;
 use crate::domain::ids::{CertificateNumber, LotNumber, RunNumber};
@@ -122,6 +123,23 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
         | Event::DeviationOpened { .. }
         | Event::DeviationClosed { .. }
         | Event::SourceFlagged { .. } => records::project(conn, entry),
+        Event::Account(event) => accounts::project(conn, entry, event),
+        Event::Course(event) => {
+            if let CourseEvent::CertificateSuperseded {
+                lot,
+                by_certificate,
+                corrections,
+                record_sha256,
+                pdf_sha256,
+                ..
+            } = event
+            {
+                insert_certificate(conn, entry.number, lot, by_certificate, record_sha256, pdf_sha256, *at)?;
+                correct_lot(conn, lot, corrections)?;
+            }
+            courses::project(conn, entry, event)
+        }
+        Event::Oversight(event) => courses::project_oversight(conn, entry, event),
     }
 }
 
@@ -175,6 +193,25 @@ fn insert_lot(conn: &mut Conn, entry: i64, details: &LotDetails, by: &Actor, at:
         lots::statements.eq(json(&Statements::of(details))?),
     );
     diesel::insert_into(lots::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Puts the corrected details of a lot in.
+fn correct_lot(conn: &mut Conn, lot: &LotNumber, corrections: &[Correction]) -> Result<(), StoreError> {
+    for correction in corrections {
+        let (row, after) = (lots::table.find(lot.as_str()), &correction.after);
+        let wrong = |why: String| inconsistent("lots", "lot", lot, why);
+        let changed = match correction.field.as_str() {
+            "containers" => {
+                let containers: i64 = after.parse().map_err(|e: std::num::ParseIntError| wrong(e.to_string()))?;
+                diesel::update(row).set(lots::containers.eq(containers)).execute(conn)?
+            }
+            "manufactured_at" => diesel::update(row).set(lots::manufactured_at.eq(after)).execute(conn)?,
+            "expires_at" => diesel::update(row).set(lots::expires_at.eq(after)).execute(conn)?,
+            other => return Err(wrong(format!("{other} is never corrected"))),
+        };
+        found_one(changed, "lots", "lot", lot.to_string(), "a correction without a lot")?;
+    }
     Ok(())
 }
 

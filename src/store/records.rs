@@ -15,7 +15,7 @@ use super::facts::Entry;
 use super::record::json;
 use super::schema::records;
 use crate::domain::deviation::Deviation;
-use crate::domain::equipment::{Instrument, Reagent, SitePolicy, SourceFlag};
+use crate::domain::equipment::{Instrument, Reagent, SourceFlag};
 use crate::domain::event::Event;
 use crate::domain::history;
 use crate::domain::ids::{DeviationNumber, EquipmentCode, InvestigationNumber, LotNumber, ProductCode};
@@ -23,6 +23,7 @@ use crate::domain::investigation::Investigation;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Person;
+use crate::domain::site_policy::SitePolicy;
 use crate::domain::text::Line;
 
 /// The end of a product's specifications.
@@ -46,7 +47,7 @@ pub(super) trait Noun: Serialize + DeserializeOwned {
     }
 }
 
-fn open_or_closed(open: bool) -> &'static str {
+pub(super) fn open_or_closed(open: bool) -> &'static str {
     if open { "open" } else { "closed" }
 }
 
@@ -82,12 +83,12 @@ fn read<N: Noun>(code: &str, content: &str) -> Result<N, StoreError> {
     serde_json::from_str(content).map_err(|e| inconsistent("records", "content", format!("{}, {code}", N::NOUN), e))
 }
 
-fn find<N: Noun>(conn: &mut Conn, code: &str) -> Result<Option<N>, StoreError> {
+pub(super) fn find<N: Noun>(conn: &mut Conn, code: &str) -> Result<Option<N>, StoreError> {
     let text: Option<String> = records::table.find((N::NOUN, code)).select(records::content).first(conn).optional()?;
     text.map(|text| read(code, &text)).transpose()
 }
 
-fn insert<N: Noun>(
+pub(super) fn insert<N: Noun>(
     conn: &mut Conn,
     entry: i64,
     code: &str,
@@ -106,7 +107,7 @@ fn insert<N: Noun>(
     Ok(())
 }
 
-fn change<N: Noun>(conn: &mut Conn, code: &str, change: impl FnOnce(&mut N)) -> Result<(), StoreError> {
+pub(super) fn change<N: Noun>(conn: &mut Conn, code: &str, change: impl FnOnce(&mut N)) -> Result<(), StoreError> {
     let missing = || inconsistent("records", "code", format!("{}, {code}", N::NOUN), "a fact about what is not there");
     let mut noun: N = find(conn, code)?.ok_or_else(missing)?;
     change(&mut noun);
@@ -156,7 +157,7 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
             change(conn, code.as_str(), |noun: &mut Instrument| noun.calibrations.push(calibration.clone()))
         }
         Event::ReagentReceived(reagent) => insert(conn, entry.number, reagent.code.as_str(), None, reagent),
-        Event::SitePolicySet { policy } => match find::<SitePolicy>(conn, "site")? {
+        Event::SitePolicySet { policy, .. } => match find::<SitePolicy>(conn, "site")? {
             None => insert(conn, entry.number, "site", None, policy),
             Some(_) => change(conn, "site", |there| *there = policy.clone()),
         },
@@ -170,7 +171,11 @@ pub(super) fn project(conn: &mut Conn, entry: &Entry) -> Result<(), StoreError> 
 
 impl View<'_> {
     /// Documents of one noun, oldest first; of one lot only, or open ones only, where asked.
-    fn nouns<N: Noun>(&mut self, lots: Option<&[String]>, state: Option<&str>) -> Result<Vec<(String, N)>, StoreError> {
+    pub(super) fn nouns<N: Noun>(
+        &mut self,
+        lots: Option<&[String]>,
+        state: Option<&str>,
+    ) -> Result<Vec<(String, N)>, StoreError> {
         let mut query = records::table.filter(records::noun.eq(N::NOUN)).into_boxed();
         if let Some(lots) = lots {
             query = query.filter(records::lot.eq_any(lots));
@@ -183,7 +188,15 @@ impl View<'_> {
         rows.into_iter().map(|(code, lot, text)| Ok((lot.unwrap_or_default(), read(&code, &text)?))).collect()
     }
 
-    fn given<N: Noun>(&mut self) -> Result<i64, StoreError> {
+    /// Documents of one noun, each with its code, oldest first.
+    pub(super) fn coded<N: Noun>(&mut self) -> Result<Vec<(String, N)>, StoreError> {
+        let query = records::table.filter(records::noun.eq(N::NOUN));
+        let rows: Vec<(String, String)> =
+            query.select((records::code, records::content)).order(records::entry).load(self.0)?;
+        rows.into_iter().map(|(code, text)| Ok((code.clone(), read(&code, &text)?))).collect()
+    }
+
+    pub(super) fn given<N: Noun>(&mut self) -> Result<i64, StoreError> {
         Ok(records::table.filter(records::noun.eq(N::NOUN)).count().get_result(self.0)?)
     }
 

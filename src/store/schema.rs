@@ -199,6 +199,10 @@ diesel::table! {
     credentials (username) {
         username -> Text,
         password_hash -> Text,
+        must_change -> BigInt,
+        totp_secret -> Nullable<Text>,
+        totp_step -> BigInt,
+        recovery_codes -> Text,
     }
 }
 
@@ -209,6 +213,44 @@ diesel::table! {
         created_at -> Text,
         expires_at -> Text,
         ended_at -> Nullable<Text>,
+        id -> Text,
+        label -> Text,
+        last_seen_at -> Text,
+    }
+}
+
+diesel::table! {
+    tokens (token_sha256) {
+        token_sha256 -> Text,
+        id -> Text,
+        username -> Text,
+    }
+}
+
+diesel::table! {
+    passkeys (id) {
+        id -> Text,
+        username -> Text,
+        passkey -> Text,
+    }
+}
+
+diesel::table! {
+    attempts (username, deed) {
+        username -> Text,
+        deed -> Text,
+        failures -> BigInt,
+        last_at -> Text,
+    }
+}
+
+diesel::table! {
+    ceremonies (token_sha256) {
+        token_sha256 -> Text,
+        kind -> Text,
+        username -> Nullable<Text>,
+        content -> Text,
+        expires_at -> Text,
     }
 }
 

@@ -3,11 +3,11 @@
 //! Promises: an instrument is checked where its text is a registered code, a reagent always; the
 //! site's policy decides whether an unfit one refuses the run or is flagged in its content.
 
-use crate::domain::equipment::Strictness;
 use crate::domain::file::FileHash;
 use crate::domain::ids::EquipmentCode;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::run::RunContent;
+use crate::domain::site_policy::Strictness;
 use crate::store::View;
 
 use super::Error;

@@ -5,11 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::equipment::{Calibration, Instrument, Reagent, SitePolicy, Strictness};
+use crate::domain::equipment::{Calibration, Instrument, Reagent};
 use crate::domain::event::Event;
 use crate::domain::ids::EquipmentCode;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::site_policy::{SitePolicy, Strictness};
 use crate::domain::text::Line;
 
 use super::permit::{KeepEquipment, Permit, SetPolicy};
@@ -191,15 +192,14 @@ pub fn receive_reagent(app: &App, permit: &Permit<KeepEquipment>, entry: &Reagen
 pub fn set_policy(app: &App, permit: &Permit<SetPolicy>, entry: &PolicyEntry) -> Result<SitePolicy, Error> {
     let mut refusals = Vec::new();
     let mut read = |field, text: &str| Strictness::parse(field, text).map_err(|e| refusals.push(e)).unwrap_or_default();
-    let policy = SitePolicy {
-        uncalibrated_instrument: read("uncalibrated_instrument", &entry.uncalibrated_instrument),
-        expired_reagent: read("expired_reagent", &entry.expired_reagent),
-    };
+    let uncalibrated_instrument = read("uncalibrated_instrument", &entry.uncalibrated_instrument);
+    let expired_reagent = read("expired_reagent", &entry.expired_reagent);
     if let Some(refusal) = Refusal::all(refusals) {
         return Err(refusal.into());
     }
     app.write_once(permit.actor(), permit.once(), move |desk| {
-        desk.record(Event::SitePolicySet { policy: policy.clone() })?;
+        let policy = SitePolicy { uncalibrated_instrument, expired_reagent, ..desk.view().policy()? };
+        desk.record(Event::SitePolicySet { policy: policy.clone(), version: None, signature: None })?;
         Ok(policy)
     })
 }

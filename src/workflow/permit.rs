@@ -13,7 +13,8 @@ use crate::domain::role::{Actor, Role};
 use crate::domain::text::Line;
 use crate::store::User;
 
-use super::{App, Error, passwords};
+pub use super::prove::Proof;
+use super::{App, Error, may_sign, prove};
 
 /// Something only certain people may do.
 pub trait Duty: Send + 'static {
@@ -82,6 +83,34 @@ duties! {
     KeepEquipment: [Analyst, Qa], "register equipment", None, "meaning";
     /// Deciding how the site deals with unfit equipment.
     SetPolicy: [Qa], "set the site's policy", None, "meaning";
+    /// Approving a lot's results for quality control.
+    ApproveForQc: [Qc], "approve results for quality control", Some("qc_approval"), "meaning";
+    /// Reviewing a lot's audit trail.
+    ReviewAuditTrail: [Qa], "review an audit trail", Some("audit_review"), "meaning";
+    /// Certifying a lot as qualified person.
+    CertifyLot: [Qp], "certify a lot", Some("qp_certification"), "meaning";
+    /// Step 1 of a two-step release.
+    ReleaseConditionally: [Qp, Qa], "release a lot conditionally", Some("conditional_release"), "meaning";
+    /// Revoking a release.
+    RevokeRelease: [Qp, Qa], "revoke a release", Some("revocation"), "meaning";
+    /// Replacing a certificate that has an error.
+    SupersedeCertificate: [Qp, Qa], "replace a certificate", Some("supersession"), "meaning";
+    /// Supplying a product out of specification at a physician's request.
+    SupplyOutOfSpecification: [Qp, Qa], "supply a product out of specification", Some("supply"), "meaning";
+    /// Recording that somebody was told of a revocation.
+    TellParties: [Qp, Qa], "record who was told", None, "meaning";
+    /// Shipping containers, taking them back, destroying them.
+    MoveContainers: [Analyst, Qa], "move containers", Some("shipment"), "meaning";
+    /// Taking note of an alert.
+    AcknowledgeAlert: [Qa, Qp, Admin], "take note of an alert", None, "meaning";
+    /// Issuing the policy on electronic signatures.
+    IssueSignaturePolicy: [Qa], "issue the policy on electronic signatures", None, "meaning";
+    /// Reviewing who has access.
+    ReviewAccess: [Qa], "review who has access", None, "meaning";
+    /// Keeping one's own account: password, second factors, sessions, acknowledgements.
+    KeepOwnAccount: [Analyst, Qc, Qa, Qp, Auditor, Admin], "keep the own account", None, "meaning";
+    /// Taking copies out: exports, inspection packs, reports.
+    TakeCopies: [Auditor, Qa, Qp, Qc, Analyst, Admin], "take copies", None, "meaning";
     /// Saying what a critical value is whose two entries differ.
     ResolveDiscrepancy: [Analyst], "resolve a discrepancy", None, "meaning";
 }
@@ -155,23 +184,28 @@ impl<D: Duty> Permit<D> {
         self.once.as_ref()
     }
 
-    /// Signs: the password again, at this moment, with what it means.
+    /// Signs: the proof of who one is again, at this moment, with what the signature means.
     ///
     /// # Errors
-    /// The password is wrong, or the meaning cannot be printed; either is recorded as a refused attempt.
-    pub fn sign(self, app: &App, password: &str, meaning: &str, subject: &Subject) -> Result<Signed<D>, Error> {
+    /// The proof is wrong, the person may not sign yet, or the meaning cannot be printed; each is
+    /// recorded as a refused attempt.
+    pub fn sign(
+        self,
+        app: &App,
+        proof: impl Into<Proof>,
+        meaning: &str,
+        subject: &Subject,
+    ) -> Result<Signed<D>, Error> {
+        let proof = proof.into();
         let said = Line::parse(D::SAYS, meaning).and_then(|said| {
             super::check_drawable(D::SAYS, said.as_str())?;
             Ok(said)
         });
         let meaning = recording_refusals::<D, _>(app, &self.actor, subject, said.map_err(Error::from))?;
-        let hash = app.read(|view| Ok(view.password_hash(&self.actor.username)?))?;
-        if !passwords::matches(password, hash.as_deref()) {
-            let detail = "The password is not right. Nothing was signed; type your own password again.";
-            let refusal = Refusal::field(Code::WrongPassword, "password", detail);
-            record_refusal::<D>(app, &self.actor, subject, &refusal)?;
-            return Err(refusal.into());
-        }
+        let may = may_sign::check(app, &self.actor);
+        recording_refusals::<D, _>(app, &self.actor, subject, may)?;
+        let proved = prove::for_signature(app, &self.actor.username, &proof);
+        recording_refusals::<D, _>(app, &self.actor, subject, proved)?;
         Ok(Signed { permit: self, meaning })
     }
 }

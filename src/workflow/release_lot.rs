@@ -135,7 +135,7 @@ fn check_against_facts(desk: &mut Desk, lot: &Lot) -> Result<(), Error> {
     for source in &lot.sources {
         check_against_facts(desk, &source.lot)?;
     }
-    let lot = &Lot { sources: Vec::new(), ..lot.clone() };
+    let lot = &Lot { sources: Vec::new(), last_change: 0, ..lot.clone() };
     let filter = FactFilter { lot: Some(lot.number().clone()), limit: i64::MAX, ..FactFilter::default() };
     let entries = desk.view().facts(&filter)?;
     if history::rebuild(entries.iter().map(|e| &e.fact)).as_ref() == Some(lot) {

@@ -30,11 +30,13 @@ pub use crate::person::Person;
 pub const MORNING: &str = "2026-06-01T08:00:00Z";
 
 /// User name, full name, role; the password is [`password`].
-pub const PEOPLE: [(&str, &str, &str); 6] = [
+pub const PEOPLE: [(&str, &str, &str); 8] = [
     ("amy", "Amy Adams", "analyst"),
     ("ben", "Ben Łukasz 患者", "analyst"),
     ("queen", "Queen Qiu", "qa"),
     ("quinn", "Quinn Qvist", "qa"),
+    ("cora", "Cora Čermák", "qc"),
+    ("pablo", "Pablo Peña", "qp"),
     ("olga", "Ольга Петрова", "auditor"),
     ("adam", "Adam Árnason", "admin"),
 ];
@@ -122,6 +124,16 @@ impl Site {
     /// Quinn, another QA officer.
     pub fn other_qa(&self) -> Person<'_> {
         self.person("quinn")
+    }
+
+    /// Cora, who approves for quality control.
+    pub fn qc(&self) -> Person<'_> {
+        self.person("cora")
+    }
+
+    /// Pablo, a qualified person.
+    pub fn qp(&self) -> Person<'_> {
+        self.person("pablo")
     }
 
     /// Olga, an auditor.

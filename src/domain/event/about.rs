@@ -1,6 +1,6 @@
 //! What a fact is about: the lot and the product under which it is looked up.
 
-use super::Event;
+use super::{Event, OversightEvent};
 use crate::domain::ids::{LotNumber, ProductCode};
 
 impl Event {
@@ -25,6 +25,9 @@ impl Event {
             | Event::LotReleased { lot, .. }
             | Event::LotRejected { lot, .. } => Some(lot),
             Event::AttemptRefused { lot, .. } => lot.as_ref(),
+            Event::Course(event) => Some(event.lot()),
+            Event::Oversight(OversightEvent::AlertRaised { lot, .. }) => lot.as_ref(),
+            Event::Oversight(OversightEvent::InspectionPackMade { lot, .. }) => Some(lot),
             _ => None,
         }
     }

@@ -4,8 +4,9 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::equipment::{Calibration, Instrument, Reagent, SitePolicy};
+use crate::domain::equipment::{Calibration, Instrument, Reagent};
 use crate::domain::moment::Moment;
+use crate::domain::site_policy::SitePolicy;
 use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once};
 use crate::web::problem::{Problem, ProblemBody, block};

@@ -37,6 +37,8 @@ pub mod specifications;
 mod steps;
 pub mod str_profiles;
 mod told;
+mod told_course;
+mod told_people;
 pub mod verify;
 pub mod view;
 pub mod visit;

@@ -6,6 +6,8 @@ use chrono_tz::Tz;
 
 use super::shown;
 use super::told;
+use super::told_course;
+use super::told_people;
 use super::view::ledger::{Change, LedgerFact};
 use super::view::parts::Link;
 use crate::domain::blind::HIDDEN;
@@ -77,7 +79,7 @@ impl Names {
 /// A fact as a sentence.
 pub fn fact(entry: &Entry, zone: Tz, names: &Names) -> LedgerFact {
     let fact = &entry.fact;
-    let mut told = tell(&fact.event, names);
+    let mut told = tell(&fact.event, zone, names);
     if told.refused {
         told.reason = shown::local_times(&told.reason, zone);
     }
@@ -106,7 +108,7 @@ pub fn fact_of_lot(entry: &Entry, zone: Tz, names: &Names) -> LedgerFact {
     LedgerFact { about: Link::default(), ..fact(entry, zone, names) }
 }
 
-fn tell(event: &Event, names: &Names) -> Told {
+fn tell(event: &Event, zone: Tz, names: &Names) -> Told {
     match event {
         Event::SiteCreated(site) => {
             let synthetic = if site.synthetic { ", for synthetic data only" } else { "" };
@@ -170,6 +172,9 @@ fn tell(event: &Event, names: &Names) -> Told {
         | Event::DeviationOpened { .. }
         | Event::DeviationClosed { .. }
         | Event::SourceFlagged { .. }) => told::of_quality(event, names),
+        Event::Account(event) => told_people::tell(event, zone),
+        Event::Course(event) => told_course::tell(event, zone),
+        Event::Oversight(event) => told_course::of_oversight(event),
         Event::AttemptRefused { act, lot, run, detail, .. } => {
             refused(act, lot.as_ref().map(|l| l.as_str()), run.map(|r| r.0), detail)
         }

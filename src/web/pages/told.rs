@@ -50,12 +50,22 @@ pub(super) fn of_documents(event: &Event) -> Told {
             reagent.expires_at
         )
         .into(),
-        Event::SitePolicySet { policy } => format!(
-            "set the site's policy: uncalibrated instruments {:?}, expired reagents {:?}",
-            policy.uncalibrated_instrument, policy.expired_reagent
-        )
-        .to_lowercase()
-        .into(),
+        Event::SitePolicySet { policy, version, signature } => {
+            let version = version.map(|v| format!(" version {v}")).unwrap_or_default();
+            let route = policy.release_route;
+            Told {
+                sentence: format!(
+                    "set the site's policy{version}: uncalibrated instruments {}, expired reagents {}, route: {route}",
+                    policy.uncalibrated_instrument.as_str(),
+                    policy.expired_reagent.as_str()
+                ),
+                reason: signature
+                    .as_ref()
+                    .map(|s| format!("Signed with the meaning: {}", s.meaning))
+                    .unwrap_or_default(),
+                ..Told::default()
+            }
+        }
         _ => Told::default(),
     }
 }

@@ -1,0 +1,12 @@
+DROP TABLE ceremonies;
+DROP TABLE attempts;
+DROP TABLE passkeys;
+DROP TABLE tokens;
+DROP INDEX sessions_by_username;
+ALTER TABLE sessions DROP COLUMN last_seen_at;
+ALTER TABLE sessions DROP COLUMN label;
+ALTER TABLE sessions DROP COLUMN id;
+ALTER TABLE credentials DROP COLUMN recovery_codes;
+ALTER TABLE credentials DROP COLUMN totp_step;
+ALTER TABLE credentials DROP COLUMN totp_secret;
+ALTER TABLE credentials DROP COLUMN must_change;
