@@ -17,7 +17,8 @@ use super::laboratory::{self, Laboratory, entry, password, sqlite, verify_folder
 
 /// What stands beside the facts: secrets and the memory of repeated requests. Nothing a lot's
 /// decision rests on is in them, and `docs/LEDGER.md` says that they are not covered.
-const BESIDE_THE_FACTS: [&str; 3] = ["credentials", "sessions", "answers"];
+const BESIDE_THE_FACTS: [&str; 7] =
+    ["credentials", "sessions", "answers", "tokens", "passkeys", "attempts", "ceremonies"];
 
 /// The bytes of an evidence file.
 const FCS: &[u8] = b"FCS3.1          58     100     101     200       0       0";
