@@ -1,10 +1,11 @@
 //! Lotgate decides, records and proves that a batch of cells may be given to a patient.
 //!
-//! Seven modules, and the arrows between them (`tests/architecture.rs` holds them):
+//! Eight modules, and the arrows between them (`tests/architecture.rs` holds them):
 //!
 //! ```text
-//! main -> cli -> web -> workflow -> { store, certificate, keys, clock }
+//! main -> cli -> web -> workflow -> { store, certificate, pack, keys, clock }
 //!                       store -> { domain, ledger }    certificate -> { domain, ledger }
+//!                       pack -> { certificate, domain, ledger }
 //! domain and ledger name nobody
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! * [`store`]: tables. The only module that says diesel, and the one door for writes.
 //! * [`workflow`]: verbs. One file for each thing a person can do: load, decide, record.
 //! * [`certificate`]: paper. A record becomes a PDF that can be checked.
+//! * [`pack`]: the inspection pack. One archive about a lot that can be checked.
 //! * [`web`]: HTTP. Pages and API over the same verbs.
 //! * [`cli`]: terminal. `serve`, `demo`, `verify`, `ledger verify`.
 //!
@@ -39,6 +41,7 @@ pub mod clock;
 pub mod domain;
 pub mod keys;
 pub mod ledger;
+pub mod pack;
 pub mod store;
 pub mod web;
 pub mod workflow;

@@ -32,7 +32,8 @@ const ARROWS: &[(&str, &[(&str, Names)])] = &[
             // Where records are, and how they are read when no service runs.
             ("store", Only(&["Target", "User", "Evidence", "Finding", "outside_checkpoint", "read_once"])),
             // `lotgate verify` is the stranger's check, which needs no site and so no workflow.
-            ("certificate", Only(&["CheckReport", "Outcome", "check"])),
+            ("certificate", Only(&["CheckReport", "Outcome", "Step", "check"])),
+            ("pack", Only(&["PackReport", "check"])),
             // The public key of a site, to check with.
             ("keys", Only(&["KeyFolder"])),
             ("ledger", Only(&["VerifierKey"])),
@@ -55,6 +56,7 @@ const ARROWS: &[(&str, &[(&str, Names)])] = &[
                     "User",
                     "Session",
                     "Entry",
+                    "RawFact",
                     "FactFilter",
                     "ListedLot",
                     "StoredFile",
@@ -69,10 +71,20 @@ const ARROWS: &[(&str, &[(&str, Names)])] = &[
     ),
     (
         "workflow",
-        &[("store", All), ("certificate", All), ("keys", All), ("clock", All), ("domain", All), ("ledger", All)],
+        &[
+            ("store", All),
+            ("certificate", All),
+            ("pack", All),
+            ("keys", All),
+            ("clock", All),
+            ("domain", All),
+            ("ledger", All),
+        ],
     ),
     ("store", &[("domain", All), ("ledger", All)]),
     ("certificate", &[("domain", All), ("ledger", All)]),
+    // A pack's certificates are checked as a stranger checks each alone.
+    ("pack", &[("certificate", All), ("domain", All), ("ledger", All)]),
     ("keys", &[("clock", All), ("ledger", All)]),
     // A clock tells a `Moment`.
     ("clock", &[("domain", All)]),
@@ -98,6 +110,7 @@ const OWNED: &[(&str, &str)] = &[
     ("object_store", "store"),
     ("argon2", "workflow"),
     ("infer", "workflow"),
+    ("zip", "pack"),
     ("ed25519_dalek", "ledger"),
     ("getrandom", "clock"),
 ];

@@ -54,29 +54,46 @@ impl Blind<'_> {
     /// Takes hidden values, and what would tell them, out of an assessment.
     ///
     /// A blocker that goes with one leaves that of the run that is not verified.
-    pub fn veil<'l>(&self, mut assessment: Assessment<'l>) -> Assessment<'l> {
-        let told = |item: &Item| {
-            let run = item.run?;
-            let attribute = item.covered_by.unwrap_or(&item.criterion.attribute);
-            self.hides(run, attribute).then_some(run.number)
-        };
-        let mut hidden: BTreeSet<(RunNumber, AttributeCode)> = BTreeSet::new();
-        for item in &mut assessment.items {
-            let Some(run) = told(item) else { continue };
-            hidden.insert((run, item.criterion.attribute.clone()));
-            item.verdict = match item.verdict.outcome {
-                // Why a run is invalid is told by its controls, not by its values.
-                Outcome::Invalid => Verdict { as_entered: None, ..item.verdict.clone() },
-                _ => Verdict::without_value(Outcome::Unverified, format!("{HIDDEN}; run #{run} is not verified")),
-            };
-        }
-        assessment.blockers.retain(|blocker| {
-            let tells = matches!(blocker.code, "failed" | "indeterminate" | "pending");
-            let of_hidden = blocker.run.is_some_and(|run| {
-                blocker.attributes.iter().any(|attribute| hidden.contains(&(run, attribute.clone())))
-            });
-            !(tells && of_hidden)
-        });
-        assessment
+    pub fn veil<'l>(&self, assessment: Assessment<'l>) -> Assessment<'l> {
+        veil(assessment, |run, attribute| self.hides(run, attribute))
     }
+
+    /// The same for the lot as it stood at a past moment: what is hidden today was not to be seen
+    /// then either, and what may be seen today may be seen as it was.
+    pub fn veil_past<'l>(&self, assessment: Assessment<'l>) -> Assessment<'l> {
+        veil(assessment, |run, attribute| self.hides_past(run.number, attribute))
+    }
+
+    /// Whether this person does not see today what a run of this number ever said of an attribute.
+    pub fn hides_past(&self, run: RunNumber, attribute: &AttributeCode) -> bool {
+        let of_sources = self.lot.sources.iter().flat_map(|s| &s.lot.runs);
+        let today = self.lot.runs.iter().chain(of_sources).find(|r| r.number == run);
+        today.is_none_or(|run| self.hides(run, attribute))
+    }
+}
+
+fn veil<'l>(mut assessment: Assessment<'l>, hides: impl Fn(&Run, &AttributeCode) -> bool) -> Assessment<'l> {
+    let told = |item: &Item| {
+        let run = item.run?;
+        let attribute = item.covered_by.unwrap_or(&item.criterion.attribute);
+        hides(run, attribute).then_some(run.number)
+    };
+    let mut hidden: BTreeSet<(RunNumber, AttributeCode)> = BTreeSet::new();
+    for item in &mut assessment.items {
+        let Some(run) = told(item) else { continue };
+        hidden.insert((run, item.criterion.attribute.clone()));
+        item.verdict = match item.verdict.outcome {
+            // Why a run is invalid is told by its controls, not by its values.
+            Outcome::Invalid => Verdict { as_entered: None, ..item.verdict.clone() },
+            _ => Verdict::without_value(Outcome::Unverified, format!("{HIDDEN}; run #{run} is not verified")),
+        };
+    }
+    assessment.blockers.retain(|blocker| {
+        let tells = matches!(blocker.code, "failed" | "indeterminate" | "pending");
+        let of_hidden = blocker
+            .run
+            .is_some_and(|run| blocker.attributes.iter().any(|attribute| hidden.contains(&(run, attribute.clone()))));
+        !(tells && of_hidden)
+    });
+    assessment
 }

@@ -9,6 +9,7 @@ mod account;
 mod course;
 mod oversight;
 
+pub use about::KINDS;
 pub use account::AccountEvent;
 pub use course::CourseEvent;
 pub use oversight::OversightEvent;

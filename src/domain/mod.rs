@@ -38,6 +38,7 @@ pub mod lineage;
 pub mod lint;
 pub mod lot;
 pub mod moment;
+pub mod past;
 mod plausibility;
 pub mod quantity;
 mod reading_entry;

@@ -13,7 +13,7 @@ use super::error::{StoreError, inconsistent};
 use super::schema::{checkpoints, facts, tree_nodes};
 use super::{Tx, View};
 use crate::domain::event::{Event, FACT_VERSION, Fact};
-use crate::domain::ids::LotNumber;
+use crate::domain::ids::{LotNumber, Username};
 use crate::domain::moment::Moment;
 use crate::domain::role::Actor;
 use crate::ledger::{Frontier, Hash, MAX_LEAF_BYTES, MissingNode, SparseNodes, StoredHashes, canonical, leaf_hash};
@@ -70,9 +70,17 @@ impl FactRow {
 pub struct FactFilter {
     /// Only those about this lot.
     pub lot: Option<LotNumber>,
+    /// Only those by this person.
+    pub by: Option<Username>,
+    /// Only those of one of these kinds; all where there is none.
+    pub kinds: Vec<String>,
+    /// Only those recorded at this moment or later.
+    pub from: Option<Moment>,
+    /// Only those recorded before this moment.
+    pub until: Option<Moment>,
     /// Only those with a greater number (oldest first), or `None` for all.
     pub after: Option<i64>,
-    /// Only those with a smaller number (newest first); excludes `after`.
+    /// Only those with a smaller number.
     pub before: Option<i64>,
     /// Newest first.
     pub newest_first: bool,
@@ -169,8 +177,23 @@ impl Tx<'_> {
 
 /// The event's kind, as it stands in the fact.
 pub(super) fn kind_of(fact: &Fact) -> String {
-    let value = serde_json::to_value(&fact.event).unwrap_or_default();
-    value.get("kind").and_then(|k| k.as_str()).unwrap_or("unknown").to_owned()
+    fact.event.kind()
+}
+
+diesel::define_sql_function! {
+    /// Part of a text, from a character counted from 1.
+    fn substr(text: diesel::sql_types::Text, from: diesel::sql_types::Integer, count: diesel::sql_types::Integer) -> diesel::sql_types::Text;
+}
+
+/// Where the time of a fact stands in its canonical JSON, `{"at":"2026-…Z","by":…`: from which
+/// character, counted from 1, and how many.
+const AT: (i32, i32) = (8, 27);
+
+/// Canonical JSON ends the person so, and nothing that somebody typed can look like it: its
+/// quotation marks would be escaped.
+fn by_pattern(username: &Username) -> String {
+    let escaped = username.as_str().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("{{\"at\":\"%\"user\":\"{escaped}\"}},\"event\":{{%")
 }
 
 impl View<'_> {
@@ -179,7 +202,24 @@ impl View<'_> {
     /// # Errors
     /// The database fails, or a fact cannot be read.
     pub fn facts(&mut self, filter: &FactFilter) -> Result<Vec<Entry>, StoreError> {
+        self.fact_rows(filter)?.iter().map(FactRow::read).collect()
+    }
+
+    /// The rows of facts in order.
+    pub(super) fn fact_rows(&mut self, filter: &FactFilter) -> Result<Vec<FactRow>, StoreError> {
         let mut query = facts::table.into_boxed();
+        if let Some(by) = &filter.by {
+            query = query.filter(facts::fact.like(by_pattern(by)).escape('\\'));
+        }
+        if !filter.kinds.is_empty() {
+            query = query.filter(facts::kind.eq_any(&filter.kinds));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(substr(facts::fact, AT.0, AT.1).ge(from.to_string()));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(substr(facts::fact, AT.0, AT.1).lt(until.to_string()));
+        }
         if let Some(lot) = &filter.lot {
             query = query.filter(facts::lot.eq(lot.as_str().to_owned()));
         }
@@ -190,8 +230,7 @@ impl View<'_> {
             query = query.filter(facts::entry.lt(before));
         }
         query = if filter.newest_first { query.order(facts::entry.desc()) } else { query.order(facts::entry.asc()) };
-        let rows: Vec<FactRow> = query.limit(filter.limit).load(self.0)?;
-        rows.iter().map(FactRow::read).collect()
+        Ok(query.limit(filter.limit).load(self.0)?)
     }
 
     /// The first fact: the site as it was set up. `None` in an empty database.

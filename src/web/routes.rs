@@ -64,6 +64,9 @@ const QA: Who = Only(Role::Qa);
 const ADMIN: Who = Only(Role::Admin);
 const ANALYST_OR_QA: Who = AnyOf(&[Role::Analyst, Role::Qa]);
 
+/// Those who take the ledger out: nobody who types values again.
+const OVERSEERS: Who = AnyOf(&[Role::Auditor, Role::Qa, Role::Qp, Role::Qc, Role::Admin]);
+
 macro_rules! routes {
     ($($path:literal { $($method:ident $who:ident $effect:ident => $handler:path;)* })*) => {
         /// All routes.
@@ -177,6 +180,9 @@ routes! {
     "/api/v1/str/compare"                        { POST SignedIn Reads  => api::str_profiles::compare; }
     "/api/v1/str/origin"                         { POST SignedIn Reads  => api::str_profiles::origin; }
     "/api/v1/ledger"                             { GET  SignedIn Reads  => api::ledger::list; }
+    "/api/v1/lots/{lot}/as-of"                   { GET  SignedIn Reads  => api::as_of::show; }
+    "/api/v1/lots/{lot}/inspection-pack"         { GET  SignedIn Writes => api::copies::inspection; }
+    "/api/v1/ledger/export"                      { GET  OVERSEERS Writes => api::ledger_export::export; }
     "/api/v1/ledger/verify"                      { GET  SignedIn Reads  => api::ledger::verify; }
     "/api/openapi.json"                          { GET  Anyone   Reads  => api::meta::openapi; }
     "/healthz"                                   { GET  Anyone   Reads  => api::meta::healthz; }
@@ -323,6 +329,9 @@ routes! {
         POST QA      Writes => pages::spec_acts::approve;
     }
     "/ledger"                                    { GET  SignedIn Reads  => pages::ledger::list; }
+    "/lots/{lot}/inspection-pack"                { GET  SignedIn Writes => pages::as_of::pack; }
+    "/ledger/export"                             { GET  OVERSEERS Writes => pages::ledger::export; }
+    "/lots/{lot}/as-of"                          { GET  SignedIn Reads  => pages::as_of::show; }
     "/verify" {
         GET  Anyone Reads => pages::verify::show;
         POST Anyone Reads => pages::verify::check;

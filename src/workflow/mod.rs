@@ -7,10 +7,13 @@
 
 pub mod adopt_ledger;
 pub mod approve_specification;
+pub mod as_of;
 pub mod correct_run;
 pub mod deviate;
 pub mod draft_specification;
+pub mod export_ledger;
 mod fitness;
+pub mod inspection_pack;
 pub mod invalidate_run;
 pub mod investigate;
 pub mod keep_accounts;
@@ -31,6 +34,7 @@ pub mod reject_lot;
 pub mod release_lot;
 pub mod resolve_discrepancy;
 pub mod retire_specification;
+pub mod search_ledger;
 pub mod set_up;
 pub mod sign_in;
 pub mod store_file;

@@ -111,6 +111,8 @@ duties! {
     KeepOwnAccount: [Analyst, Qc, Qa, Qp, Auditor, Admin], "keep the own account", None, "meaning";
     /// Taking copies out: exports, inspection packs, reports.
     TakeCopies: [Auditor, Qa, Qp, Qc, Analyst, Admin], "take copies", None, "meaning";
+    /// Exporting the ledger.
+    ExportLedger: [Auditor, Qa, Qp, Qc, Admin], "export the ledger", None, "meaning";
     /// Saying what a critical value is whose two entries differ.
     ResolveDiscrepancy: [Analyst], "resolve a discrepancy", None, "meaning";
 }

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{query, read_cursor, read_limit};
-use crate::domain::ids::LotNumber;
+use crate::domain::refusal::{Code, Refusal};
 use crate::store::FactFilter;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
+use crate::workflow::search_ledger::Asked;
 use crate::workflow::{App, Error};
 
 /// A fact with its number.
@@ -31,24 +32,62 @@ pub struct EntriesView {
     pub next_after: Option<String>,
 }
 
+/// What can be asked of the ledger; a parameter that is given twice is refused.
 #[derive(Deserialize)]
-struct ListQuery {
+struct LedgerQuery {
     lot: Option<String>,
+    user: Option<String>,
+    kind: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    refused: Option<String>,
+    format: Option<String>,
     after: Option<String>,
     limit: Option<String>,
 }
 
+/// The question in a request's address, times as RFC 3339.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn asked(req: &HttpRequest) -> Result<Asked, Refusal> {
+    let asked: LedgerQuery = query(req)?;
+    let refused = match asked.refused.as_deref() {
+        None | Some("" | "no" | "false") => false,
+        Some("yes" | "true") => true,
+        Some(_) => return Err(Refusal::field(Code::InvalidField, "refused", "refused is yes or no.")),
+    };
+    Ok(Asked {
+        lot: asked.lot.unwrap_or_default(),
+        user: asked.user.unwrap_or_default(),
+        kind: asked.kind.unwrap_or_default(),
+        from: asked.from.unwrap_or_default(),
+        to: asked.to.unwrap_or_default(),
+        refused,
+    })
+}
+
+/// The form of an export that a request asks for.
+///
+/// # Errors
+/// The address cannot be read.
+pub(super) fn format(req: &HttpRequest) -> Result<String, Refusal> {
+    Ok(query::<LedgerQuery>(req)?.format.unwrap_or_default())
+}
+
 /// Lists facts.
 #[utoipa::path(get, path = "/api/v1/ledger", tag = "ledger",
-    params(("lot" = Option<String>, Query), ("after" = Option<i64>, Query, description = "only entries with a greater number"),
+    params(("lot" = Option<String>, Query), ("user" = Option<String>, Query, description = "who recorded it"),
+        ("kind" = Option<String>, Query), ("from" = Option<String>, Query, description = "recorded at this moment or later"),
+        ("to" = Option<String>, Query, description = "recorded before this moment"),
+        ("refused" = Option<bool>, Query, description = "only attempts that were refused"), ("after" = Option<i64>, Query, description = "only entries with a greater number"),
         ("limit" = Option<u32>, Query)),
     responses((status = 200, body = EntriesView), (status = 422, body = ProblemBody)))]
 pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result<HttpResponse, Problem> {
-    let asked: ListQuery = query(&req)?;
-    let limit = i64::from(read_limit(asked.limit.as_deref())?);
-    let lot = asked.lot.as_deref().filter(|t| !t.is_empty()).map(LotNumber::parse).transpose()?;
-    let after = read_cursor("after", asked.after.as_deref())?;
-    let filter = FactFilter { lot, after, limit: limit + 1, ..FactFilter::default() };
+    let page: LedgerQuery = query(&req)?;
+    let limit = i64::from(read_limit(page.limit.as_deref())?);
+    let after = read_cursor("after", page.after.as_deref())?;
+    let filter = FactFilter { after, limit: limit + 1, ..asked(&req)?.read()?.filter };
     let mut entries = block(move || app.read(|view| Ok(view.facts(&filter)?))).await?;
     let more = i64::try_from(entries.len()).is_ok_and(|n| n > limit);
     if more {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::assessment::{Blocker, Item, assess};
+use crate::domain::assessment::{Assessment, Blocker, Item, assess};
 use crate::domain::blind::Blind;
 use crate::domain::deviation::Deviation;
 use crate::domain::equipment::SourceFlag;
@@ -348,11 +348,25 @@ impl LotView {
         viewer: &Username,
         newer_version: Option<u32>,
     ) -> Result<Self, Error> {
-        let spec = &stored.specification;
-        let assessment = assess(lot, spec, now);
+        let blind = Blind { lot, spec: &stored.specification, viewer };
+        LotView::veiled(lot, stored, now, newer_version, |assessment| blind.veil(assessment))
+    }
+
+    /// A lot as of `now`, without what `veil` takes out of its assessment.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn veiled<'l>(
+        lot: &'l Lot,
+        stored: &'l StoredSpecification,
+        now: Moment,
+        newer_version: Option<u32>,
+        veil: impl FnOnce(Assessment<'l>) -> Assessment<'l>,
+    ) -> Result<Self, Error> {
+        let assessment = assess(lot, &stored.specification, now);
         // What is signed is the whole of it, whoever looks.
         let (_, dossier_sha256) = to_be_signed(lot, stored, &assessment)?;
-        let assessment = Blind { lot, spec, viewer }.veil(assessment);
+        let assessment = veil(assessment);
         Ok(LotView {
             lot: lot.number().to_string(),
             product: lot.details.product.to_string(),

@@ -3,9 +3,11 @@
 //! Promises: names as documented in docs/API.md and in `/api/openapi.json`, which is made from
 //! this code; numbers of results travel as text.
 
+pub mod as_of;
 pub mod banks;
 pub mod calendar;
 pub mod certificates;
+pub mod copies;
 pub mod deviations;
 pub mod donors;
 pub mod dose;
@@ -15,6 +17,7 @@ pub mod invalidations;
 pub mod investigation_views;
 pub mod investigations;
 pub mod ledger;
+pub mod ledger_export;
 pub mod lot_views;
 pub mod lots;
 pub mod meta;

@@ -4,6 +4,7 @@
 //! with everything that was typed (never a password) and a sentence beside each field; every
 //! error ends on a page that says what happened and what to do.
 
+pub mod as_of;
 pub mod banks;
 pub mod calendar;
 pub mod certificates;

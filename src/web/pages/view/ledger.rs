@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::parts::{Frame, Link, Moment};
+use super::parts::{Choice, Field, FieldProblem, Frame, Link, Moment};
 use super::samples;
 
 /// `GET /ledger`.
@@ -13,14 +13,66 @@ pub struct LedgerPage {
     pub frame: Frame,
     /// The result of walking the whole ledger.
     pub check: LedgerCheck,
-    /// The lot the list is narrowed to; empty for all.
-    pub lot: String,
+    /// What is looked for.
+    pub search: LedgerSearch,
     /// The facts of this page, newest first.
     pub facts: Vec<LedgerFact>,
     /// Where older facts are.
     pub older: Option<String>,
     /// Where the newest facts are, when this is not the first page.
     pub newest: Option<String>,
+}
+
+/// What is looked for in the ledger.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerSearch {
+    /// A lot's number; empty for all.
+    pub lot: Field,
+    /// A user name; empty for everybody.
+    pub user: Field,
+    /// The kinds of facts.
+    pub kinds: Vec<Choice>,
+    /// What is wrong with the kind.
+    pub kind_problem: Option<String>,
+    /// From then on.
+    pub from: Field,
+    /// Before then.
+    pub to: Field,
+    /// Only attempts that were refused.
+    pub refused: bool,
+    /// All that in words; empty where nothing is narrowed.
+    pub said: String,
+    /// Where these facts can be taken out; nothing for who may not.
+    pub exports: Vec<Link>,
+}
+
+impl LedgerSearch {
+    /// True where only a lot is asked for.
+    pub fn only_lot(&self) -> bool {
+        let others = [&self.user, &self.from, &self.to];
+        let chosen = self.kinds.iter().any(|kind| kind.chosen);
+        !self.lot.value.is_empty() && others.iter().all(|f| f.value.is_empty()) && !chosen && !self.refused
+    }
+
+    /// Says beside a field what is wrong with it.
+    pub fn refuse(&mut self, field: &str, text: &str) {
+        let problem = match field {
+            "lot" => &mut self.lot.problem,
+            "user" => &mut self.user.problem,
+            "from" => &mut self.from.problem,
+            "to" => &mut self.to.problem,
+            _ => &mut self.kind_problem,
+        };
+        *problem = Some(text.to_owned());
+    }
+
+    /// A search for a lot.
+    fn sample(lot: &str) -> Self {
+        let said = if lot.is_empty() { String::new() } else { format!("about {lot}") };
+        let exports = vec![Link::new("CSV", format!("/ledger/export?lot={lot}&format=csv"))];
+        let kinds = vec![Choice { value: "lot_released".into(), label: "lot released".into(), chosen: false }];
+        Self { lot: Field::of(lot), kinds, said, exports, ..Self::default() }
+    }
 }
 
 /// What walking the whole ledger found.
@@ -167,7 +219,7 @@ impl LedgerPage {
                 root: samples::HASH.into(),
                 at: Moment::sample("2026-11-26 14:05", "just now"),
             },
-            lot: String::new(),
+            search: LedgerSearch::sample(""),
             facts,
             older: Some("/ledger?before=388".into()),
             newest: None,
@@ -177,7 +229,7 @@ impl LedgerPage {
     /// A ledger somebody changed behind the software's back.
     pub fn sample_broken() -> Self {
         let mut page = Self::sample();
-        page.lot = "AD-26-0007".into();
+        page.search = LedgerSearch::sample("AD-26-0007");
         page.facts = sample_facts();
         page.newest = Some("/ledger?lot=AD-26-0007".into());
         page.older = None;
@@ -189,6 +241,23 @@ impl LedgerPage {
 
     /// A lot nothing was ever recorded about.
     pub fn sample_empty() -> Self {
-        Self { facts: vec![], older: None, lot: "AD-26-0099".into(), ..Self::sample() }
+        Self { facts: vec![], older: None, search: LedgerSearch::sample("AD-26-0099"), ..Self::sample() }
+    }
+
+    /// A question that cannot be: it ends before it begins.
+    pub fn sample_refused() -> Self {
+        let mut page = Self { facts: vec![], older: None, ..Self::sample() };
+        let text = "to must be later than from.";
+        page.search = LedgerSearch {
+            user: Field::of("mlin"),
+            from: Field::of("2026-11-26T12:00"),
+            to: Field::of("2026-11-26T11:00"),
+            refused: true,
+            said: "by mlin, from 2026-11-26 12:00, before 2026-11-26 11:00, refused attempts only".into(),
+            ..LedgerSearch::sample("")
+        };
+        page.search.refuse("to", text);
+        page.frame.problems = vec![FieldProblem { field: "to".into(), text: text.into() }];
+        page
     }
 }

@@ -4,6 +4,7 @@
 //! turns what it read into these structs, and renders. The templates are in `templates/`,
 //! one file per page and action, checked against these structs by the compiler.
 
+pub mod as_of;
 pub mod calendar;
 pub mod certificates;
 pub mod deviations;
@@ -115,7 +116,10 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("specification-diff-equal", html(&specifications::SpecificationDiffPage::sample_equal())),
         ("ledger", html(&ledger::LedgerPage::sample())),
         ("ledger-broken", html(&ledger::LedgerPage::sample_broken())),
+        ("ledger-refused", html(&ledger::LedgerPage::sample_refused())),
         ("ledger-empty", html(&ledger::LedgerPage::sample_empty())),
+        ("lot-as-of", html(&as_of::AsOfPage::sample())),
+        ("lot-as-of-refused", html(&as_of::AsOfPage::sample_refused())),
         ("verify", html(&verify::VerifyPage::sample())),
         ("verify-refused", html(&verify::VerifyPage::sample_refused())),
         ("verify-authentic", html(&verify::VerifyPage::sample_answer(Standing::Authentic))),
