@@ -93,6 +93,13 @@ kinds! {
     Event::Oversight(OversightEvent::ReportMade { .. }) => "report_made",
 }
 
+#[test]
+fn the_kinds_that_the_ledger_is_searched_by_are_all_there_are() {
+    let mut kinds = KINDS.to_vec();
+    kinds.sort_unstable();
+    assert_eq!(lotgate::domain::event::KINDS, kinds);
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/facts/v1")
 }

@@ -44,8 +44,16 @@ impl Frame {
         if record.dossier.specification.example {
             warnings.push("EXAMPLE specification, not approved by a site".to_owned());
         }
-        let head = wrap::wrap(&head, &NUMBER, MEASURE - PAGE_ROOM)?;
-        let foot = wrap::wrap(&foot, &SMALL, MEASURE)?;
+        Self::of(&head, &foot, warnings)
+    }
+
+    /// Measures a head, a foot and warnings under the head.
+    ///
+    /// # Errors
+    /// [`RenderError::Undrawable`].
+    pub fn of(head: &str, foot: &str, warnings: Vec<String>) -> Result<Self, RenderError> {
+        let head = wrap::wrap(head, &NUMBER, MEASURE - PAGE_ROOM)?;
+        let foot = wrap::wrap(foot, &SMALL, MEASURE)?;
         let head_height = head.len() as f32 * NUMBER.leading() + 4.0;
         let warning_height = match warnings.len() {
             0 => 0.0,

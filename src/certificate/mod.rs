@@ -13,6 +13,7 @@
 //! | `history`    | changes, test runs, notes, end mark                                    |
 //! | `frame`      | what stands on every page                                              |
 //! | `words`      | times, units, verdicts                                                 |
+//! | `register`   | the register of certified batches                                      |
 //! | `table`      | tables over pages                                                      |
 //! | `page`       | the sheet: lines, rules, codes at exact places                         |
 //! | `tags`       | the structure tree                                                     |
@@ -35,6 +36,7 @@ mod history;
 mod integrity;
 mod page;
 mod quality;
+mod register;
 mod sections;
 mod table;
 mod tags;
@@ -43,5 +45,6 @@ mod wrap;
 
 pub use attached::{ATTACHMENT_BYTES_MAX, Parts, PartsError, parts, printed_number};
 pub use fonts::undrawable;
+pub use register::{Imprint, register_pdf};
 pub use render::{KEY_NAME, RECORD_NAME, RenderError, SEAL_NAME, render};
 pub use verify::{CheckReport, Outcome, Step, check, seal_text};

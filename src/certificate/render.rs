@@ -256,7 +256,7 @@ fn lay_out(view: &View<'_>) -> Result<Sheet, RenderError> {
     Ok(sheet)
 }
 
-fn assemble(
+pub(super) fn assemble(
     title: &str,
     pages: Vec<printpdf::PdfPage>,
     used: &[std::collections::BTreeSet<char>; 3],
@@ -279,7 +279,7 @@ fn assemble(
     }
 }
 
-fn finish(mut document: lopdf::Document, tags: &Tags, envelope: &Envelope<'_>) -> Result<Vec<u8>, RenderError> {
+pub(super) fn finish(mut document: lopdf::Document, tags: &Tags, envelope: &Envelope<'_>) -> Result<Vec<u8>, RenderError> {
     let failed = |e: lopdf::Error| RenderError::Assembly(e.to_string());
     archive::archive(&mut document, tags, envelope).map_err(failed)?;
     let mut bytes = Vec::new();

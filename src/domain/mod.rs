@@ -43,6 +43,7 @@ mod plausibility;
 pub mod quantity;
 mod reading_entry;
 pub mod refusal;
+pub mod register;
 pub mod role;
 pub mod run;
 pub mod shipped;

@@ -182,6 +182,8 @@ routes! {
     "/api/v1/ledger"                             { GET  SignedIn Reads  => api::ledger::list; }
     "/api/v1/lots/{lot}/as-of"                   { GET  SignedIn Reads  => api::as_of::show; }
     "/api/v1/lots/{lot}/inspection-pack"         { GET  SignedIn Writes => api::copies::inspection; }
+    "/api/v1/register"                           { GET  SignedIn Reads  => api::register::show; }
+    "/api/v1/register/pdf"                       { GET  SignedIn Writes => api::register::pdf; }
     "/api/v1/ledger/export"                      { GET  OVERSEERS Writes => api::ledger_export::export; }
     "/api/v1/ledger/verify"                      { GET  SignedIn Reads  => api::ledger::verify; }
     "/api/openapi.json"                          { GET  Anyone   Reads  => api::meta::openapi; }
@@ -331,6 +333,8 @@ routes! {
     "/ledger"                                    { GET  SignedIn Reads  => pages::ledger::list; }
     "/lots/{lot}/inspection-pack"                { GET  SignedIn Writes => pages::as_of::pack; }
     "/ledger/export"                             { GET  OVERSEERS Writes => pages::ledger::export; }
+    "/register"                                  { GET  SignedIn Reads  => pages::register::show; }
+    "/register.pdf"                              { GET  SignedIn Writes => pages::register::pdf; }
     "/lots/{lot}/as-of"                          { GET  SignedIn Reads  => pages::as_of::show; }
     "/verify" {
         GET  Anyone Reads => pages::verify::show;

@@ -27,6 +27,7 @@ pub mod permit;
 pub mod plan_dose;
 pub mod prove;
 pub mod record_run;
+pub mod register;
 pub mod register_bank;
 pub mod register_donor;
 pub mod register_lot;

@@ -337,7 +337,12 @@ pub fn filled(path: &str) -> String {
         ("{version}", "1"),
         ("{code}", "EQ-1"),
     ];
-    let asked = if path.ends_with("/diff") { "?from=1&to=1" } else { "" };
+    let asked = match path {
+        path if path.ends_with("/diff") => "?from=1&to=1",
+        "/api/v1/lots/{lot}/as-of" => "?at=2026-06-01T08:00:00Z",
+        path if path.ends_with("/ledger/export") => "?format=csv",
+        _ => "",
+    };
     named.iter().fold(format!("{path}{asked}"), |path, (name, value)| path.replace(name, value))
 }
 

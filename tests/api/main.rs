@@ -4,6 +4,7 @@
 //! Start reading at [`site`], the driver, then at [`release`], the rules that matter most.
 
 mod answer;
+mod as_of;
 mod attacks;
 mod banks;
 mod calculated;
@@ -20,15 +21,18 @@ mod example;
 mod files;
 mod hostile;
 mod idempotency;
+mod inspection_pack;
 mod invalidations;
 mod investigations;
 mod ledger;
+mod ledger_search;
 mod lots;
 mod page_forms;
 mod pages;
 mod payloads;
 mod person;
 mod raw;
+mod register;
 mod release;
 mod results;
 mod routes;

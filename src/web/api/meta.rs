@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
     as_of, banks, calendar, certificates, copies, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
-    ledger_export,    lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
+    ledger_export, register,    lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -36,7 +36,7 @@ use crate::workflow::App;
         investigations::conclusion, investigations::closure,
         deviations::list, deviations::show, deviations::create, deviations::closure,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
-        verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, as_of::show, copies::inspection, ledger_export::export, openapi, healthz, readyz,
+        verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, as_of::show, copies::inspection, ledger_export::export, register::show, register::pdf, openapi, healthz, readyz,
     )
 )]
 pub struct Api;

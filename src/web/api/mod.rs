@@ -22,6 +22,7 @@ pub mod lot_views;
 pub mod lots;
 pub mod meta;
 pub mod people;
+pub mod register;
 pub mod run_views;
 pub mod runs;
 pub mod session;

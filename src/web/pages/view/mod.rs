@@ -21,6 +21,7 @@ pub mod parts;
 pub mod people;
 pub mod problem;
 mod run_samples;
+pub mod register;
 pub mod runs;
 mod samples;
 pub mod sign_in;
@@ -120,6 +121,8 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("ledger-empty", html(&ledger::LedgerPage::sample_empty())),
         ("lot-as-of", html(&as_of::AsOfPage::sample())),
         ("lot-as-of-refused", html(&as_of::AsOfPage::sample_refused())),
+        ("register", html(&register::RegisterPage::sample())),
+        ("register-gap", html(&register::RegisterPage::sample_gap())),
         ("verify", html(&verify::VerifyPage::sample())),
         ("verify-refused", html(&verify::VerifyPage::sample_refused())),
         ("verify-authentic", html(&verify::VerifyPage::sample_answer(Standing::Authentic))),
