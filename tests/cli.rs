@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use laboratory::{Laboratory, password};
+use lotgate::workflow::inspection_pack::inspection_pack;
+use lotgate::workflow::permit::{Permit, Subject};
 use program::{Service, code, mode, run, set_mode, stderr, stdout, submit};
 use serde_json::{Value, json};
 
@@ -327,6 +329,32 @@ fn an_issued_certificate_is_authentic_with_the_site_key_and_only_intact_without_
         let (exit, word) = verify(folder.path(), &pdf, more);
         assert!(exit == 0 && word.starts_with("AUTHENTIC"), "{more:?}: {exit} {word}");
     }
+}
+
+#[test]
+fn an_inspection_pack_is_checked_offline_as_a_certificate_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lab = Laboratory::new(folder.path(), "2026-01-05T08:00:00Z", 34);
+    lab.make_ready("AD-1", "ana", "ben");
+    lab.release("fay", &password("fay"), "AD-1", None).unwrap_or_else(|e| panic!("{e}"));
+    let permit = Permit::grant(&lab.app, &lab.user("hal"), &Subject::default()).expect("an auditor takes copies");
+    let pack = inspection_pack(&lab.app, &permit, &laboratory::lot_number("AD-1")).expect("a pack");
+    let key = lab.app.verifier_key().to_string();
+    let (exit, word) = verify(folder.path(), &pack.bytes, &["--key", &key]);
+    assert!(exit == 0 && word.starts_with("AUTHENTIC"), "{exit} {word}");
+    let (exit, word) = verify(folder.path(), &pack.bytes, &[]);
+    assert!(exit == 0 && word.starts_with("INTACT, ISSUER NOT CONFIRMED"), "{exit} {word}");
+    let (exit, word) = verify(folder.path(), &pack.bytes, &["--key", &stranger_of(&key)]);
+    assert!(exit == 1 && word.starts_with("ISSUED BY ANOTHER KEY"), "{exit} {word}");
+    // The dossier's product name stands uncompressed in the archive; its checksum then no longer fits.
+    let mut changed = pack.bytes.clone();
+    let at = changed.windows(9).position(|w| w == b"\"as_typed").expect("a result");
+    changed[at + 1] = b'A';
+    let (exit, word) = verify(folder.path(), &changed, &["--key", &key]);
+    assert!(exit != 0 && !word.starts_with("AUTHENTIC"), "{exit} {word}");
+    let cut = &pack.bytes[..pack.bytes.len() / 2];
+    let (exit, word) = verify(folder.path(), cut, &["--key", &key]);
+    assert!(exit == 2 && word.starts_with("NOT READABLE"), "{exit} {word}");
 }
 
 #[test]

@@ -57,3 +57,25 @@ fn no_requirement_is_told_twice() {
     let told: Vec<String> = rows().into_iter().map(|[_, what, ..]| what).collect();
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len());
 }
+
+#[test]
+fn every_clause_is_met_by_requirements_that_are_there_or_left_to_the_site() {
+    let numbers: BTreeSet<String> = rows().into_iter().map(|[number, ..]| number).collect();
+    let table = REQUIREMENTS.split("## Clause by clause").nth(1).expect("the section");
+    let clauses: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| clause |"))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    assert!(clauses.len() >= 50, "{} clauses", clauses.len());
+    let mut told = BTreeSet::new();
+    for cells in clauses {
+        let [_, clause, what, answer, _] = cells[..] else { panic!("a row of three cells: {cells:?}") };
+        assert!(told.insert(clause) && !what.is_empty(), "{clause} is told twice or asks nothing");
+        let named: Vec<&str> = answer.split([' ', ',', ';']).filter(|word| word.starts_with("R-")).collect();
+        assert!(!named.is_empty() || answer.contains("the site's"), "{clause} is met by nothing");
+        for number in named {
+            assert!(numbers.contains(number), "{clause} names {number}, which is not there");
+        }
+    }
+}

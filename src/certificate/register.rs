@@ -44,7 +44,10 @@ pub fn register_pdf(register: &Register, data: &[u8], imprint: &Imprint<'_>) -> 
         false => Vec::new(),
     };
     let title = format!("Register of certified batches, {}", imprint.site);
-    let foot = format!("{}   ·   Certificates are verified at {}   ·   Paper copies are uncontrolled.", imprint.site, imprint.verify_at);
+    let foot = format!(
+        "{}   ·   Certificates are verified at {}   ·   Paper copies are uncontrolled.",
+        imprint.site, imprint.verify_at
+    );
     let frame = Frame::of("Register of certified batches", &foot, warnings)?;
     let mut sheet = Sheet::new(frame.top, frame.bottom);
     lay_out(&mut sheet, register, imprint)?;
@@ -81,14 +84,19 @@ fn lay_out(sheet: &mut Sheet, register: &Register, imprint: &Imprint<'_>) -> Res
     sheet.paragraph((MARGIN, MEASURE), Align::Left, "Register of certified batches", &TITLE)?;
     sheet.tags.close();
     sheet.space(2.0);
-    let licence = if imprint.licence.is_empty() { String::new() } else { format!(", authorisation {}", imprint.licence) };
+    let licence =
+        if imprint.licence.is_empty() { String::new() } else { format!(", authorisation {}", imprint.licence) };
     paragraph(sheet, &format!("{}{licence}", imprint.site), &BODY.bold())?;
     let from = register.from.map_or(Ok("the beginning".to_owned()), minute)?;
     let to = match register.to {
         Some(to) => format!("before {}", minute(to)?),
         None => "until now".to_owned(),
     };
-    let taken = format!("Certified from {from} {to}. Taken out on {}. Times are those of {}.", minute(imprint.made_at)?, imprint.zone);
+    let taken = format!(
+        "Certified from {from} {to}. Taken out on {}. Times are those of {}.",
+        minute(imprint.made_at)?,
+        imprint.zone
+    );
     paragraph(sheet, &taken, &BODY)?;
     paragraph(sheet, &register.statement, &BODY.bold())?;
     sheet.space(4.0);

@@ -279,7 +279,11 @@ pub(super) fn assemble(
     }
 }
 
-pub(super) fn finish(mut document: lopdf::Document, tags: &Tags, envelope: &Envelope<'_>) -> Result<Vec<u8>, RenderError> {
+pub(super) fn finish(
+    mut document: lopdf::Document,
+    tags: &Tags,
+    envelope: &Envelope<'_>,
+) -> Result<Vec<u8>, RenderError> {
     let failed = |e: lopdf::Error| RenderError::Assembly(e.to_string());
     archive::archive(&mut document, tags, envelope).map_err(failed)?;
     let mut bytes = Vec::new();

@@ -94,7 +94,8 @@ pub fn register(facts: &[Numbered], from: Option<Moment>, to: Option<Moment>) ->
     let (missing, repeated) = gaps(&certificates);
     let statement = statement(&certificates, &missing, &repeated);
     let issued = u64::try_from(certificates.len()).unwrap_or(u64::MAX);
-    let within = |c: &Certified| from.is_none_or(|from| c.certified_at >= from) && to.is_none_or(|to| c.certified_at < to);
+    let within =
+        |c: &Certified| from.is_none_or(|from| c.certified_at >= from) && to.is_none_or(|to| c.certified_at < to);
     let certificates = certificates.into_iter().filter(within).collect();
     Ok(Register { from, to, certificates, issued, missing, repeated, statement })
 }
@@ -118,7 +119,9 @@ impl Making {
             Event::LotReleased { lot, certificate, signature, .. } => {
                 self.add(entry, fact, lot, certificate, signature, None);
             }
-            Event::Course(CourseEvent::CertificateSuperseded { lot, certificate, by_certificate, signature, .. }) => {
+            Event::Course(CourseEvent::CertificateSuperseded {
+                lot, certificate, by_certificate, signature, ..
+            }) => {
                 if let Some(old) = self.find(certificate) {
                     old.superseded_by = Some(by_certificate.clone());
                     "superseded".clone_into(&mut old.state);
@@ -193,7 +196,11 @@ fn statement(certificates: &[Certified], missing: &[u64], repeated: &[u64]) -> S
         (_, missing, []) => format!("The numbers have gaps: {} are missing.", listed(missing)),
         (_, [], repeated) => format!("The numbers {} were given more than once.", listed(repeated)),
         (_, missing, repeated) => {
-            format!("The numbers have gaps: {} are missing; {} were given more than once.", listed(missing), listed(repeated))
+            format!(
+                "The numbers have gaps: {} are missing; {} were given more than once.",
+                listed(missing),
+                listed(repeated)
+            )
         }
     }
 }

@@ -169,7 +169,9 @@ fn check_seal(
         return Ok((key, Outcome::Authentic { vkey }));
     }
     let detail = if trusted.is_empty() {
-        format!("The manifest is sealed with the key in the pack, {vkey}. Anybody can make such a key: compare it with the one the site published.")
+        format!(
+            "The manifest is sealed with the key in the pack, {vkey}. Anybody can make such a key: compare it with the one the site published."
+        )
     } else {
         format!("The manifest is sealed only with the key in the pack, {vkey}, which is none of the keys you trust.")
     };

@@ -95,8 +95,10 @@ pub fn lot_as_of(app: &App, number: &LotNumber, at: Moment) -> Result<AsOf, Erro
         let stored = of(&lot.details.product, lot.details.specification_version).cloned();
         let stored = stored.ok_or_else(|| Error::Internal(format!("lot {number} has no specification")))?;
         let in_force = view.specification_in_force(&lot.details.product, at)?.ok();
-        let newer_version = in_force.map(|s| s.specification.version).filter(|v| *v > lot.details.specification_version);
-        let own = |entry: &&Entry| entry.fact.event.lot() == Some(number) && then.iter().any(|(n, _)| *n == entry.number);
+        let newer_version =
+            in_force.map(|s| s.specification.version).filter(|v| *v > lot.details.specification_version);
+        let own =
+            |entry: &&Entry| entry.fact.event.lot() == Some(number) && then.iter().any(|(n, _)| *n == entry.number);
         let facts = all.iter().filter(own).cloned().collect();
         Ok(AsOf { at, lot, stored, newer_version, facts, today })
     })

@@ -3,8 +3,8 @@
 //! Promises: read from the facts; a file that is taken out is recorded with its hash before a
 //! byte of it goes out.
 
-use super::permit::{Permit, TakeCopies};
 use super::as_of::numbered;
+use super::permit::{Permit, TakeCopies};
 use super::{App, Error};
 use crate::certificate::{Imprint, register_pdf};
 use crate::domain::event::{Event, OversightEvent};

@@ -30,7 +30,8 @@ fn at_every_moment_the_lot_stood_as_it_was_shown_then() {
     };
     site.analyst().registers("L-1").created();
     look();
-    let run = site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.4")]).created()["run"].as_i64().expect("a run");
+    let run =
+        site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.4")]).created()["run"].as_i64().expect("a run");
     look();
     site.verifier().verifies(run).created();
     look();
@@ -39,7 +40,9 @@ fn at_every_moment_the_lot_stood_as_it_was_shown_then() {
     site.records_all("L-1", &[], &["ENDOTOXIN"]);
     site.verifier().verifies_all("L-1");
     look();
-    site.qa().post("/api/v1/deviations", &json!({"lot": "L-1", "kind": "hold", "description": "x", "impact": "y"})).created();
+    site.qa()
+        .post("/api/v1/deviations", &json!({"lot": "L-1", "kind": "hold", "description": "x", "impact": "y"}))
+        .created();
     look();
     let closure = json!({"assessment": "No impact", "password": site.qa().password()});
     site.qa().post("/api/v1/deviations/DEV-2026-0001/closure", &closure).created();
@@ -52,7 +55,8 @@ fn at_every_moment_the_lot_stood_as_it_was_shown_then() {
         assert_eq!(past(&site, "olga", at), *shown, "as of {at}");
     }
     // Between two changes it stood as after the first.
-    let between = site.person("olga").get(&format!("/api/v1/lots/L-1/as-of?at={}", encoded("2026-06-01T16:30:00+08:00"))).ok();
+    let between =
+        site.person("olga").get(&format!("/api/v1/lots/L-1/as-of?at={}", encoded("2026-06-01T16:30:00+08:00"))).ok();
     assert_eq!((&between["status"], &between["as_of"]), (&json!("testing"), &json!("2026-06-01T08:30:00.000000Z")));
 }
 
@@ -76,7 +80,9 @@ fn what_it_was_made_from_stood_as_it_stood_too() {
     crate::banks::install_staged(&site);
     site.analyst().registers_bank("MCB-1", &json!({"product": "BANKED-1"})).created();
     let positive = [("ADIPOGENIC", "Positive"), ("OSTEOGENIC", "Positive"), ("CHONDROGENIC", "Positive")];
-    let run = site.analyst().records_on("banks/MCB-1", "differentiation", &positive).created()["run"].as_i64().expect("a run");
+    let run = site.analyst().records_on("banks/MCB-1", "differentiation", &positive).created()["run"]
+        .as_i64()
+        .expect("a run");
     site.analyst().registers_with("L-1", &json!({"product": "BANKED-1", "bank": "MCB-1"})).created();
     let unverified = site.auditor().sees("L-1");
     site.waits_hours(1);
@@ -112,7 +118,8 @@ fn the_page_asks_for_the_moment_in_the_sites_zone_and_says_what_has_become_of_th
     site.qa().rejects("L-1", "Bag leaks").created();
     let page = example::page(&site, "olga", "/lots/L-1/as-of?at=2026-06-01T16:30:00");
     let text = page.with_status(200).text();
-    for words in ["2026-06-01 16:30:00 +08:00", "Its status today: rejected", "registered lot L-1", "Facts until then"] {
+    for words in ["2026-06-01 16:30:00 +08:00", "Its status today: rejected", "registered lot L-1", "Facts until then"]
+    {
         assert!(text.contains(words), "no “{words}” in {text}");
     }
     assert!(!text.contains("Bag leaks"), "that came later");

@@ -136,8 +136,8 @@ fn whatever_is_changed_by_somebody_without_the_key_is_noticed() {
         altered(&site, &files)
     };
     let paths: Vec<&String> = files.keys().filter(|p| ![pack::MANIFEST, pack::SEAL].contains(&p.as_str())).collect();
-    assert!(paths.len() > 60);
-    for path in paths.iter().step_by(7) {
+    assert!(paths.len() > 30, "{}", paths.len());
+    for path in paths.iter().step_by(3) {
         assert_eq!(change(path, &|bytes| bytes.push(b' ')), format!("{path} was changed."));
     }
     let mut fewer = files.clone();
@@ -216,7 +216,7 @@ fn documents_evidence_record_and_specification_are_held_against_the_facts() {
     assert!(why(pack::RECORD, Some(record.as_bytes())).contains("lot.json does not say"));
     let people = text(&files, pack::PEOPLE).replace("\"qa\"", "\"qp\"");
     assert!(why(pack::PEOPLE, Some(people.as_bytes())).contains("people.json does not say"));
-    let specification = text(&files, pack::SPECIFICATION).replace("\"95.0\"", "\"65.0\"");
+    let specification = text(&files, pack::SPECIFICATION).replacen("\"limit\":\"", "\"limit\":\"1", 1);
     assert!(why(pack::SPECIFICATION, Some(specification.as_bytes())).contains("no specification version"));
     assert!(why(pack::SPECIFICATION, None).contains("is missing"));
     let other_lot = taken(&site, "olga", "L-2");
@@ -259,7 +259,9 @@ fn a_pack_holds_what_the_lot_was_made_from_and_of_an_open_lot_what_there_is() {
     let report = checked(&site, &files);
     assert!(matches!(report.outcome, Outcome::Authentic { .. }), "{report:?}");
     let told = facts(&files);
-    assert_eq!(told.iter().filter(|f| f["fact"]["event"]["lot"] == "MCB-1").count(), 3);
+    let of_bank = |f: &&Value| f["fact"]["event"]["lot"] == "MCB-1";
+    assert!(told.iter().filter(of_bank).count() >= 2);
+    assert_eq!(told.iter().filter(of_bank).count(), site.facts().iter().filter(of_bank).count());
     assert!(told.iter().any(|f| f["fact"]["event"]["kind"] == "attempt_refused"));
     assert_eq!(files.keys().filter(|p| p.starts_with("documents/")).count(), 1, "the dossier that was signed");
     taken(&site, "olga", "MCB-1").refused(404, "no_such_lot").says("/api/v1/banks/MCB-1");

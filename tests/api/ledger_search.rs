@@ -12,7 +12,8 @@ use crate::site::Site;
 fn busy() -> Site {
     let site = Site::start();
     site.analyst().registers("L-1").created();
-    let run = site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
+    let run =
+        site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created()["run"].as_i64().expect("a run");
     site.waits_hours(1);
     site.analyst().verifies(run).refused(403, "own_work");
     site.verifier().verifies(run).created();
@@ -20,7 +21,9 @@ fn busy() -> Site {
     site.waits_hours(1);
     site.analyst().corrects(run, &[("ENDOTOXIN", "0.2")], "=1+1 is no reason").created();
     site.qa().releases("L-1").refused(409, "not_releasable");
-    site.stranger().post("/api/v1/session", &json!({"username": "amy", "password": "wrong"})).refused(401, "wrong_credentials");
+    site.stranger()
+        .post("/api/v1/session", &json!({"username": "amy", "password": "wrong"}))
+        .refused(401, "wrong_credentials");
     site
 }
 
@@ -64,11 +67,8 @@ fn any_combination_of_filters_finds_exactly_what_it_says() {
         };
         let expected: Vec<i64> = all.iter().filter(wanted).filter_map(|f| f["entry"].as_i64()).collect();
         let refused = if refused { "yes" } else { "" };
-        let question = format!(
-            "lot={lot}&user={user}&kind={kind}&from={}&to={}&refused={refused}",
-            encoded(from),
-            encoded(to)
-        );
+        let question =
+            format!("lot={lot}&user={user}&kind={kind}&from={}&to={}&refused={refused}", encoded(from), encoded(to));
         assert_eq!(found(&site, &question), expected, "{question}");
         asked += 1;
     }
@@ -82,7 +82,12 @@ fn a_name_that_looks_like_the_end_of_another_persons_fact_is_not_taken_for_it() 
     site.has_person("ada", "Ada \"user\":\"amy\"},\"event\":{ Adams", &["qa"]).get("/api/v1/me").ok();
     site.has_person("a_y", "Any Other", &["qa"]).get("/api/v1/me").ok();
     let before = site.facts_count();
-    site.person("ada").post("/api/v1/reagents", &json!({"code": "R-1", "name": "Kit", "supplier_lot": "7", "expires_at": site.hours(1)})).created();
+    site.person("ada")
+        .post(
+            "/api/v1/reagents",
+            &json!({"code": "R-1", "name": "Kit", "supplier_lot": "7", "expires_at": site.hours(1)}),
+        )
+        .created();
     assert_eq!(site.facts_count(), before + 1);
     let by = |user: &str| found(&site, &format!("user={user}&kind=reagent_received"));
     assert_eq!((by("amy").len(), by("a_y").len(), by("ada").len()), (0, 0, 1));
@@ -102,7 +107,10 @@ fn a_question_that_cannot_be_is_refused_with_its_field() {
         ("refused=yes&kind=lot_registered", "kind"),
     ] {
         site.auditor().get(&format!("/api/v1/ledger?{question}")).refused(422, "invalid_field").about(&[field]);
-        site.auditor().get(&format!("/api/v1/ledger/export?format=csv&{question}")).refused(422, "invalid_field").about(&[field]);
+        site.auditor()
+            .get(&format!("/api/v1/ledger/export?format=csv&{question}"))
+            .refused(422, "invalid_field")
+            .about(&[field]);
     }
     for format in ["", "xml", "CSV"] {
         let path = format!("/api/v1/ledger/export?format={format}");
@@ -153,7 +161,9 @@ fn a_table_says_each_fact_in_words_and_no_cell_is_a_formula() {
         assert!(!row.split(',').any(|cell| cell.trim_start_matches('"').starts_with(['=', '+', '-', '@'])), "{row}");
     }
     let corrected = rows.iter().find(|row| row.contains("run_corrected")).expect("the correction");
-    for words in ["Amy Adams,amy,analyst,run_corrected,L-1,corrected run #", "Endotoxin: 0.1", "Endotoxin: 0.2", "Reason: =1+1"] {
+    for words in
+        ["Amy Adams,amy,analyst,run_corrected,L-1,corrected run #", "Endotoxin: 0.1", "Endotoxin: 0.2", "Reason: =1+1"]
+    {
         assert!(corrected.contains(words), "no “{words}” in {corrected}");
     }
 }
@@ -179,16 +189,26 @@ fn the_page_narrows_keeps_the_question_and_offers_the_export_to_who_may() {
     let site = busy();
     let path = "/ledger?lot=L-1&user=amy&from=2026-06-01T17:00&to=2026-06-01T19:00";
     let text = example::page(&site, "olga", path).with_status(200).text();
-    assert!(text.contains("corrected run #") && text.contains("<del>0.1</del>") && !text.contains("registered lot"), "{text}");
+    assert!(
+        text.contains("corrected run #") && text.contains("<del>0.1</del>") && !text.contains("registered lot"),
+        "{text}"
+    );
     assert!(text.contains("Facts about L-1, by amy, from 2026-06-01 17:00, before 2026-06-01 19:00."), "{text}");
-    assert!(text.contains("/ledger/export?lot=L-1&#38;user=amy&#38;from=2026-06-01T09%3A00%3A00.000000Z") || text.contains("from=2026-06-01T09%3A00%3A00.000000Z"), "{text}");
+    assert!(
+        text.contains("/ledger/export?lot=L-1&#38;user=amy&#38;from=2026-06-01T09%3A00%3A00.000000Z")
+            || text.contains("from=2026-06-01T09%3A00%3A00.000000Z"),
+        "{text}"
+    );
     assert!(!example::page(&site, "amy", path).text().contains("/ledger/export"), "she types values again");
     let refused = example::page(&site, "olga", "/ledger?refused=yes").text();
     assert!(refused.contains("tried to release lot L-1") && !refused.contains("corrected run"), "{refused}");
     let wrong = example::page(&site, "olga", "/ledger?from=2026-06-01T17:00&to=2026-06-01T16:00");
     assert!(wrong.with_status(422).text().contains("to must be later than from."), "{wrong}");
     let file = example::page(&site, "olga", "/ledger/export?format=csv&lot=L-1");
-    assert!(file.with_status(200).text().starts_with("entry,time,") && site.events("ledger_exported").len() == 1, "{file}");
+    assert!(
+        file.with_status(200).text().starts_with("entry,time,") && site.events("ledger_exported").len() == 1,
+        "{file}"
+    );
 }
 
 #[test]

@@ -25,7 +25,9 @@ fn every_certificate_stands_in_the_register_with_who_certified_it_and_no_gap() {
     let site = two();
     let register = site.auditor().get("/api/v1/register").ok();
     let listed = site.auditor().get("/api/v1/certificates").ok();
-    let numbers = |rows: &Value| -> Vec<Value> { rows.as_array().expect("rows").iter().map(|r| r["certificate"].clone()).collect() };
+    let numbers = |rows: &Value| -> Vec<Value> {
+        rows.as_array().expect("rows").iter().map(|r| r["certificate"].clone()).collect()
+    };
     let mut issued = numbers(&listed["certificates"]);
     issued.reverse();
     assert_eq!(numbers(&register["certificates"]), issued);
@@ -47,7 +49,10 @@ fn a_period_shows_its_part_and_counts_the_whole() {
     let later = part(&format!("from={from}")).ok();
     assert_eq!((&later["certificates"][0]["ordinal"], &later["issued"]), (&json!(2), &json!(2)));
     let earlier = part(&format!("to={from}")).ok();
-    assert_eq!((earlier["certificates"].as_array().map(Vec::len), &earlier["certificates"][0]["ordinal"]), (Some(1), &json!(1)));
+    assert_eq!(
+        (earlier["certificates"].as_array().map(Vec::len), &earlier["certificates"][0]["ordinal"]),
+        (Some(1), &json!(1))
+    );
     part(&format!("from={from}&to={from}")).refused(422, "invalid_field").about(&["to"]);
     part("from=June").refused(422, "invalid_field").about(&["from"]);
 }
@@ -64,7 +69,9 @@ fn the_register_is_printed_with_its_data_and_that_is_a_fact() {
     }
     assert_eq!(
         site.events("report_made"),
-        [json!({"kind": "report_made", "report": "register", "covers": "from=beginning to=now", "sha256": sha256_hex(&pdf.bytes)})]
+        [
+            json!({"kind": "report_made", "report": "register", "covers": "from=beginning to=now", "sha256": sha256_hex(&pdf.bytes)})
+        ]
     );
     let again = example::page(&site, "olga", "/register.pdf?from=2026-06-01T09:00:00Z");
     assert_eq!((again.status, site.events("report_made").len()), (200, 2));

@@ -8,8 +8,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    as_of, banks, calendar, certificates, copies, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
-    ledger_export, register,    lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
+    as_of, banks, calendar, certificates, copies, deviations, donors, dose, equipment, files, invalidations,
+    investigations, ledger, ledger_export, lots, people, register, runs, session, specification_acts, specifications,
+    str_profiles, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};

@@ -144,7 +144,11 @@ pub async fn show(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result
 #[utoipa::path(get, path = "/api/v1/register/pdf", tag = "certificates",
     params(("from" = Option<String>, Query), ("to" = Option<String>, Query)),
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>), (status = 422, body = ProblemBody)))]
-pub async fn pdf(app: Data<App>, req: HttpRequest, Allowed(permit): Allowed<TakeCopies>) -> Result<HttpResponse, Problem> {
+pub async fn pdf(
+    app: Data<App>,
+    req: HttpRequest,
+    Allowed(permit): Allowed<TakeCopies>,
+) -> Result<HttpResponse, Problem> {
     let period = period(&req)?;
     Ok(file(&app, permit, period).await?)
 }

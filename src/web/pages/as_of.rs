@@ -7,7 +7,7 @@ use super::lot_head;
 use super::narrate::{self, Names};
 use super::shown;
 use super::view::as_of::{AsOfPage, PastCriterion, PastLot};
-use super::view::parts::{Fact, Field, Link};
+use super::view::parts::{Fact, Field, FieldProblem, Link};
 use super::visit::{Visit, html, signed_in};
 use crate::domain::assessment::{Item, assess};
 use crate::domain::blind::Blind;
@@ -52,9 +52,12 @@ async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
             html(StatusCode::OK, &view)
         }
         // A lot that was not there yet is an answer to the question, and the form stays.
-        Err(Error::Refused(refusal)) if matches!(refusal.code, Code::NoSuchLot | Code::InTheFuture | Code::InvalidField) => {
-            view.at = view.at.refused(shown::local_times(&refusal.detail, visit.zone));
-            view.frame.problems.push(super::view::parts::FieldProblem { field: "at".into(), text: refusal.detail.clone() });
+        Err(Error::Refused(refusal))
+            if matches!(refusal.code, Code::NoSuchLot | Code::InTheFuture | Code::InvalidField) =>
+        {
+            let text = shown::local_times(&refusal.detail, visit.zone);
+            view.frame.problems.push(FieldProblem { field: "at".into(), text: text.clone() });
+            view.at = view.at.refused(text);
             html(status_of(&refusal), &view)
         }
         Err(other) => Err(other),

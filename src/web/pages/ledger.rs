@@ -28,7 +28,8 @@ pub async fn list(req: HttpRequest) -> HttpResponse {
 
 /// `GET /ledger/export`
 pub async fn export(req: HttpRequest) -> HttpResponse {
-    signed_in(&req, async |visit: &Visit| ledger_export::file(&visit.app, visit.permit().await?, &visit.req).await).await
+    signed_in(&req, async |visit: &Visit| ledger_export::file(&visit.app, visit.permit().await?, &visit.req).await)
+        .await
 }
 
 async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
@@ -87,7 +88,8 @@ fn read(visit: &Visit, typed: &Asked) -> Result<Search, Refusal> {
 
 /// `lot=L-1&user=amy&`, as far as the list is narrowed.
 fn narrowing(asked: &Asked) -> String {
-    let fields = [("lot", &asked.lot), ("user", &asked.user), ("kind", &asked.kind), ("from", &asked.from), ("to", &asked.to)];
+    let fields =
+        [("lot", &asked.lot), ("user", &asked.user), ("kind", &asked.kind), ("from", &asked.from), ("to", &asked.to)];
     let given = fields.iter().filter(|(_, text)| !text.is_empty());
     let mut text: String = given.map(|(name, text)| format!("{name}={}&", encoded(text))).collect();
     if asked.refused {
@@ -96,7 +98,12 @@ fn narrowing(asked: &Asked) -> String {
     text
 }
 
-fn load(app: &App, search: Option<Search>, before: Option<i64>, viewer: &Username) -> Result<(Vec<Entry>, Names), Error> {
+fn load(
+    app: &App,
+    search: Option<Search>,
+    before: Option<i64>,
+    viewer: &Username,
+) -> Result<(Vec<Entry>, Names), Error> {
     // What cannot be the number of a lot has no facts.
     let Some(search) = search else { return Ok((Vec::new(), Names::default())) };
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);

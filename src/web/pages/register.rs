@@ -47,7 +47,8 @@ async fn page(visit: &Visit) -> Result<HttpResponse, Error> {
     };
     let mut frame = visit.frame("Register of certified batches", "register", "/certificates");
     frame.crumbs = vec![Link::new("Certificates", "/certificates")];
-    let problem = |f: &crate::domain::refusal::FieldRefusal| FieldProblem { field: f.field.clone(), text: f.detail.clone() };
+    let problem =
+        |f: &crate::domain::refusal::FieldRefusal| FieldProblem { field: f.field.clone(), text: f.detail.clone() };
     frame.problems = refusal.iter().flat_map(|r| &r.fields).map(problem).collect();
     let view = RegisterPage {
         frame,

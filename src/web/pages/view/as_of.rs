@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::ledger::{LedgerFact, sample_facts};
 use super::marks::{Outcome, Status};
-use super::parts::{Fact, Field, Frame, Link};
+use super::parts::{Fact, Field, FieldProblem, Frame, Link};
 use super::samples;
 
 /// `GET /lots/{lot}/as-of`.
@@ -92,7 +92,9 @@ impl AsOfPage {
     /// A moment that has not come.
     pub fn sample_refused() -> Self {
         let mut page = Self::sample();
-        page.at = Field::of("2036-11-26T11:00:00").refused("at must not be in the future.");
+        let text = "at must not be in the future.";
+        page.at = Field::of("2036-11-26T11:00:00").refused(text);
+        page.frame.problems = vec![FieldProblem { field: "at".into(), text: text.into() }];
         page.past = None;
         page
     }
