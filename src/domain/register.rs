@@ -243,4 +243,45 @@ mod tests {
         assert_eq!(register.statement, "The numbers have gaps: 2, 3 are missing; 4 were given more than once.");
         assert_eq!(register_of(&["RC-2026-999999999"]).missing.len(), 1000);
     }
+
+    #[test]
+    fn a_replaced_and_a_revoked_certificate_stay_in_it_and_say_what_they_are() {
+        let read = |text: &str| -> Fact { serde_json::from_str(text).expect("a fixture") };
+        let released = read(include_str!("../../tests/facts/v1/lot_released.json"));
+        let superseded = read(include_str!("../../tests/facts/v1/certificate_superseded.json"));
+        let mut revoked = read(include_str!("../../tests/facts/v1/lot_revoked.by_hand.json"));
+        if let Event::Course(CourseEvent::LotRevoked { certificate, .. }) = &mut revoked.event {
+            *certificate = CertificateNumber::parse("RC-2026-000002").ok();
+        }
+        let facts = [released, superseded, revoked];
+        let numbered: Vec<Numbered> = (0..).zip(&facts).collect();
+        let register = super::register(&numbered, None, None).expect("a register");
+        assert_eq!((register.issued, register.missing.len()), (2, 0));
+        let [first, second] = &register.certificates[..] else { panic!("{register:?}") };
+        assert_eq!((first.state.as_str(), first.superseded_by.as_ref()), ("superseded", Some(&second.certificate)));
+        assert_eq!((second.state.as_str(), second.supersedes.as_ref()), ("revoked", Some(&first.certificate)));
+        assert_eq!(second.revocation_class, Some(RevocationClass::QualityDefect));
+        assert_eq!(second.revoked_at, Some(facts[2].at));
+        // A notice that was revoked before there was a certificate revokes none.
+        let only_notice = [facts[0].clone(), read(include_str!("../../tests/facts/v1/lot_revoked.by_hand.json"))];
+        let numbered: Vec<Numbered> = (0..).zip(&only_notice).collect();
+        let made = super::register(&numbered, None, None).expect("a register");
+        assert_eq!(made.certificates[0].state, "standing");
+    }
+
+    #[test]
+    fn a_qualified_person_stands_in_it_with_the_number_named_before() {
+        let named =
+            include_str!("../../tests/facts/v1/qualified_person_named.json").replace("pilar.ortiz", "ingrid.berg");
+        let released = include_str!("../../tests/facts/v1/lot_released.json");
+        let certified = released.replace("\"role\":\"qa\"", "\"role\":\"qp\"");
+        let number = |facts: &[&str]| {
+            let facts: Vec<Fact> = facts.iter().map(|f| serde_json::from_str(f).expect("a fixture")).collect();
+            let numbered: Vec<Numbered> = (0..).zip(&facts).collect();
+            super::register(&numbered, None, None).expect("a register").certificates.remove(0).register_number
+        };
+        assert_eq!(number(&[&named, &certified]).as_deref(), Some("QP-ES-00417"));
+        assert_eq!(number(&[&certified, &named]), None, "named too late");
+        assert_eq!(number(&[&named, released]), None, "she acted as QA officer");
+    }
 }
