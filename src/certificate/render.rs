@@ -279,6 +279,15 @@ fn assemble(
     }
 }
 
+/// A sheet of another size than A4 as a plain PDF: a label.
+pub(super) fn save(sheet: Sheet, title: &str, millimetres: (f32, f32)) -> Result<Vec<u8>, RenderError> {
+    let (pages, _, used) = sheet.finish_as(millimetres);
+    let mut bytes = Vec::new();
+    let mut document = assemble(title, pages, &used)?;
+    document.save_to(&mut bytes).map_err(|e| RenderError::Assembly(e.to_string()))?;
+    Ok(bytes)
+}
+
 fn finish(mut document: lopdf::Document, tags: &Tags, envelope: &Envelope<'_>) -> Result<Vec<u8>, RenderError> {
     let failed = |e: lopdf::Error| RenderError::Assembly(e.to_string());
     archive::archive(&mut document, tags, envelope).map_err(failed)?;

@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    banks, calendar, certificates, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
-    lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
+    banks, calendar, certificates, containers, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
+    lots, people, runs, session, specification_acts, specifications, str_profiles, verification, revocation, supply,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -35,6 +35,8 @@ use crate::workflow::App;
         investigations::list, investigations::show, investigations::laboratory, investigations::plan, investigations::retest,
         investigations::conclusion, investigations::closure,
         deviations::list, deviations::show, deviations::create, deviations::closure,
+        containers::list, containers::create, containers::label,
+        revocation::show, revocation::create, revocation::tell, supply::show, supply::create,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, openapi, healthz, readyz,
     )

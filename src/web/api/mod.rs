@@ -6,6 +6,7 @@
 pub mod banks;
 pub mod calendar;
 pub mod certificates;
+pub mod containers;
 pub mod deviations;
 pub mod donors;
 pub mod dose;
@@ -19,6 +20,7 @@ pub mod lot_views;
 pub mod lots;
 pub mod meta;
 pub mod people;
+pub mod revocation;
 pub mod run_views;
 pub mod runs;
 pub mod session;
@@ -26,6 +28,7 @@ pub mod source_views;
 pub mod specification_acts;
 pub mod specifications;
 pub mod str_profiles;
+pub mod supply;
 pub mod verification;
 
 use crate::domain::refusal::{Code, Refusal};
