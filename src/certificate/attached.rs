@@ -88,14 +88,18 @@ fn embedded<'a>(document: &'a Document, name: &str) -> lopdf::Result<&'a lopdf::
     Err(lopdf::Error::DictKey(name.to_owned()))
 }
 
-/// The certificate number that a file bears on its face, even a damaged one, by looking for
-/// `RC-dddd-dddddd` in its bytes (or in UTF-16, as a title with foreign letters is stored). It
+/// The number of a certificate or a conditional notice that a file bears on its face, even a
+/// damaged one, by looking for `RC-dddd-dddddd` or `CN-dddd-dddddd` in its bytes (or in UTF-16, as a title with foreign letters is stored). It
 /// says where to look in the register, and proves nothing.
 pub fn printed_number(pdf: &[u8]) -> Option<String> {
-    const SHAPE: &[u8] = b"RC-0000-000000";
+    printed(pdf, b"RC-0000-000000").or_else(|| printed(pdf, b"CN-0000-000000"))
+}
+
+/// The first number of this shape.
+fn printed(pdf: &[u8], shape: &[u8]) -> Option<String> {
     let fits = |at: usize, step: usize| -> Option<String> {
         let mut number = String::new();
-        for (i, shape) in SHAPE.iter().enumerate() {
+        for (i, shape) in shape.iter().enumerate() {
             let byte = *pdf.get(at + i * step)?;
             let digit = *shape == b'0' && byte.is_ascii_digit();
             let high_byte = step == 1 || i == 0 || pdf.get(at + i * step - 1) == Some(&0);
@@ -105,10 +109,10 @@ pub fn printed_number(pdf: &[u8]) -> Option<String> {
             number.push(char::from(byte));
         }
         // A longer run of digits is some other number.
-        let more = pdf.get(at + SHAPE.len() * step);
+        let more = pdf.get(at + shape.len() * step);
         (!more.is_some_and(u8::is_ascii_digit)).then_some(number)
     };
-    let starts = pdf.iter().enumerate().filter(|(_, byte)| **byte == b'R');
+    let starts = pdf.iter().enumerate().filter(|(_, byte)| Some(*byte) == shape.first());
     starts.map(|(at, _)| at).find_map(|at| fits(at, 1).or_else(|| fits(at, 2)))
 }
 

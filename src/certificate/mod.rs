@@ -20,6 +20,7 @@
 //! | `wrap`       | breaking text into lines                                               |
 //! | [`fonts`]    | what can be drawn, and how wide it is                                  |
 //! | [`archive`]  | PDF/A-3a and PDF/UA-1: metadata, attachments, structure                |
+//! | [`label`]    | a container's label with its Data Matrix                               |
 //! | [`attached`] | attachments and number out of a file that anybody may have made        |
 //! | [`mod@verify`] | seal text, the verdict on a file                                     |
 //!
@@ -28,6 +29,7 @@
 pub mod archive;
 pub mod attached;
 pub mod fonts;
+pub mod label;
 pub mod render;
 pub mod verify;
 

@@ -320,7 +320,13 @@ impl Sheet {
 
     /// The finished pages, the structure tree and the characters used of each face.
     pub fn finish(self) -> (Vec<PdfPage>, Tags, [BTreeSet<char>; 3]) {
-        let (width, height) = (printpdf::Mm(210.0), printpdf::Mm(297.0));
+        self.finish_as((210.0, 297.0))
+    }
+
+    /// As [`Sheet::finish`], on pages of another width and height in millimetres: what was laid out
+    /// at the lower left of A4 is on them.
+    pub fn finish_as(self, (width, height): (f32, f32)) -> (Vec<PdfPage>, Tags, [BTreeSet<char>; 3]) {
+        let (width, height) = (printpdf::Mm(width), printpdf::Mm(height));
         let pages = self.pages.into_iter().map(|ops| PdfPage::new(width, height, ops)).collect();
         (pages, self.tags, self.used)
     }

@@ -279,6 +279,15 @@ pub(super) fn assemble(
     }
 }
 
+/// A sheet of another size than A4 as a plain PDF: a label.
+pub(super) fn save(sheet: Sheet, title: &str, millimetres: (f32, f32)) -> Result<Vec<u8>, RenderError> {
+    let (pages, _, used) = sheet.finish_as(millimetres);
+    let mut bytes = Vec::new();
+    let mut document = assemble(title, pages, &used)?;
+    document.save_to(&mut bytes).map_err(|e| RenderError::Assembly(e.to_string()))?;
+    Ok(bytes)
+}
+
 pub(super) fn finish(
     mut document: lopdf::Document,
     tags: &Tags,

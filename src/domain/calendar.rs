@@ -68,7 +68,7 @@ pub struct ReadingDay {
 
 /// The reading days of everything that incubates on a lot or bank, by criterion, then by day.
 pub fn reading_days(lot: &Lot, spec: &Specification, now: Moment) -> Vec<ReadingDay> {
-    if lot.decision.is_some() {
+    if lot.check_open().is_err() {
         return Vec::new();
     }
     let tested_here = |c: &&Criterion| match lot.details.stage {

@@ -44,6 +44,17 @@ pub enum Movement {
     },
 }
 
+impl Movement {
+    /// When it happened, as stated.
+    pub fn moved_at(&self) -> Moment {
+        match self {
+            Movement::Shipped { moved_at, .. }
+            | Movement::Returned { moved_at, .. }
+            | Movement::Destroyed { moved_at, .. } => *moved_at,
+        }
+    }
+}
+
 /// Where a container is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,6 +70,10 @@ pub enum ContainerState {
 }
 
 impl ContainerState {
+    /// All, in the order of a container's life.
+    pub const ALL: [ContainerState; 4] =
+        [ContainerState::InStock, ContainerState::Shipped, ContainerState::Returned, ContainerState::Destroyed];
+
     /// The state in the API.
     pub fn as_str(self) -> &'static str {
         match self {

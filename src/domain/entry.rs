@@ -48,6 +48,9 @@ pub struct RunEntry {
     /// SHA-256 of evidence files that were sent before.
     #[serde(default)]
     pub evidence: Vec<String>,
+    /// That a failing result is to be recorded although it revokes the lot's release.
+    #[serde(default)]
+    pub late_result: bool,
 }
 
 /// A control as typed.

@@ -88,7 +88,7 @@ impl Lot {
         investigation: &Investigation,
         conclusion: &Conclusion,
     ) -> Result<(), Refusal> {
-        let decided = self.decision.is_some();
+        let decided = self.check_examinable().is_err();
         investigation.check_conclusion(conclusion, decided)?;
         for run in investigation.retests.iter().filter_map(|number| self.run(*number)) {
             if run.verification.is_none() && (!decided || conclusion.outcome.clears()) {

@@ -149,9 +149,14 @@ impl Lot {
     /// Refuses anything on a lot that has been decided.
     ///
     /// # Errors
-    /// Released or rejected, with who and when.
+    /// Released, rejected or revoked, with who and when.
     pub fn check_open(&self) -> Result<(), Refusal> {
         let number = self.number();
+        if let Some(revocation) = &self.course.revocation {
+            let (who, when) = (revocation.by.name.as_str(), in_minutes(revocation.at));
+            let detail = format!("Lot {number} was revoked by {who} on {when}. It stays revoked.");
+            return Err(Refusal::new(Code::LotClosed, detail));
+        }
         let detail = match &self.decision {
             None => return Ok(()),
             Some(Decision::Released { certificate, by, at }) => {
@@ -171,11 +176,12 @@ impl Lot {
     /// Whether this content may be recorded by this person.
     ///
     /// # Errors
-    /// The lot is decided; the person verified something of it; an attribute has its final
-    /// result already (a failing one is always taken); a purity that cannot be.
+    /// The lot is decided and nothing fails; the person verified something of it; an attribute has
+    /// its final result already (a failing one is always taken); a purity that cannot be.
     pub fn check_record(&self, spec: &Specification, content: &RunContent, by: &Actor) -> Result<(), Refusal> {
-        self.check_open()?;
+        self.check_takes(spec, content, by)?;
         self.check_may_enter(by)?;
+        let closed = self.check_open().is_err();
         let mut refusals = misplaced(self, spec, content);
         if let Some(number) = &content.investigation {
             self.check_retest(number, content)?;
@@ -184,10 +190,8 @@ impl Lot {
             let Some(criterion) = spec.criterion(&reading.attribute) else { continue };
             let new = judge(&criterion.acceptance, spec.rounding, &reading.value, content.started_at)?;
             // A failing result is never turned away: nothing that speaks against a lot may get lost.
-            if new.outcome == Outcome::Fail {
-                continue;
-            }
-            if content.investigation.is_some() {
+            // What stands beside it in a run that revokes a lot is kept as it was read.
+            if new.outcome == Outcome::Fail || content.investigation.is_some() || closed {
                 continue;
             }
             let refusal = self
@@ -263,7 +267,7 @@ impl Lot {
         corrected: &RunContent,
         by: &Actor,
     ) -> Result<(), Refusal> {
-        self.check_open()?;
+        self.check_takes_correction(spec, run, corrected)?;
         self.check_may_enter(by)?;
         if let Some(invalidation) = &run.aftermath.invalidation {
             let who = invalidation.by.name.as_str();
@@ -281,7 +285,7 @@ impl Lot {
     /// # Errors
     /// The lot is decided, the run is verified already, or the person entered something of the lot.
     pub fn check_verify(&self, run: &Run, by: &Actor) -> Result<(), Refusal> {
-        self.check_open()?;
+        self.check_examinable()?;
         if let Some(v) = &run.verification {
             let detail =
                 format!("Run #{} was already verified by {} on {}.", run.number, v.by.name.as_str(), in_minutes(v.at));
@@ -310,6 +314,7 @@ impl Lot {
     pub fn check_release(&self, by: &Actor) -> Result<(), Refusal> {
         self.check_open()?;
         check_is_lot(self)?;
+        self.check_not_supplied()?;
         // What was made from a bank stands on the bank's results, too.
         for of in std::iter::once(self).chain(self.sources.iter().map(|s| &s.lot)) {
             let did = if of.was_entered_by(by) {
@@ -327,7 +332,7 @@ impl Lot {
         Ok(())
     }
 
-    fn check_may_enter(&self, by: &Actor) -> Result<(), Refusal> {
+    pub(super) fn check_may_enter(&self, by: &Actor) -> Result<(), Refusal> {
         if self.was_verified_by(by) {
             let detail = format!(
                 "You verified a run of {}, so you cannot enter data of it as well: entering and verifying one {} are two \

@@ -9,10 +9,11 @@ use diesel::prelude::*;
 
 use super::View;
 use super::connection::Conn;
-use super::error::StoreError;
+use super::error::{StoreError, inconsistent};
 use super::facts::Entry;
+use super::lots::column;
 use super::records::{Noun, change, find, insert, open_or_closed};
-use super::schema::facts;
+use super::schema::{facts, records};
 use crate::domain::alert::{Acknowledgement, Alert};
 use crate::domain::course::{CHANGES_NOTHING, ConditionalRelease, Course};
 use crate::domain::event::{CourseEvent, OversightEvent};
@@ -120,6 +121,26 @@ impl View<'_> {
         let Some(Notice { lot }) = find(self.0, number.as_str())? else { return Ok(None) };
         let course: Option<Course> = find(self.0, lot.as_str())?;
         Ok(course.and_then(|c| c.conditional).map(|step| (lot, step)))
+    }
+
+    /// The conditional notice whose PDF or record has this SHA-256.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn notice_by_hash(&mut self, sha256: &str) -> Result<Option<(LotNumber, ConditionalRelease)>, StoreError> {
+        if sha256.len() != 64 || !sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Ok(None);
+        }
+        let named =
+            records::table.filter(records::noun.eq(Course::NOUN)).filter(records::content.like(format!("%{sha256}%")));
+        let lots: Vec<String> = named.select(records::code).load(self.0)?;
+        for (lot, course) in self.courses_of(&lots)? {
+            let step = course.conditional.filter(|step| step.pdf_sha256 == sha256 || step.record_sha256 == sha256);
+            if let Some(step) = step {
+                return Ok(Some((column!("records", "code", lot, LotNumber::parse(&lot))?, step)));
+            }
+        }
+        Ok(None)
     }
 
     /// The number the next conditional notice gets.

@@ -21,6 +21,7 @@ mod records;
 mod replay;
 mod runs;
 mod schema;
+mod sisters;
 mod specifications;
 mod verify;
 mod writer;

@@ -62,6 +62,7 @@ use Who::{AnyOf, Anyone, Only, SignedIn};
 const ANALYST: Who = Only(Role::Analyst);
 const QA: Who = Only(Role::Qa);
 const ADMIN: Who = Only(Role::Admin);
+const QP_OR_QA: Who = AnyOf(&[Role::Qp, Role::Qa]);
 const ANALYST_OR_QA: Who = AnyOf(&[Role::Analyst, Role::Qa]);
 
 /// Those who take the ledger out: nobody who types values again.
@@ -125,6 +126,20 @@ routes! {
     "/api/v1/lots/{lot}/dose"                    { POST SignedIn Reads  => api::dose::plan; }
     "/api/v1/lots/{lot}/release"                 { POST QA       Writes => api::lots::release; }
     "/api/v1/lots/{lot}/rejection"               { POST QA       Writes => api::lots::reject; }
+    "/api/v1/lots/{lot}/revocation" {
+        GET  SignedIn Reads  => api::revocation::show;
+        POST QP_OR_QA Writes => api::revocation::create;
+    }
+    "/api/v1/lots/{lot}/revocation/parties/{party}" { POST QP_OR_QA Writes => api::revocation::tell; }
+    "/api/v1/lots/{lot}/supply" {
+        GET  SignedIn Reads  => api::supply::show;
+        POST QP_OR_QA Writes => api::supply::create;
+    }
+    "/api/v1/containers" {
+        GET  SignedIn      Reads  => api::containers::list;
+        POST ANALYST_OR_QA Writes => api::containers::create;
+    }
+    "/api/v1/containers/{container}/label"       { GET  SignedIn Reads  => api::containers::label; }
     "/api/v1/banks" {
         GET  SignedIn Reads  => api::banks::list;
         POST ANALYST  Writes => api::banks::create;

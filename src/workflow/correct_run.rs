@@ -19,7 +19,7 @@ use crate::domain::text::Line;
 
 use super::permit::{Permit, RecordRun};
 use super::verify_run::investigate_failures;
-use super::{App, Error, check_drawable};
+use super::{App, Error, check_drawable, late_result};
 
 /// A correction as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct CorrectionEntry {
     pub readings: Vec<ReadingEntry>,
     /// Why.
     pub reason: String,
+    /// That a failing value is to be recorded although it revokes the lot's release.
+    #[serde(default)]
+    pub late_result: bool,
 }
 
 /// A correction just recorded.
@@ -68,7 +71,11 @@ pub fn correct_run(
             let detail = "The new values are the values that are there already. Nothing was changed.";
             return Err(Refusal::field(Code::InvalidField, "readings", detail).into());
         }
+        let late = late_result::weigh(desk, &lot, spec, &corrected, entry.late_result)?;
         desk.record(Event::RunCorrected { run: number, lot: lot.details.lot.clone(), changes: changes.clone() })?;
+        if let Some(late) = late {
+            late_result::revoke(desk, &lot, number, &late)?;
+        }
         // Another run's criterion may apply only now, because the passage is another.
         investigate_failures(desk, lot.number())?;
         Ok(Corrected { run: number, changes })

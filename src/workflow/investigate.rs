@@ -207,7 +207,7 @@ pub fn approve_plan(
         };
         investigation.check_plan(&plan, &desk.by)?;
         let (lot, _) = desk.lot(&investigation.lot)?;
-        lot.check_open()?;
+        lot.check_examinable()?;
         let signature = sign(desk, investigation, "plan", meaning, &plan)?;
         let (investigation, lot) = (investigation.number.clone(), investigation.lot.clone());
         desk.record(Event::RetestPlanApproved { investigation, lot, plan, signature })?;

@@ -165,10 +165,10 @@ pub fn calendar(app: &App, days: i64) -> Result<Vec<ReadingDay>, Error> {
 
 /// Specification versions loaded once for a list.
 #[derive(Default)]
-struct Specifications(BTreeMap<(ProductCode, u32), Arc<StoredSpecification>>);
+pub(super) struct Specifications(BTreeMap<(ProductCode, u32), Arc<StoredSpecification>>);
 
 impl Specifications {
-    fn of(&mut self, view: &mut View, lot: &Lot) -> Result<Arc<StoredSpecification>, Error> {
+    pub(super) fn of(&mut self, view: &mut View, lot: &Lot) -> Result<Arc<StoredSpecification>, Error> {
         let key = (lot.details.product.clone(), lot.details.specification_version);
         if let Some(spec) = self.0.get(&key) {
             return Ok(spec.clone());

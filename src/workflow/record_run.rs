@@ -1,7 +1,8 @@
 //! An analyst records a run: a whole panel in one go.
 //!
 //! Promises: all values or none; the answer holds each value's verdict with its arithmetic, as
-//! it will be once the run is verified.
+//! it will be once the run is verified; one that fails a lot that has left revokes its release
+//! (`late_result.rs`).
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use crate::domain::run::{Raw, Run, RunContent};
 use crate::domain::spec::Specification;
 
 use super::permit::{Permit, RecordRun};
-use super::{App, Desk, Error, check_drawable, fitness};
+use super::{App, Desk, Error, check_drawable, fitness, late_result};
 
 /// A run just recorded, or judged without recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +86,9 @@ pub(super) fn record(
 ) -> Result<RecordedRun, Error> {
     let (lot, stored) = desk.lot(number)?;
     // A closed lot is refused before the entry's own mistakes are.
-    lot.check_open()?;
+    if !lot.takes_only_failures() {
+        lot.check_open()?;
+    }
     let mut content = entry.read_beside(&stored.specification, desk.now, lot.donor_profile())?;
     content.investigation = investigation;
     check_printable(&content)?;
@@ -93,7 +96,12 @@ pub(super) fn record(
     let by = desk.by.clone();
     lot.check_record(&stored.specification, &content, &by)?;
     let run = desk.view().next_run()?;
+    let recorded = Run::new(run, number.clone(), content.clone(), by.person(), desk.now);
+    let late = late_result::weigh(desk, &lot, &stored.specification, &recorded, entry.late_result)?;
     desk.record(Event::RunRecorded { run, lot: number.clone(), content: content.clone() })?;
+    if let Some(late) = late {
+        late_result::revoke(desk, &lot, run, &late)?;
+    }
     Ok(judged(Some(run), number.clone(), &stored.specification, content, &by, desk.now))
 }
 
@@ -108,7 +116,9 @@ pub fn preview_run(
     entry: &RunEntry,
 ) -> Result<RecordedRun, Error> {
     let (lot, stored) = app.lot(number)?;
-    lot.check_open()?;
+    if !lot.takes_only_failures() {
+        lot.check_open()?;
+    }
     let mut content = entry.read_beside(&stored.specification, app.now(), lot.donor_profile())?;
     check_printable(&content)?;
     app.read(|view| fitness::check(view, &mut content))?;

@@ -42,7 +42,7 @@ pub fn reject_lot(
     let outcome = app.write_once(signed.actor(), signed.once(), move |desk| {
         let (lot, stored) = desk.lot(&lot_number)?;
         check_is_lot(&lot)?;
-        lot.check_open()?;
+        lot.check_reject()?;
         let reason = Line::parse("reason", &reason)?;
         let assessment = assess(&lot, &stored.specification, desk.now);
         let (dossier, signed_sha256) = to_be_signed(&lot, &stored, &assessment)?;

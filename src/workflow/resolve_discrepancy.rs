@@ -19,7 +19,7 @@ use crate::domain::text::Line;
 
 use super::correct_run::differences;
 use super::permit::{Permit, ResolveDiscrepancy};
-use super::{App, Desk, Error, check_drawable};
+use super::{App, Desk, Error, check_drawable, late_result};
 
 /// What one of the two says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ fn resolve(desk: &mut Desk, number: RunNumber, entry: ResolutionEntry) -> Result
     let (lot, stored) = desk.lot(lot.number())?;
     let spec = &stored.specification;
     let run = lot.run(number).ok_or_else(|| Refusal::new(Code::NoSuchRun, format!("There is no run #{number}.")))?;
-    lot.check_open()?;
+    lot.check_examinable()?;
     let open = open_discrepancy(run, &entry.reading.attribute)?;
     check_concerned(run, open, &desk.by)?;
     let reading = read(&lot, spec, run, entry.reading)?;
@@ -155,8 +155,13 @@ fn correct(
     let changes = differences(run, &corrected, &word.reason, &word.by, desk.now);
     if !changes.is_empty() {
         lot.check_correct(spec, run, &corrected.content, &enterer)?;
-        let lot = lot.details.lot.clone();
-        desk.record(Event::RunCorrected { run: run.number, lot, changes: changes.clone() })?;
+        // Two people agree on the value: nobody needs to be asked once more.
+        let late = late_result::weigh(desk, lot, spec, &corrected, true)?;
+        let number = lot.details.lot.clone();
+        desk.record(Event::RunCorrected { run: run.number, lot: number, changes: changes.clone() })?;
+        if let Some(late) = late {
+            late_result::revoke(desk, lot, run.number, &late)?;
+        }
     }
     Ok(changes)
 }

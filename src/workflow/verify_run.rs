@@ -20,7 +20,7 @@ use crate::domain::spec::{Criterion, Specification};
 use crate::ledger::canonical;
 
 use super::permit::{Permit, Subject, VerifyRun, recording_refusals};
-use super::{App, Desk, Error, set_up};
+use super::{App, Desk, Error, late_result, set_up};
 
 /// What the verifier says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,7 +226,8 @@ pub(super) fn investigate_failures(desk: &mut Desk, number: &LotNumber) -> Resul
     Ok(())
 }
 
-/// Flags every lot and bank that was made from this one.
+/// Flags every lot and bank that was made from this one, and holds the lots that have left: QA
+/// decides whether their release is revoked.
 pub(super) fn flag_made_from(desk: &mut Desk, lot: &Lot, run: RunNumber, because: &str) -> Result<(), Error> {
     if lot.details.stage.is_own() {
         return Ok(());
@@ -234,7 +235,13 @@ pub(super) fn flag_made_from(desk: &mut Desk, lot: &Lot, run: RunNumber, because
     let system = set_up::system_actor();
     for made in desk.view().made_from(lot.number())? {
         let source = lot.details.lot.clone();
-        desk.record_as(&system, Event::SourceFlagged { lot: made, source, run, because: because.to_owned() })?;
+        desk.record_as(&system, Event::SourceFlagged { lot: made.clone(), source, run, because: because.to_owned() })?;
+        let (made, _) = desk.lot(&made)?;
+        if made.is_out() {
+            let description = format!("It was made from {}: {because}.", lot.number());
+            let impact = "The lot has left or may leave. Assess whether its release must be revoked.";
+            late_result::hold(desk, made.number(), &description, impact)?;
+        }
     }
     Ok(())
 }

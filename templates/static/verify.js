@@ -16,7 +16,7 @@
   // The number stands readable in the file (its title and file name); an altered copy usually still carries it.
   function numberIn(bytes) {
     var text = new TextDecoder("latin1").decode(bytes);
-    var found = text.match(/RC-\d{4}-\d{6}/);
+    var found = text.match(/(RC|CN)-\d{4}-\d{6}/);
     return found ? found[0] : null;
   }
   function make(name, text, parent) {
@@ -59,6 +59,12 @@
     var part = template.content.cloneNode(true);
     part.querySelector("[data-detail]").textContent = said.detail || "";
     var issued = said.certificate, facts = part.querySelector("[data-certificate]");
+    if (!issued && said.notice) {
+      facts.hidden = false;
+      fact(facts, "Conditional notice", said.notice.notice);
+      fact(facts, "Lot", said.notice.lot);
+      fact(facts, "Issued", moment(new Date(said.notice.issued_at)));
+    }
     if (issued) {
       facts.hidden = false;
       fact(facts, "Certificate", issued.certificate);

@@ -415,6 +415,7 @@ impl Quality {
             } else {
                 Vec::new()
             },
+            late_result: false,
         }
     }
 
@@ -486,7 +487,7 @@ impl Quality {
     pub fn correct_to(&mut self, who: &str, run: &Run, attribute: &str, value: &str) {
         let number = run.number;
         let readings = vec![self.reading(attribute, value)];
-        let entry = CorrectionEntry { readings, reason: "Typed wrongly".into() };
+        let entry = CorrectionEntry { readings, reason: "Typed wrongly".into(), late_result: false };
         self.attempt("correct", who, None, |lab| {
             correct_run(&lab.app, &grant(lab, who, &Subject::default())?, number, &entry)
         });

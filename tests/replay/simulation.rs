@@ -292,6 +292,7 @@ impl World {
         let correction = CorrectionEntry {
             readings: vec![ReadingEntry { attribute, value, unit: reading.unit.clone(), ..ReadingEntry::default() }],
             reason,
+            late_result: false,
         };
         let who = self.somebody_for(&lot, 0);
         let before = self.lab.facts();

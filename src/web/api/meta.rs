@@ -8,9 +8,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    as_of, banks, calendar, certificates, copies, deviations, donors, dose, equipment, files, invalidations,
-    investigations, ledger, ledger_export, lots, people, register, runs, session, specification_acts, specifications,
-    str_profiles, verification,
+    as_of, banks, calendar, certificates, containers, copies, deviations, donors, dose, equipment, files,
+    invalidations, investigations, ledger, ledger_export, lots, people, register, revocation, runs, session,
+    specification_acts, specifications, str_profiles, supply, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -36,6 +36,8 @@ use crate::workflow::App;
         investigations::list, investigations::show, investigations::laboratory, investigations::plan, investigations::retest,
         investigations::conclusion, investigations::closure,
         deviations::list, deviations::show, deviations::create, deviations::closure,
+        containers::list, containers::create, containers::label,
+        revocation::show, revocation::create, revocation::tell, supply::show, supply::create,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, as_of::show, copies::inspection, ledger_export::export, register::show, register::pdf, openapi, healthz, readyz,
     )

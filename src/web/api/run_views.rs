@@ -45,6 +45,9 @@ pub struct NewRun {
     /// SHA-256 of evidence files that were sent before.
     #[serde(default)]
     pub evidence: Vec<String>,
+    /// That a failing result is to be recorded although it revokes the lot's release.
+    #[serde(default)]
+    pub late_result: bool,
 }
 
 /// A control as it is sent.
@@ -112,6 +115,7 @@ impl From<NewRun> for RunEntry {
             comment: run.comment,
             reagents: run.reagents,
             evidence,
+            late_result: run.late_result,
         }
     }
 }

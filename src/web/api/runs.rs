@@ -129,6 +129,9 @@ pub struct NewCorrection {
     pub readings: Vec<NewReading>,
     /// Why.
     pub reason: String,
+    /// That a failing value is to be recorded although it revokes the lot's release.
+    #[serde(default)]
+    pub late_result: bool,
 }
 
 /// A correction just recorded.
@@ -153,8 +156,8 @@ pub async fn correct(
     let body = body.read()?;
     let number = RunNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let NewCorrection { readings, reason } = body.value;
-    let entry = CorrectionEntry { readings: without_evidence(readings)?, reason };
+    let NewCorrection { readings, reason, late_result } = body.value;
+    let entry = CorrectionEntry { readings: without_evidence(readings)?, reason, late_result };
     let made = block(move || correct_run(&app, &permit, number, &entry)).await?;
     let view = CorrectedView { run: made.run.0, changes: made.changes.iter().map(ChangeView::from).collect() };
     Ok(HttpResponse::Created().json(view))

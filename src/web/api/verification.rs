@@ -6,12 +6,12 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
 use super::certificates::CertificateView;
-use crate::domain::ids::CertificateNumber;
+use crate::domain::ids::{CertificateNumber, NoticeNumber};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::body::{Body, body_refusal};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::upload::{FIELDS_MAX, is_form, read_form};
-use crate::workflow::verify_certificate::{Answer, Claim, verify_certificate};
+use crate::workflow::verify_certificate::{Answer, Claim, IssuedNotice, verify_certificate};
 use crate::workflow::{App, Error};
 
 /// The largest file that is checked, in bytes.
@@ -32,7 +32,7 @@ pub struct ClaimBody {
 /// The answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AnswerView {
-    /// `valid`, `revoked`, `superseded`, `altered` or `unknown`.
+    /// `valid`, `conditional`, `revoked`, `superseded`, `altered` or `unknown`.
     pub outcome: String,
     /// What that means here, in a sentence.
     pub detail: String,
@@ -40,6 +40,35 @@ pub struct AnswerView {
     pub checked: Vec<String>,
     /// The certificate concerned, if it was issued here.
     pub certificate: Option<CertificateView>,
+    /// The conditional notice concerned, if it was issued here.
+    pub notice: Option<IssuedNoticeView>,
+}
+
+/// A conditional notice that was issued here.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct IssuedNoticeView {
+    /// Its number.
+    pub notice: String,
+    /// Lot number.
+    pub lot: String,
+    /// When (UTC).
+    pub issued_at: String,
+    /// SHA-256 of the record.
+    pub record_sha256: String,
+    /// SHA-256 of the PDF.
+    pub pdf_sha256: String,
+}
+
+impl From<&IssuedNotice> for IssuedNoticeView {
+    fn from(issued: &IssuedNotice) -> Self {
+        IssuedNoticeView {
+            notice: issued.step.notice.to_string(),
+            lot: issued.lot.to_string(),
+            issued_at: issued.step.at.to_string(),
+            record_sha256: issued.step.record_sha256.clone(),
+            pdf_sha256: issued.step.pdf_sha256.clone(),
+        }
+    }
 }
 
 impl AnswerView {
@@ -49,7 +78,11 @@ impl AnswerView {
             outcome: answer.outcome.as_str().to_owned(),
             detail: answer.detail.clone(),
             checked: answer.checked.clone(),
-            certificate: answer.certificate.as_ref().map(|c| CertificateView::new(c, public_url)),
+            certificate: answer.certificate.as_ref().map(|c| CertificateView {
+                status: answer.outcome.of_certificate().to_owned(),
+                ..CertificateView::new(c, public_url)
+            }),
+            notice: answer.notice.as_ref().map(Into::into),
         }
     }
 }
@@ -77,18 +110,26 @@ pub fn claim(sha256: Option<&str>, number: Option<&str>) -> Result<Claim, Refusa
                 return Err(Refusal::field(Code::InvalidField, "sha256", detail));
             }
             // A number that cannot be read only means that the file does not name one.
-            let number = number.and_then(|n| CertificateNumber::parse(n).ok());
+            let number = number.map(|n| n.chars().take(40).collect());
             Ok(Claim::Hash { sha256: sha256.to_ascii_lowercase(), number })
         }
-        (None, Some(number)) => {
-            let read = CertificateNumber::parse(number);
-            read.map(Claim::Number).map_err(|e| Refusal { code: Code::InvalidField, ..e })
-        }
+        (None, Some(number)) => read_number(number),
         (None, None) => {
             let detail = "Send the PDF file, its SHA-256, or the certificate number.";
             Err(Refusal::field(Code::InvalidField, "file", detail))
         }
     }
+}
+
+/// Reads the number of a certificate or a conditional notice.
+///
+/// # Errors
+/// It is neither.
+pub fn read_number(text: &str) -> Result<Claim, Refusal> {
+    if let Ok(notice) = NoticeNumber::parse(text) {
+        return Ok(Claim::Notice(notice));
+    }
+    CertificateNumber::parse(text).map(Claim::Number).map_err(|e| Refusal { code: Code::InvalidField, ..e })
 }
 
 /// Reads a claim from a form with a file, a number, or both.

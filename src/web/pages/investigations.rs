@@ -333,7 +333,7 @@ fn retest_rows(visit: &Visit, spec: &Specification, run: &Run) -> Vec<RetestRow>
 /// Where the reader records a re-test now.
 fn record_links(visit: &Visit, lot: &Lot, spec: &Specification, i: &Investigation) -> Vec<Link> {
     let me = visit.actor(Role::Analyst);
-    let may = visit.is(Role::Analyst) && !lot.was_verified_by(&me) && lot.check_open().is_ok();
+    let may = visit.is(Role::Analyst) && !lot.was_verified_by(&me) && lot.check_examinable().is_ok();
     if !may || i.check_retest(visit.now.plus_hours(1)).is_err() {
         return Vec::new();
     }
@@ -355,7 +355,7 @@ fn forms(visit: &Visit, lot: &Lot, i: &Investigation, came: &Came) -> Result<Vec
     match i.phase() {
         Phase::Opened if qa || analyst => forms.push(super::investigation_forms::laboratory(visit, i, came)?),
         Phase::Laboratory | Phase::Retesting => {
-            let may_plan = i.phase() == Phase::Laboratory && !i.sterility && lot.check_open().is_ok();
+            let may_plan = i.phase() == Phase::Laboratory && !i.sterility && lot.check_examinable().is_ok();
             if qa && may_plan && !i.was_investigated_by(&me) {
                 forms.push(super::investigation_forms::plan(visit, i, came)?);
             }

@@ -146,7 +146,8 @@ async fn check(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
 async fn correction(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     let number = visit.run_number()?;
     let permit = visit.permit::<RecordRun>().await?.with_once(visit.once(&form));
-    let entry = CorrectionEntry { readings: readings(&form), reason: form.get("reason").to_owned() };
+    let (reason, late_result) = (form.get("reason").to_owned(), form.get("late_result") == "yes");
+    let entry = CorrectionEntry { readings: readings(&form), reason, late_result };
     match visit.work(move |app| correct_run(app, &permit, number, &entry)).await {
         Ok(_) => Ok(see_other(&format!("/runs/{number}?done=corrected"))),
         Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {
@@ -295,7 +296,7 @@ fn check_state(visit: &Visit, blind: &Blind, run: &Run, answer: &Answer) -> Resu
             ),
         }));
     }
-    if let Err(refusal) = lot.check_open() {
+    if let Err(refusal) = lot.check_examinable() {
         return Ok(Check::Closed(format!(
             "Nobody verified this run. {}",
             shown::local_times(&refusal.detail, visit.zone)

@@ -137,7 +137,7 @@ pub fn correction(
     run: &Run,
     (form, refused): (&Form, &Refused),
 ) -> Result<(Option<CorrectionForm>, String), Error> {
-    if !visit.is(Role::Analyst) || lot.check_open().is_err() {
+    if !visit.is(Role::Analyst) || lot.check_examinable().is_err() {
         return Ok((None, String::new()));
     }
     // The rules are asked with the content as it is: whoever may not change it gets no form.
@@ -152,6 +152,7 @@ pub fn correction(
         row(spec, reading, "value", now, form, refused)
     };
     let form = CorrectionForm {
+        revokes: lot.is_out(),
         rows: run.content.readings.iter().map(field).collect(),
         reason: refused.field("reason", form.get("reason")),
         idempotency_key: visit.key()?,
@@ -189,7 +190,7 @@ fn block(
         format!("{}, {}: {}. {}", r.by.name.as_str(), at(r.at), value(&r.value), r.reason.as_str())
     };
     let mine = discrepancy.by.username == *blind.viewer || run.enterers().any(|p| p.username == *blind.viewer);
-    let open = discrepancy.agreed().is_none() && blind.lot.decision.is_none();
+    let open = discrepancy.agreed().is_none() && blind.lot.check_examinable().is_ok();
     let reading = run.content.readings.iter().find(|r| r.attribute == *attribute);
     let resolve = match reading.filter(|_| open && mine && visit.is(Role::Analyst)) {
         None => None,
@@ -242,7 +243,7 @@ pub fn invalidation(
     run: &Run,
     came: &Came,
 ) -> Result<(Option<StepForm>, String), Error> {
-    if !visit.is(Role::Qa) || lot.decision.is_some() {
+    if !visit.is(Role::Qa) || lot.check_open().is_err() {
         return Ok((None, String::new()));
     }
     let grounds = match is_sterility(spec, run) {

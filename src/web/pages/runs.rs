@@ -11,7 +11,7 @@ use super::form::{Form, Refused};
 use super::lot_head;
 use super::lots::passage;
 use super::run_facts::{evidence, stored};
-use super::run_forms::raw_fields;
+use super::run_forms::{field_id, raw_fields};
 use super::shown;
 use super::view::parts::{Choice, Field, Link};
 use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartField};
@@ -39,7 +39,7 @@ pub async fn new(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| {
         visit.permit::<RecordRun>().await?;
         let sheet = sheet(visit, &visit.query("assay")).await?;
-        entry::may_enter(visit, &sheet.lot, &sheet.spec, &sheet.assay)?;
+        entry::may_enter(visit, &sheet.lot)?;
         let blank = blank(visit, &sheet);
         page(visit, &sheet, &blank, Answer::default(), StatusCode::OK)
     })
@@ -134,11 +134,12 @@ struct Answer {
     refused: Refused,
     judged: Vec<Judged>,
     questions: Vec<Question>,
+    revokes: bool,
 }
 
 async fn record(visit: &Visit, sent: Sent) -> Result<HttpResponse, Error> {
     let mut sheet = sheet(visit, sent.form.get("assay")).await?;
-    let (form, unkept) = match entry::may_enter(visit, &sheet.lot, &sheet.spec, &sheet.assay) {
+    let (form, unkept) = match entry::may_enter(visit, &sheet.lot) {
         Ok(()) => sent.store(visit).await?,
         Err(refusal) => (sent.form, Some(refusal).filter(|_| !sent.files.is_empty())),
     };
@@ -149,7 +150,7 @@ async fn record(visit: &Visit, sent: Sent) -> Result<HttpResponse, Error> {
         let placed =
             Refused::place(&refusal, visit.zone, |given| entry::place(given, &form, &sheet.spec, &sheet.assay));
         let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
-        page(visit, &sheet, &form, Answer { refused: placed, judged, questions: Vec::new() }, status_of(&refusal))
+        page(visit, &sheet, &form, Answer { refused: placed, judged, ..Answer::default() }, status_of(&refusal))
     };
     if let Some(refusal) = unkept {
         return refuse(refusal);
@@ -167,7 +168,7 @@ async fn record(visit: &Visit, sent: Sent) -> Result<HttpResponse, Error> {
     let answered = form.get("looked_again") == "yes" && form.get("asked") == entry::asked_about(&form);
     if !questions.is_empty() && !answered {
         let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
-        let answer = Answer { refused: Refused::default(), judged, questions };
+        let answer = Answer { judged, questions, ..Answer::default() };
         return page(visit, &sheet, &form, answer, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let (number, stage) = (sheet.lot.details.lot.clone(), sheet.lot.details.stage);
@@ -182,6 +183,14 @@ async fn record(visit: &Visit, sent: Sent) -> Result<HttpResponse, Error> {
         Ok(made) => {
             let run = made.run.map(|r| r.to_string()).unwrap_or_default();
             Ok(see_other(&format!("{}?done=recorded&run={run}", places::page(stage, &made.lot))))
+        }
+        Err(Error::Refused(refusal)) if refusal.code == Code::ConfirmFailing => {
+            let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
+            let text = refusal.detail.replace(" (late_result)", " below");
+            let first = entry::readings(&form).into_iter().next().unwrap_or_default();
+            let questions = vec![Question { field: field_id("", &first.attribute, &sheet.spec, "value"), text }];
+            let answer = Answer { judged, questions, revokes: true, ..Answer::default() };
+            page(visit, &sheet, &form, answer, status_of(&refusal))
         }
         Err(Error::Refused(refusal)) if refusal.code != Code::WrongRole => refuse(refusal),
         Err(other) => Err(other),
@@ -234,6 +243,7 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
         evidence_hint: evidence_hint(&criteria),
         evidence_problem: answer.refused.on("file"),
         questions: answer.questions,
+        revokes: answer.revokes,
         asked,
         idempotency_key: if key.is_empty() { visit.key()? } else { key.to_owned() },
     };

@@ -9,10 +9,8 @@ use super::view::marks::Standing;
 use super::view::parts::{Fact, Field, FieldProblem};
 use super::view::verify::{Answer, Checked, VerifyPage};
 use super::visit::{app_of, frame, html, problem, query};
-use crate::domain::ids::CertificateNumber;
 use crate::domain::refusal::Refusal;
-use crate::store::Issued;
-use crate::web::api::verification::read_claim;
+use crate::web::api::verification::{read_claim, read_number};
 use crate::web::problem::{block, status_of};
 use crate::web::times;
 use crate::workflow::verify_certificate::{self as workflow, Authenticity, Claim, verify_certificate};
@@ -47,12 +45,11 @@ fn blank(req: &HttpRequest) -> Result<HttpResponse, Error> {
 async fn by_number(req: &HttpRequest, typed: &str) -> Result<HttpResponse, Error> {
     let app = app_of(req)?;
     let shown: String = typed.chars().take(40).collect();
-    let number = match CertificateNumber::parse(typed) {
-        Ok(number) => number,
+    let claim = match read_number(typed) {
+        Ok(claim) => claim,
         Err(refusal) => return refused(&app, &refusal, shown),
     };
     let asked = app.clone();
-    let claim = Claim::Number(number);
     let answer = block(move || verify_certificate(&asked, &claim)).await?;
     let mut page = page(&app);
     page.number = Field::of(shown);
@@ -84,7 +81,7 @@ async fn by_file(req: &HttpRequest, payload: Payload) -> Result<HttpResponse, Er
         }
         Err(other) => return Err(other),
     };
-    let number_only = matches!(claim, Claim::Number(_));
+    let number_only = matches!(claim, Claim::Number(_) | Claim::Notice(_));
     let asked = app.clone();
     let answer = block(move || verify_certificate(&asked, &claim)).await?;
     let mut page = page(&app);
@@ -97,6 +94,7 @@ fn shown_answer(app: &App, answer: &workflow::Answer, number_only: bool) -> Answ
         // A number is no copy: nothing has been compared with what the stranger holds.
         Authenticity::Valid if number_only => Standing::Issued,
         Authenticity::Valid => Standing::Authentic,
+        Authenticity::Conditional => Standing::Conditional,
         Authenticity::Revoked => Standing::Revoked,
         Authenticity::Superseded => Standing::Superseded,
         Authenticity::Altered => Standing::Altered,
@@ -104,17 +102,20 @@ fn shown_answer(app: &App, answer: &workflow::Answer, number_only: bool) -> Answ
     };
     Answer {
         standing,
-        detail: answer.detail.clone(),
-        certificate: answer.certificate.as_ref().map(|issued| facts(app, issued)).unwrap_or_default(),
+        detail: shown::local_times(&answer.detail, times::zone(&app.site().zone)),
+        certificate: facts(app, answer),
         checked: answer.checked.iter().map(|line| Checked::from(line.as_str())).collect(),
         at: shown::plain_moment(app.now(), times::zone(&app.site().zone)),
     }
 }
 
-fn facts(app: &App, issued: &Issued) -> Vec<Fact> {
+fn facts(app: &App, answer: &workflow::Answer) -> Vec<Fact> {
+    let certificate = answer.certificate.as_ref().map(|c| ("Certificate", c.number.as_str(), &c.lot, c.issued_at));
+    let notice = answer.notice.as_ref().map(|n| ("Conditional notice", n.step.notice.as_str(), &n.lot, n.step.at));
+    let Some((paper, number, lot, at)) = certificate.or(notice) else { return Vec::new() };
     vec![
-        Fact::new("Certificate", issued.number.as_str()),
-        Fact::new("Lot", issued.lot.as_str()),
-        Fact::new("Issued", times::to_minutes(issued.issued_at, times::zone(&app.site().zone))),
+        Fact::new(paper, number),
+        Fact::new("Lot", lot.as_str()),
+        Fact::new("Issued", times::to_minutes(at, times::zone(&app.site().zone))),
     ]
 }

@@ -12,6 +12,8 @@ pub enum Standing {
     Authentic,
     /// Carries a number of this site, but not its bytes.
     Altered,
+    /// A conditional notice that stands: no release certificate.
+    Conditional,
     /// Issued here and withdrawn since.
     Revoked,
     /// Issued here and replaced by a newer one.
@@ -24,8 +26,9 @@ pub enum Standing {
 
 impl Standing {
     /// Every standing a script may have to show.
-    pub const ALL: [Standing; 6] = [
+    pub const ALL: [Standing; 7] = [
         Standing::Authentic,
+        Standing::Conditional,
         Standing::Altered,
         Standing::Revoked,
         Standing::Superseded,
@@ -37,6 +40,7 @@ impl Standing {
     pub fn code(self) -> &'static str {
         match self {
             Standing::Authentic => "valid",
+            Standing::Conditional => "conditional",
             Standing::Altered => "altered",
             Standing::Revoked => "revoked",
             Standing::Superseded => "superseded",
@@ -50,6 +54,7 @@ impl Standing {
         match self {
             Standing::Authentic => "Check that the lot number on the containers is the one below.",
             Standing::Altered => "Do not use the lot on the strength of this file.",
+            Standing::Conditional => "The lot may be used only as the notice says, and may yet be revoked.",
             Standing::Revoked => "Do not use the lot.",
             Standing::Superseded => "Use the newer certificate.",
             Standing::Unknown => {
@@ -65,6 +70,7 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Standing::Authentic => "AUTHENTIC",
+            Standing::Conditional => "CONDITIONAL NOTICE",
             Standing::Altered => "ALTERED",
             Standing::Revoked => "REVOKED",
             Standing::Superseded => "SUPERSEDED",

@@ -127,6 +127,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("verify-refused", html(&verify::VerifyPage::sample_refused())),
         ("verify-authentic", html(&verify::VerifyPage::sample_answer(Standing::Authentic))),
         ("verify-altered", html(&verify::VerifyPage::sample_answer(Standing::Altered))),
+        ("verify-conditional", html(&verify::VerifyPage::sample_answer(Standing::Conditional))),
         ("verify-revoked", html(&verify::VerifyPage::sample_answer(Standing::Revoked))),
         ("verify-superseded", html(&verify::VerifyPage::sample_answer(Standing::Superseded))),
         ("verify-unknown", html(&verify::VerifyPage::sample_answer(Standing::Unknown))),

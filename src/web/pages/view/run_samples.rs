@@ -67,6 +67,7 @@ impl RecordRunPage {
             evidence_hint: "PDF, PNG, JPEG, CSV, FCS; at most 25 MB each.".into(),
             evidence_problem: None,
             questions: vec![],
+            revokes: false,
             asked: String::new(),
             idempotency_key: "51c8".into(),
         }
@@ -265,6 +266,7 @@ impl RunPage {
         };
         let reason = "Say why the value changes, such as a misread gate. An inspector reads this.";
         let mut form = CorrectionForm {
+            revokes: false,
             rows: PANEL.iter().map(row).collect(),
             reason: Field::default().refused(reason),
             ..CorrectionForm::default()

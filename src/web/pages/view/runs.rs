@@ -60,6 +60,8 @@ pub struct RecordRunPage {
     pub questions: Vec<Question>,
     /// What the questions were asked about, sent back with the confirmation.
     pub asked: String,
+    /// Whether recording what was typed revokes the lot's release: then that is what is asked.
+    pub revokes: bool,
     /// Makes a repeated request harmless.
     pub idempotency_key: String,
 }
@@ -309,6 +311,8 @@ pub struct CheckForm {
 /// The form that corrects a run.
 #[derive(Debug, Clone, Default)]
 pub struct CorrectionForm {
+    /// Whether the lot has left: a value that fails revokes its release, and that is confirmed.
+    pub revokes: bool,
     /// One row per reading.
     pub rows: Vec<CorrectionRow>,
     /// Why.

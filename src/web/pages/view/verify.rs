@@ -93,8 +93,14 @@ impl VerifyPage {
                     vec!["RC-2026-000003 is in the register", "Its PDF and its record are stored unchanged"],
                 )
             }
+            Standing::Conditional => (
+                "This is the PDF of conditional notice CN-2026-000001 for lot AD-26-0003, unchanged. It is a conditional \
+                 notice, not a release certificate: results are still to come.",
+                vec![hashed.as_str()],
+            ),
             Standing::Revoked => (
-                "Certificate RC-2026-000003 was withdrawn: late growth in the aerobic sterility test.",
+                "This is the PDF of certificate RC-2026-000003 for lot AD-26-0003, unchanged, and was revoked on \
+                 2026-12-09 10:15 +08:00: a result failed after the lot had been released.",
                 vec![hashed.as_str()],
             ),
             Standing::Superseded => {

@@ -1,0 +1,107 @@
+//! Who must be told of a revocation, and which lots share something with the revoked one.
+//!
+//! Promises: everybody who was named for the lot or received a container of it is told, and a
+//! physician, QP, QA, sponsor and authority always, known by name or not; nobody stands twice on
+//! the list.
+
+use std::collections::BTreeSet;
+
+use super::container::Movement;
+use super::course::{Contact, Party, PartyRole, Sister};
+use super::ids::EquipmentCode;
+use super::lot::{Decision, Lot};
+use super::moment::Moment;
+use super::site_policy::SitePolicy;
+
+/// Who must be told that the lot was revoked.
+pub fn parties(lot: &Lot, policy: &SitePolicy) -> Vec<Party> {
+    let mut parties: Vec<Party> = Vec::new();
+    let mut tell =
+        |contact: &Contact, because: String| match parties.iter_mut().find(|p| p.contact.as_ref() == Some(contact)) {
+            Some(known) => known.because = format!("{}; {because}", known.because),
+            None => parties.push(Party { role: contact.role, contact: Some(contact.clone()), because }),
+        };
+    if let Some(step) = &lot.course.conditional {
+        for contact in &step.contacts {
+            tell(contact, format!("named when the lot was released conditionally with {}", step.notice));
+        }
+    }
+    for (contact, numbers) in received(lot) {
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        let noun = if numbers.len() == 1 { "container" } else { "containers" };
+        tell(contact, format!("received {noun} {}", numbers.join(", ")));
+    }
+    for contact in &policy.contacts {
+        tell(contact, "named in the site's policy".to_owned());
+    }
+    for role in PartyRole::ALL {
+        if !parties.iter().any(|p| p.role == role) {
+            parties.push(Party { role, contact: None, because: always(role).to_owned() });
+        }
+    }
+    parties.sort_by_key(|p| p.role);
+    parties
+}
+
+fn always(role: PartyRole) -> &'static str {
+    match role {
+        PartyRole::Physician => "the treating physician is always told; nobody was named for the lot",
+        PartyRole::Qp => "the qualified person is always told",
+        PartyRole::Qa => "quality assurance is always told",
+        PartyRole::Sponsor => "the sponsor or authorisation holder is always told",
+        PartyRole::Authority => "whether the authority must be told is always decided",
+    }
+}
+
+/// Who received which containers, in the order of the first shipment to each; those that came
+/// back are among them.
+fn received(lot: &Lot) -> Vec<(&Contact, Vec<u32>)> {
+    let mut all: Vec<(&Contact, Vec<u32>)> = Vec::new();
+    for moved in &lot.course.movements {
+        let Movement::Shipped { to, .. } = &moved.movement else { continue };
+        match all.iter_mut().find(|(contact, _)| *contact == to) {
+            Some((_, numbers)) => numbers.extend(&moved.containers),
+            None => all.push((to, moved.containers.clone())),
+        }
+    }
+    all
+}
+
+/// A day as it begins and ends: from, and before.
+pub type Day = (Moment, Moment);
+
+/// What two lots share, in words; nothing where `other` is decided against or gone by.
+///
+/// `day` is the day on which `lot` was made, in the site's zone.
+pub fn sister(lot: &Lot, other: &Lot, day: Day, now: Moment) -> Option<Sister> {
+    let gone = other.course.revocation.is_some()
+        || matches!(other.decision, Some(Decision::Rejected { .. }))
+        || (other.decision.is_none() && other.course.conditional.is_none() && now >= other.details.expires_at);
+    if gone || other.number() == lot.number() || !other.details.stage.is_own() {
+        return None;
+    }
+    let mut shares = Vec::new();
+    if other.details.donor == lot.details.donor {
+        shares.push(format!("donor {}", lot.details.donor));
+    }
+    let theirs = banks(other);
+    shares.extend(banks(lot).iter().filter(|bank| theirs.contains(bank)).map(|bank| format!("bank {bank}")));
+    let theirs = reagents(other);
+    shares.extend(reagents(lot).iter().filter(|code| theirs.contains(*code)).map(|code| format!("reagent {code}")));
+    if (day.0..day.1).contains(&other.details.manufactured_at) {
+        shares.push("made on the same day".to_owned());
+    }
+    (!shares.is_empty()).then(|| Sister { lot: other.number().clone(), shares })
+}
+
+/// The banks a lot was made from, nearest first, whether they are registered or only named.
+fn banks(lot: &Lot) -> Vec<String> {
+    let own = lot.details.bank.iter();
+    let further = lot.sources.iter().filter_map(|s| s.lot.details.bank.as_ref());
+    own.chain(further).map(ToString::to_string).collect()
+}
+
+/// The reagents used on a lot.
+pub fn reagents(lot: &Lot) -> BTreeSet<EquipmentCode> {
+    lot.runs.iter().flat_map(|run| run.content.reagents.iter().cloned()).collect()
+}

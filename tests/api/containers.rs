@@ -1,0 +1,202 @@
+//! Containers: what may leave, come back and be destroyed, and their labels.
+
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::person::with;
+use crate::site::Site;
+
+/// Amy ships containers of a lot to a ward, now.
+pub fn ships(site: &Site, lot: &str, containers: &[u32]) -> Answer {
+    site.analyst().post("/api/v1/containers", &shipment(site, lot, containers))
+}
+
+/// The body of a shipment.
+pub fn shipment(site: &Site, lot: &str, containers: &[u32]) -> Value {
+    json!({
+        "lot": lot, "containers": containers, "act": "shipped", "moved_at": site.hours(0),
+        "to": {"role": "physician", "name": "Dr Lin, ward 4", "reach": "+86 20 5550 1234"},
+        "remark": "Dry shipper 7, logger L-114",
+    })
+}
+
+fn moves(site: &Site, act: &str, containers: &[u32]) -> Answer {
+    let body = json!({"lot": "L-1", "containers": containers, "act": act, "moved_at": site.hours(0), "remark": "x"});
+    site.analyst().post("/api/v1/containers", &body)
+}
+
+fn released(site: &Site) {
+    site.full_lot("L-1");
+    site.qa().releases("L-1").created();
+}
+
+fn states(site: &Site) -> Vec<String> {
+    let listed = site.auditor().get("/api/v1/containers?lot=L-1").ok();
+    let all = listed["containers"].as_array().expect("containers").clone();
+    all.iter().map(|c| c["state"].as_str().expect("a state").to_owned()).collect()
+}
+
+#[test]
+fn nothing_leaves_without_a_certificate() {
+    let site = Site::start();
+    site.full_lot("L-1");
+    ships(&site, "L-1", &[1]).refused(409, "not_shippable").says("no certificate or conditional notice");
+    site.qa().releases("L-1").created();
+    let made = ships(&site, "L-1", &[1, 3]).created();
+    assert_eq!(made["under"], "RC-2026-000001");
+    assert_eq!(states(&site), ["shipped", "in_stock", "shipped", "in_stock"]);
+    let shipped = site.auditor().get("/api/v1/containers?state=shipped").ok();
+    assert_eq!(shipped["containers"][0]["container"], "L-1.1");
+    assert_eq!(shipped["containers"][0]["movements"][0]["to"]["name"], "Dr Lin, ward 4");
+    assert_eq!(site.events("attempt_refused")[0]["act"], "shipment");
+    site.whole();
+}
+
+#[test]
+fn an_open_hold_and_the_expiry_stop_what_was_released() {
+    let site = Site::start();
+    released(&site);
+    let hold = json!({"lot": "L-1", "kind": "hold", "description": "Freezer alarm", "impact": "Unknown"});
+    site.qa().post("/api/v1/deviations", &hold).created();
+    ships(&site, "L-1", &[1]).refused(409, "not_shippable").says("Freezer alarm");
+    let closing = json!({"assessment": "Logger shows no excursion", "password": site.qa().password()});
+    site.qa().post("/api/v1/deviations/DEV-2026-0001/closure", &closing).created();
+    ships(&site, "L-1", &[1]).created();
+    site.waits_hours(30 * 24);
+    ships(&site, "L-1", &[2]).refused(409, "not_shippable").says("expired");
+}
+
+#[test]
+fn a_container_moves_as_things_do() {
+    let site = Site::start();
+    released(&site);
+    moves(&site, "returned", &[1]).refused(422, "invalid_field").says("never left");
+    ships(&site, "L-1", &[1]).created();
+    ships(&site, "L-1", &[1, 2]).refused(409, "not_shippable").says("L-1.1 was shipped already");
+    assert_eq!(states(&site)[1], "in_stock", "all containers move or none");
+    moves(&site, "returned", &[1]).created();
+    moves(&site, "returned", &[1]).refused(409, "already_done");
+    ships(&site, "L-1", &[1]).refused(409, "not_shippable").says("does not leave again");
+    moves(&site, "destroyed", &[1, 2]).created();
+    moves(&site, "destroyed", &[1]).refused(409, "already_done").says("final");
+    ships(&site, "L-1", &[2]).refused(409, "not_shippable").says("destroyed");
+    ships(&site, "L-1", &[5]).refused(404, "no_such_container").says("4 containers");
+    site.whole();
+}
+
+#[test]
+fn what_is_said_of_a_movement_is_checked() {
+    let site = Site::start();
+    released(&site);
+    let sends = |instead: Value| {
+        let body = with(shipment(&site, "L-1", &[1]), &instead);
+        site.analyst().post("/api/v1/containers", &body)
+    };
+    sends(json!({"moved_at": site.hours(1)})).refused(422, "in_the_future").about(&["moved_at"]);
+    sends(json!({"moved_at": site.hours(-21 * 24)})).refused(422, "invalid_field").says("only made on");
+    sends(json!({"moved_at": site.hours(-1)})).refused(422, "invalid_field").says("when RC-2026-000001 was signed");
+    sends(json!({"to": null})).refused(422, "invalid_field").about(&["to"]);
+    sends(json!({"to": {"role": "patient", "name": "x", "reach": "x"}}))
+        .refused(422, "invalid_field")
+        .about(&["to.role"]);
+    sends(json!({"containers": []})).refused(422, "invalid_field");
+    sends(json!({"containers": [1, 1]})).refused(422, "invalid_field").says("twice");
+    sends(json!({"act": "eaten", "to": null})).refused(422, "invalid_field").about(&["act"]);
+    sends(json!({"lot": "L-9"})).refused(404, "no_such_lot");
+    site.qc().post("/api/v1/containers", &shipment(&site, "L-1", &[1])).refused(403, "wrong_role");
+    site.auditor().get("/api/v1/containers?state=lost").refused(422, "invalid_field");
+}
+
+#[test]
+fn of_two_who_ship_one_container_at_once_one_does() {
+    let site = Site::start();
+    released(&site);
+    let body = shipment(&site, "L-1", &[1]);
+    let statuses = std::thread::scope(|scope| {
+        let (site, body) = (&site, &body);
+        let both =
+            ["amy", "queen"].map(|who| scope.spawn(move || site.person(who).post("/api/v1/containers", body).status));
+        both.map(|one| one.join().expect("no panic"))
+    });
+    assert_eq!(statuses.iter().filter(|s| **s == 201).count(), 1, "{statuses:?}");
+}
+
+#[test]
+fn a_label_has_its_size_and_says_what_tells_the_container_apart() {
+    let site = Site::start();
+    site.analyst().registers("L-1").created();
+    for (size, width, height) in [("57x32", 57.0, 32.0), ("76x51", 76.0, 51.0), ("100x50", 100.0, 50.0)] {
+        let answer = site.auditor().get(&format!("/api/v1/containers/L-1.2/label?size={size}"));
+        assert_eq!(answer.with_status(200).header("content-type"), "application/pdf");
+        let pdf = lopdf::Document::load_mem(&answer.bytes).expect("a PDF");
+        assert_eq!(pdf.get_pages().len(), 1);
+        let page = pdf.get_dictionary(pdf.get_pages()[&1]).expect("a page");
+        let media = page.get(b"MediaBox").and_then(|b| b.as_array()).expect("a box");
+        let points: Vec<f32> = media.iter().map(|n| n.as_float().expect("a number")).collect();
+        for (points, millimetres) in [(points[2], width), (points[3], height)] {
+            assert!((points * 25.4 / 72.0 - millimetres).abs() < 0.1, "{size}: {points}");
+        }
+        let text = pdf.extract_text(&[1]).expect("text").replace('\n', " ");
+        for words in [
+            "Lot L-1",
+            "Container 2 of 4",
+            "Donor D-0031",
+            "Expires 2026-07-01 16:00 +08:00",
+            "L-1.2",
+            "Quarantine until released",
+            "Test Laboratory",
+        ] {
+            assert!(text.contains(words), "no “{words}” in {text}");
+        }
+        assert!(!text.contains("AUTOLOGOUS"), "{text}");
+    }
+    site.auditor().get("/api/v1/containers/L-1.5/label").refused(404, "no_such_container");
+    site.auditor().get("/api/v1/containers/L-1/label").refused(404, "no_such_container");
+    site.auditor().get("/api/v1/containers/L-1.2/label?size=10x10").refused(422, "invalid_field").says("57x32");
+}
+
+#[test]
+fn the_symbol_drawn_on_a_label_reads_as_the_containers_code() {
+    if std::process::Command::new("pdftoppm").arg("-v").output().is_err() {
+        println!("ignored: pdftoppm is not installed");
+        return;
+    }
+    let site = Site::start();
+    site.analyst().registers("AD-26-0007").created();
+    let pdf = site.auditor().get("/api/v1/containers/AD-26-0007.2/label?size=57x32").with_status(200).bytes.clone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, image) = (folder.path().join("label.pdf"), folder.path().join("label"));
+    std::fs::write(&file, pdf).expect("written");
+    let drawn =
+        std::process::Command::new("pdftoppm").args(["-r", "600", "-gray", "-singlefile"]).arg(&file).arg(&image);
+    let mut drawn = drawn;
+    assert!(drawn.status().expect("pdftoppm").success());
+    let pgm = std::fs::read(image.with_extension("pgm")).expect("an image");
+    let (pixels, width) = symbol(&pgm);
+    assert_eq!(datamatrix::DataMatrix::decode(&pixels, width).expect("a symbol"), b"AD-26-0007.2");
+}
+
+/// The modules of the symbol in the upper right corner of a grey image: 13 mm wide, 2 mm from the
+/// edges, drawn with 600 dots to the inch.
+fn symbol(pgm: &[u8]) -> (Vec<bool>, usize) {
+    let mut parts = pgm.splitn(4, |b| *b == b'\n');
+    let header: Vec<&[u8]> = parts.by_ref().take(3).collect();
+    let pixels = parts.next().expect("pixels");
+    let width: usize =
+        std::str::from_utf8(header[1]).expect("ASCII").split(' ').next().expect("a width").parse().expect("a number");
+    let dots = |millimetres: f64| millimetres / 25.4 * 600.0;
+    let (left, top, edge) = (dots(57.0 - 2.0 - 13.0), dots(2.0), dots(13.0));
+    let dark = |x: f64, y: f64| pixels[y as usize * width + x as usize] < 128;
+    // The upper edge of a symbol is its clock: dark and light modules take turns.
+    let changes = (0..edge as usize - 4)
+        .filter(|x| {
+            let at = |x: usize| dark(left + 2.0 + x as f64, top + 3.0);
+            at(*x) != at(*x + 1)
+        })
+        .count();
+    let modules = changes + 1;
+    let step = edge / modules as f64;
+    let centre = |i: usize| (i as f64 + 0.5) * step;
+    let bits = (0..modules * modules).map(|i| dark(left + centre(i % modules), top + centre(i / modules)));
+    (bits.collect(), modules)
+}
