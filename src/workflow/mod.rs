@@ -18,6 +18,8 @@ pub mod keep_equipment;
 pub mod list_lots;
 pub mod list_specifications;
 mod may_sign;
+pub mod oidc;
+pub mod oidc_provider;
 mod origin;
 pub mod passwords;
 pub mod permit;

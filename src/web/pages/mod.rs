@@ -21,6 +21,7 @@ pub mod lot;
 pub mod lot_head;
 pub mod lots;
 pub mod narrate;
+pub mod oidc;
 pub mod people;
 pub mod review;
 pub mod run;
