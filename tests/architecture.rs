@@ -113,6 +113,10 @@ const OWNED: &[(&str, &str)] = &[
     ("zip", "pack"),
     ("ed25519_dalek", "ledger"),
     ("getrandom", "clock"),
+    ("rustls", "web"),
+    ("governor", "web"),
+    ("openidconnect", "workflow"),
+    ("ureq", "workflow"),
 ];
 
 /// The exceptions: one line of `cli` starts the runtime that the web server needs.

@@ -610,3 +610,85 @@ fn a_draft_is_taken_in_with_a_password_and_given_out_as_it_was() {
     assert_eq!(code(&run(&["spec", "export", "ADMSC-IV", "2", "--data", text(&data)])), 0);
     drop(service);
 }
+
+// ---- what the log holds ----
+
+/// A page or form as a browser asks for it; the status and the cookie that is set.
+fn browses(url: &str, method: &str, path: &str, cookie: &str, body: &str) -> (u16, String) {
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("{url}{path}"))
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+    let answer = config.build().new_agent().run(request.body(body.to_owned()).expect("a request")).expect("answered");
+    let set = answer.headers().get("set-cookie").and_then(|c| c.to_str().ok()).unwrap_or_default();
+    (answer.status().as_u16(), set.split(';').next().unwrap_or_default().to_owned())
+}
+
+/// The log names the request and none of the secrets.
+#[track_caller]
+fn keeps_silent(service: Service, path: &str, secrets: &[String]) {
+    let log = service.log();
+    assert!(log.contains(path), "{path} is not in the log, so this shows nothing: {log}");
+    let (_, said) = service.stop();
+    for secret in secrets {
+        assert!(secret.len() >= 12, "{secret} could be there by chance");
+        assert!(!log.contains(secret), "{secret} is in the log: {log}");
+        let lines: Vec<&String> = said.iter().filter(|line| line.contains(secret)).collect();
+        assert!(lines.iter().all(|l| l.contains("/first-administrator?token=")), "{secret} was said: {lines:?}");
+    }
+}
+
+#[test]
+fn no_secret_of_a_first_start_and_a_sign_in_is_in_the_log_at_the_most_verbose_level() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let arguments = ["serve", "--data", text(&data), "--bind", "127.0.0.1:0"];
+    let is_new: fn(&str) -> bool = |line| line.contains("first-administrator?token=");
+    let mut service = Service::start_in(&arguments, &[("RUST_LOG", "trace")], is_new);
+    let link = service.said().iter().find_map(|l| l.split("token=").nth(1)).expect("a link").trim().to_owned();
+    let url = service.url.clone();
+    assert_eq!(browses(&url, "GET", &format!("/first-administrator?token={link}"), "", "").0, 200);
+    let (right, wrong) = ("three plain words and a boat".to_owned(), "a password typed wrongly".to_owned());
+    let fields = [
+        ("token", link.as_str()),
+        ("username", "root"),
+        ("full_name", "Root"),
+        ("password", &right),
+        ("password_again", &right),
+    ];
+    assert_eq!(submit(&url, "/first-administrator", &fields), 303);
+    let token = service.sign_in("root", &right);
+    let refused = service.ask("POST", "/api/v1/session", "", Some(json!({"username": "root", "password": wrong}))).0;
+    assert_eq!(refused, 401);
+    assert_eq!(service.ask("GET", "/api/v1/me", &token, None).0, 200);
+    let (status, cookie) =
+        browses(&url, "POST", "/sign-in", "", &format!("username=root&password={}", right.replace(' ', "+")));
+    assert_eq!(status, 303);
+    assert_eq!(browses(&url, "GET", "/lots", &cookie, "").0, 200);
+    let session = cookie.split('=').nth(1).expect("a value").to_owned();
+    keeps_silent(service, "/api/v1/me", &[link, right.clone(), right.replace(' ', "+"), wrong, token, session]);
+}
+
+#[test]
+fn no_secret_of_a_signature_is_in_the_log_at_the_most_verbose_level() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("demo");
+    let arguments = ["demo", "--bind", "127.0.0.1:0", "--json", "--data", text(&data)];
+    let service = Service::start_in(&arguments, &[("RUST_LOG", "trace")], is_json);
+    let password = "demo-fang-wu";
+    let token = service.sign_in("fang.wu", password);
+    let release = "/api/v1/lots/AD-26-0002/release";
+    let wrong = "demo-fang-wu, typed wrongly";
+    let signs =
+        |password: &str| service.ask("POST", release, &token, Some(json!({"password": password, "meaning": "x"})));
+    assert_eq!(signs(wrong).0, 403);
+    assert_eq!(signs(password).0, 201);
+    let log = service.log();
+    assert!(log.contains(release), "{log}");
+    for secret in [password, wrong, &token] {
+        assert!(!log.contains(secret), "{secret} is in the log: {log}");
+    }
+}

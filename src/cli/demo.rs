@@ -79,7 +79,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     if !args.bind.ip().is_loopback() {
         eprintln!("Warning: everybody who reaches {} can sign in; the demonstration's passwords are known.", args.bind);
     }
-    let (listener, url) = listen(args.bind)?;
+    let (listener, url) = listen(args.bind, "http")?;
     let data = match args.data {
         Some(data) => data,
         None => std::env::temp_dir().join(format!("lotgate-demo-{}", random_hex::<4>(&SystemChance)?)),
@@ -103,7 +103,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     clock.set(None);
     let show = |a: &Account| DemoAccount { username: a.username, password: a.password, roles: a.roles };
     let demo_accounts = ACCOUNTS.iter().map(show).collect();
-    serve_until_stopped(app, listener, WebConfig { secure_cookies: false, workers: 2, demo_accounts }, || {
+    serve_until_stopped(app, listener, WebConfig { demo_accounts, ..WebConfig::default() }, || {
         if args.json {
             println!("{}", serde_json::to_string(&Ready { url: &url, data: &data, accounts: ACCOUNTS })?);
         } else {

@@ -109,13 +109,18 @@ pub fn run() -> ExitCode {
     })
 }
 
-/// Logs to standard error; `RUST_LOG` overrides how much.
+/// Logs to standard error; `RUST_LOG` overrides how much. Of the libraries only what concerns an
+/// operator is let through: below that, they tell the bytes of connections, with what is secret in
+/// them.
 fn start_logging(default: &str) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    use tracing_subscriber::filter::filter_fn;
+    use tracing_subscriber::{EnvFilter, Layer, fmt, prelude::*};
+    let how_much = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let ours_or_worth_it =
+        filter_fn(|said| said.target().starts_with("lotgate") || *said.level() <= tracing::Level::INFO);
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).try_init();
+    let lines = fmt::layer().with_ansi(colours).with_writer(std::io::stderr).with_filter(ours_or_worth_it);
+    let _ = tracing_subscriber::registry().with(how_much).with(lines).try_init();
 }
 
 #[cfg(test)]

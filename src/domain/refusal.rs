@@ -22,6 +22,8 @@ pub enum Kind {
     Unprocessable,
     /// Too often.
     TooMany,
+    /// Another service that is needed for it does not answer.
+    Unavailable,
     /// It is larger than the limit.
     TooLarge,
     /// The method or the media type is not one this address takes.
@@ -140,6 +142,9 @@ codes! {
     NothingToCorrect,   "nothing_to_correct",   Unprocessable, "No field is different from what the certificate says.";
     NotOutOfSpecification, "not_out_of_specification", Conflict, "Only a lot that is out of specification is supplied this way.";
     ConfirmFailing,     "confirm_failing",      Conflict,      "The result would revoke the lot's release; say so in the request to record it.";
+    ProviderUnavailable, "provider_unavailable", Unavailable,  "The OpenID provider does not answer as it should.";
+    ProviderRefused,    "provider_refused",     Forbidden,     "What came back from the OpenID provider is not accepted.";
+    NotLinked,          "not_linked",           Forbidden,     "No account is linked with this identity at the OpenID provider.";
     AlreadyDone,        "already_done",         Conflict,      "It has been done already.";
     KeyReused,          "idempotency_key_reused", Conflict,    "The Idempotency-Key was used before for a different request.";
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answers;
+mod ceremonies;
 mod certificates;
 mod connection;
 mod courses;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use diesel::r2d2::Pool;
 
 pub use answers::KeptAnswer;
+pub use ceremonies::Ceremony;
 pub use certificates::Issued;
 pub use connection::{Conn, Target};
 pub use error::StoreError;

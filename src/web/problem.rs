@@ -92,6 +92,7 @@ pub fn status_of(refusal: &Refusal) -> StatusCode {
         (_, Kind::Conflict) => StatusCode::CONFLICT,
         (_, Kind::Unprocessable) => StatusCode::UNPROCESSABLE_ENTITY,
         (_, Kind::TooMany) => StatusCode::TOO_MANY_REQUESTS,
+        (_, Kind::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
         (_, Kind::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         (_, Kind::NotOffered) => StatusCode::METHOD_NOT_ALLOWED,
     }

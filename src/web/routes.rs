@@ -116,6 +116,7 @@ routes! {
     "/api/v1/specifications/{product}/{version}/document" { GET SignedIn Reads => api::specifications::document; }
     "/api/v1/specifications/{product}/{version}/approval" { POST QA Writes => api::specification_acts::approve; }
     "/api/v1/specifications/{product}/{version}/what-if" { POST SignedIn Reads => api::specification_acts::what_if; }
+    "/api/v1/users/{username}/identity-link/removal" { POST ADMIN Writes => api::identity_links::remove; }
     "/api/v1/lots" {
         GET  SignedIn Reads  => api::lots::list;
         POST ANALYST  Writes => api::lots::create;
@@ -210,6 +211,12 @@ routes! {
     "/sign-in" {
         GET  Anyone Reads  => pages::sign_in::show;
         POST Anyone Writes => pages::sign_in::submit;
+    }
+    "/sign-in/oidc"                              { GET  Anyone   Reads  => pages::oidc::begin; }
+    "/sign-in/oidc/callback"                     { GET  Anyone   Writes => pages::oidc::come_back; }
+    "/account/oidc" {
+        GET  SignedIn Reads => pages::oidc::show;
+        POST SignedIn Reads => pages::oidc::link;
     }
     "/sign-out" {
         GET  Anyone   Reads  => pages::back;

@@ -14,6 +14,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::problem::{Problem, block};
+use super::proxy::is_secure;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
@@ -41,25 +42,35 @@ impl Somebody {
     }
 }
 
-/// The session cookie for a token.
+/// The cookie under TLS: a browser takes this name only from the service itself, so that no
+/// other host of the same domain can lay a session of its own in a visitor's browser.
+pub const SECURE_COOKIE: &str = "__Host-lotgate_session";
+
+/// The name of the session cookie.
+fn name(secure: bool) -> &'static str {
+    if secure { SECURE_COOKIE } else { COOKIE }
+}
+
+/// The session cookie for a token; `secure` under TLS ([`is_secure`]).
 pub fn cookie(token: &str, secure: bool) -> Cookie<'static> {
-    Cookie::build(COOKIE, token.to_owned()).path("/").http_only(true).same_site(SameSite::Lax).secure(secure).finish()
+    let cookie = Cookie::build(name(secure), token.to_owned()).path("/").http_only(true);
+    cookie.same_site(SameSite::Lax).secure(secure).finish()
 }
 
 /// The cookie that removes the session cookie.
-pub fn no_cookie() -> Cookie<'static> {
-    let mut cookie = Cookie::build(COOKIE, "").path("/").http_only(true).same_site(SameSite::Lax).finish();
+pub fn no_cookie(secure: bool) -> Cookie<'static> {
+    let mut cookie = cookie("", secure);
     cookie.make_removal();
     cookie
 }
 
 /// The token a request carries and whether it came by cookie.
-fn token_of(req: &HttpRequest) -> Option<(String, bool)> {
+pub(super) fn token_of(req: &HttpRequest) -> Option<(String, bool)> {
     if let Some(header) = req.headers().get(AUTHORIZATION) {
         let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
         return scheme.eq_ignore_ascii_case("Bearer").then(|| (token.trim().to_owned(), false));
     }
-    req.cookie(COOKIE).map(|c| (c.value().to_owned(), true))
+    req.cookie(name(is_secure(req))).map(|c| (c.value().to_owned(), true))
 }
 
 /// True if a browser says that the request comes from a page of this site, or says nothing at

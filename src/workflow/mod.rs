@@ -25,6 +25,8 @@ pub mod list_lots;
 pub mod list_specifications;
 mod may_sign;
 pub mod move_containers;
+pub mod oidc;
+pub mod oidc_provider;
 mod origin;
 pub mod passwords;
 pub mod permit;

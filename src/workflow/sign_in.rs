@@ -11,7 +11,7 @@ use crate::domain::role::{Actor, Role};
 use crate::ledger::canonical::sha256_hex;
 use crate::store::{Session, User};
 
-use super::{App, Error, passwords, set_up};
+use super::{App, Desk, Error, passwords, set_up};
 
 /// How long a session lasts.
 pub const SESSION_HOURS: i64 = 12;
@@ -24,6 +24,15 @@ pub struct SignedIn {
     pub expires_at: Moment,
     /// Whose it is.
     pub user: User,
+}
+
+/// From where somebody signs in.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    /// What it is, for the list of sessions.
+    pub label: String,
+    /// True where a page's cookie will carry the session.
+    pub browser: bool,
 }
 
 /// Opens a session.
@@ -48,16 +57,27 @@ pub fn sign_in(app: &App, username: &str, password: &str) -> Result<SignedIn, Er
         return Err(wrong());
     }
     let token = app.random::<32>()?;
-    let token_sha256 = sha256_hex(token.as_bytes());
-    let actor = actor_of(&user);
-    let username = user.username.clone();
-    let expires_at = app.write(&actor, move |desk| {
-        let expires_at = desk.now.plus_hours(SESSION_HOURS);
-        desk.tx.open_session(&token_sha256, &username, desk.now, expires_at)?;
-        desk.record(Event::SignedIn {})?;
-        Ok(expires_at)
-    })?;
-    Ok(SignedIn { token, expires_at, user })
+    Ok(app.write(&actor_of(&user), move |desk| open(desk, user, &Device::default(), token))??)
+}
+
+/// Opens a session for somebody who proved who they are.
+///
+/// # Errors
+/// Storage fails. An account that cannot be used is a refusal as a value.
+pub(super) fn open(
+    desk: &mut Desk,
+    user: User,
+    _device: &Device,
+    token: String,
+) -> Result<Result<SignedIn, Refusal>, Error> {
+    let now = desk.now;
+    if let Some(why) = desk.view().account(&user.username)?.unusable_at(now) {
+        return Ok(Err(Refusal::new(Code::Deactivated, why)));
+    }
+    let expires_at = now.plus_hours(SESSION_HOURS);
+    desk.tx.open_session(&sha256_hex(token.as_bytes()), &user.username, now, expires_at)?;
+    desk.record_as(&actor_of(&user), Event::SignedIn {})?;
+    Ok(Ok(SignedIn { token, expires_at, user }))
 }
 
 /// Ends a session; ending it twice is no mistake.
@@ -87,7 +107,7 @@ pub fn session(app: &App, token: &str) -> Result<Option<Session>, Error> {
 }
 
 /// The person in the first of their roles, for what any role may do.
-fn actor_of(user: &User) -> Actor {
+pub(super) fn actor_of(user: &User) -> Actor {
     let role = user.roles.first().copied().unwrap_or(Role::Auditor);
     Actor { username: user.username.clone(), name: user.full_name.clone(), role }
 }

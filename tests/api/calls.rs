@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::example;
 use crate::investigations::{FIRST, failing};
+use crate::openid;
 use crate::person::{criterion, reading, with};
 use crate::site::{Site, password};
 use crate::spec_drafts::{next_version, with_limit};
@@ -37,8 +38,12 @@ impl Call {
             return person.asks(route.method, &self.path, &[], body);
         }
         let cookie = who.map(|w| format!("lotgate_session={}", site.token(w)));
+        let held = openid::held();
         let mut headers = vec![("Sec-Fetch-Site", "same-origin")];
         headers.extend(cookie.as_ref().map(|c| ("Cookie", c.as_str())));
+        if route.path == "/sign-in/oidc/callback" {
+            headers.push(("Cookie", &held));
+        }
         let mut answer = site.stranger().asks(route.method, &self.path, &headers, body);
         answer.asked = format!("{who:?} {} {}", route.method, self.path);
         answer
@@ -185,6 +190,10 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             sends("adam", route.path, &user)
         }
         ("GET", "/api/v1/users") => reads("adam", route.path),
+        ("POST", "/api/v1/users/{username}/identity-link/removal") => {
+            openid::links_amy(site);
+            sends("adam", "/api/v1/users/amy/identity-link/removal", &json!({"reason": "For the walk"}))
+        }
         ("POST", "/api/v1/lots") => sends("amy", route.path, &site.analyst().registration("L-1", &json!({}))),
         ("POST", "/api/v1/lots/{lot}/runs" | "/api/v1/lots/{lot}/runs/preview") => {
             site.analyst().registers("L-1").created();
@@ -354,6 +363,9 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
                 fills("amy", route.path, &[("username", "amy"), ("password", &password("amy")), ("next", "/lots")])?;
             Some(Call { who: None, ..call })
         }
+        ("GET", "/sign-in/oidc") => open("/sign-in/oidc"),
+        ("GET", "/sign-in/oidc/callback") => open(&openid::about_to_come_back(site)),
+        ("POST", "/account/oidc") => fills("amy", route.path, &[("password", &password("amy"))]),
         ("POST", "/sign-out") => fills("amy", route.path, &[]),
         ("GET", "/first-administrator") => {
             let link = site.app.first_link().expect("readable")?;

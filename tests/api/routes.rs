@@ -8,11 +8,16 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::calls::{Call, call};
+use crate::openid;
 use crate::site::{PEOPLE, Site};
 
 /// A site on which a route can be tried: without people where the route is for the first of them.
 fn site_for(route: &Route) -> Site {
-    if route.path == "/first-administrator" { Site::without_people() } else { Site::start() }
+    match route.path {
+        "/first-administrator" => Site::without_people(),
+        path if path.contains("oidc") || path.contains("identity-link") => openid::walked(),
+        _ => Site::start(),
+    }
 }
 
 fn is_api(route: &Route) -> bool {
@@ -107,13 +112,60 @@ fn every_answer_carries_the_headers_that_protect_the_reader() {
         let site = site_for(route);
         let call = call(&site, route);
         let answer = call.sent_by(&site, route, call.who);
-        for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")] {
-            assert_eq!(answer.header(name), value, "{answer}");
-        }
-        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{answer}");
-        assert_eq!(answer.header("x-request-id").len(), 16, "{answer}");
+        protects(&answer);
         let cached = answer.header("cache-control");
         assert!(cached == "no-store" || route.path.starts_with("/static/"), "{cached}: {answer}");
+    }
+}
+
+/// The headers that every answer has.
+fn protects(answer: &Answer) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(answer.header(name), value, "{answer}");
+    }
+    let policy = answer.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{answer}");
+    assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{answer}");
+    let permissions = answer.header("permissions-policy");
+    assert!(permissions.contains("camera=()") && permissions.contains("publickey-credentials-get=(self)"), "{answer}");
+    assert_eq!(answer.header("x-request-id").len(), 16, "{answer}");
+    for name in ["server", "x-powered-by"] {
+        assert_eq!(answer.header(name), "", "{answer}");
+    }
+}
+
+#[test]
+fn every_refusal_carries_them_too() {
+    let site = Site::start();
+    let person = site.analyst();
+    let huge = vec![b' '; 2 * 1024 * 1024];
+    let form = "application/x-www-form-urlencoded";
+    let answers = [
+        (404, person.get("/nothing/here")),
+        (404, person.get("/api/v1/nothing")),
+        (404, person.get("/static/nothing.js")),
+        (404, person.get("/static/../Cargo.toml")),
+        (404, person.get("/certificates/RC-2026-000001/pdf")),
+        (405, person.asks("DELETE", "/api/v1/lots", &[], None)),
+        (405, person.asks("TRACE", "/", &[], None)),
+        (401, site.stranger().get("/api/v1/lots")),
+        (403, person.get("/api/v1/users")),
+        (400, person.asks("POST", "/api/v1/lots", &[], Some(("application/json", b"{".to_vec())))),
+        (415, person.asks("POST", "/api/v1/lots", &[], Some(("text/plain", b"{}".to_vec())))),
+        (413, person.asks("POST", "/api/v1/lots", &[], Some(("application/json", huge.clone())))),
+        (413, site.stranger().asks("POST", "/sign-in", &[], Some((form, huge)))),
+        (403, site.stranger().asks("GET", "/first-administrator?token=x", &[], None)),
+        (303, site.stranger().get("/lots")),
+    ];
+    for (status, answer) in answers {
+        assert_eq!(answer.status, status, "{answer}");
+        protects(&answer);
+        assert_eq!(answer.header("cache-control"), "no-store", "{answer}");
     }
 }
 

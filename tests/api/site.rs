@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::net::TcpListener;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -16,6 +17,7 @@ use lotgate::clock::{FixedClock, SeededChance};
 use lotgate::domain::ids::Username;
 use lotgate::domain::moment::Moment;
 use lotgate::store::Target;
+use lotgate::web::limits::Limits;
 use lotgate::web::{WebConfig, serve};
 use lotgate::workflow::keep_accounts::{UserEntry, create_first_administrator, create_user};
 use lotgate::workflow::permit::{Permit, Subject};
@@ -72,6 +74,11 @@ struct Template {
 impl Site {
     /// A fresh site at [`MORNING`] with its people and no lots.
     pub fn start() -> Site {
+        Site::with(|_| settings())
+    }
+
+    /// The same with other settings, which may depend on its address.
+    pub fn with(settings: impl FnOnce(&str) -> WebConfig) -> Site {
         static TEMPLATE: OnceLock<Template> = OnceLock::new();
         let template = TEMPLATE.get_or_init(make_template);
         let data = tempfile::tempdir().expect("a temporary folder");
@@ -81,21 +88,23 @@ impl Site {
             std::fs::write(&path, bytes).expect("a file of the template");
             std::fs::set_permissions(path, permissions.clone()).expect("a file of the template");
         }
-        Site::on(data, template.tokens.clone())
+        Site::on(data, template.tokens.clone(), settings)
     }
 
     /// A site that was just set up and on which nobody has an account.
     pub fn without_people() -> Site {
-        Site::on(tempfile::tempdir().expect("a temporary folder"), BTreeMap::new())
+        Site::on(tempfile::tempdir().expect("a temporary folder"), BTreeMap::new(), |_| settings())
     }
 
-    fn on(data: TempDir, tokens: BTreeMap<String, Token>) -> Site {
+    fn on(data: TempDir, tokens: BTreeMap<String, Token>, settings: impl FnOnce(&str) -> WebConfig) -> Site {
         let clock = Arc::new(FixedClock::at(moment(MORNING)));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let settings = settings(&url);
+        let url = if settings.tls.is_some() { url.replace("http://", "https://") } else { url };
         // Another seed than the template's: a seed that begins again would draw the same tokens.
         let app = open(data.path(), &url, clock.clone(), 2);
-        let server = Some(run(app.clone(), listener));
+        let server = Some(run(app.clone(), listener, settings));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
@@ -362,13 +371,17 @@ fn gather(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>, Permiss
     }
 }
 
-fn run(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
+/// Usual settings, and limits that no test reaches by chance.
+pub fn settings() -> WebConfig {
+    let plenty = NonZeroU32::new(1_000_000).expect("more than none");
+    WebConfig { limits: Limits::of(plenty, plenty), ..WebConfig::default() }
+}
+
+fn run(app: App, listener: TcpListener, settings: WebConfig) -> (ServerHandle, JoinHandle<()>) {
     let (sender, started) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let server =
-                serve(app, listener, WebConfig { secure_cookies: false, workers: 2, demo_accounts: Vec::new() })
-                    .expect("a server");
+            let server = serve(app, listener, settings).expect("a server");
             sender.send(server.handle()).expect("somebody waits");
             server.await.expect("served");
         });

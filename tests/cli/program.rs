@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -80,17 +81,34 @@ pub struct Service {
     child: Child,
     lines: Receiver<String>,
     seen: Vec<String>,
+    log: Arc<Mutex<String>>,
     pub url: String,
 }
 
 impl Service {
     /// Starts a service and reads what it says up to the line that `ready` recognises.
     pub fn start(arguments: &[&str], ready: fn(&str) -> bool) -> Service {
-        let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        Service::start_in(arguments, &[], ready)
+    }
+
+    /// The same with settings from outside.
+    pub fn start_in(arguments: &[&str], environment: &[(&str, &str)], ready: fn(&str) -> bool) -> Service {
+        let mut command = command(arguments);
+        command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("started");
+        let log = Arc::new(Mutex::new(String::new()));
+        let (errors, kept) = (BufReader::new(child.stderr.take().expect("an output")), log.clone());
+        std::thread::spawn(move || {
+            for line in errors.lines().map_while(Result::ok) {
+                let mut log = kept.lock().expect("no panic");
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
         let (say, lines) = channel();
         let output = BufReader::new(child.stdout.take().expect("an output"));
         std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
-        let mut service = Service { child, lines, seen: Vec::new(), url: String::new() };
+        let mut service = Service { child, lines, seen: Vec::new(), log, url: String::new() };
         let until = Instant::now() + PATIENCE;
         loop {
             match service.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
@@ -109,10 +127,13 @@ impl Service {
 
     fn complaint(&mut self) -> String {
         let _ = self.child.kill();
-        let mut text = String::new();
-        let error = self.child.stderr.take();
-        error.map(|mut e| e.read_to_string(&mut text));
-        text
+        let _ = self.child.wait();
+        self.log()
+    }
+
+    /// What it has said on standard error so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("no panic").clone()
     }
 
     /// What it has said on standard output so far.
@@ -192,8 +213,9 @@ impl Drop for Service {
 
 /// The address in a line of text.
 fn address(line: &str) -> Option<String> {
-    let rest = line.split("http://").nth(1)?;
-    Some(format!("http://{}", rest.split(['"', '/', ' ']).next()?))
+    let (before, rest) = line.split_once("://")?;
+    let scheme = if before.ends_with("https") { "https" } else { "http" };
+    Some(format!("{scheme}://{}", rest.split(['"', '/', ' ']).next()?))
 }
 
 /// The permission bits of a file.

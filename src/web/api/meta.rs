@@ -9,8 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
     as_of, banks, calendar, certificates, containers, copies, deviations, donors, dose, equipment, files,
-    invalidations, investigations, ledger, ledger_export, lots, people, register, revocation, runs, session,
-    specification_acts, specifications, str_profiles, supply, verification,
+    identity_links, invalidations, investigations, ledger, ledger_export, lots, people, register, revocation, runs,
+    session, specification_acts, specifications, str_profiles, supply, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -24,7 +24,7 @@ use crate::workflow::App;
     security(("bearer" = [])),
     modifiers(&Bearer),
     paths(
-        session::create, session::delete, session::me, people::list, people::create, specifications::list, specifications::show,
+        session::create, session::delete, session::me, people::list, people::create, identity_links::remove, specifications::list, specifications::show,
         specifications::create, specifications::rewrite, specifications::document, specification_acts::approve,
         specification_acts::retire, specification_acts::diff, specification_acts::what_if,
         lots::create, lots::list, lots::show, lots::release, lots::reject,

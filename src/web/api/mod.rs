@@ -14,6 +14,7 @@ pub mod donors;
 pub mod dose;
 pub mod equipment;
 pub mod files;
+pub mod identity_links;
 pub mod invalidations;
 pub mod investigation_views;
 pub mod investigations;

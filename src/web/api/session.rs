@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::people::UserView;
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::body::Sent;
+use crate::web::limits::count_account;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::{Somebody, is_same_origin};
 use crate::workflow::{App, sign_in};
@@ -42,6 +43,7 @@ pub async fn create(app: Data<App>, req: HttpRequest, body: Sent<SignInEntry>) -
         return Err(Refusal::new(Code::CrossSite, "Sign in from a page of this site.").into());
     }
     let SignInEntry { username, password } = body.value;
+    count_account(&req, &username)?;
     let opened = block(move || sign_in::sign_in(&app, &username, &password)).await?;
     let view = SessionView {
         token: opened.token,

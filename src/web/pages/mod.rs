@@ -22,6 +22,7 @@ pub mod lot;
 pub mod lot_head;
 pub mod lots;
 pub mod narrate;
+pub mod oidc;
 pub mod people;
 pub mod register;
 pub mod review;

@@ -6,13 +6,16 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::{Form, Refused};
+use super::oidc::provider_of;
 use super::people::{password_rule, place};
 use super::view::parts::{Field, FieldProblem, Message, Tone};
 use super::view::sign_in::{DemoAccount, FirstAdministratorPage, SignInPage};
 use super::visit::{app_of, frame, html, problem, query, safe_next, see_other};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::WebConfig;
+use crate::web::limits::count_account;
 use crate::web::problem::{block, status_of};
+use crate::web::proxy::is_secure;
 use crate::web::session::{cookie, is_same_origin, no_cookie, somebody};
 use crate::web::times;
 use crate::workflow::keep_accounts::{UserEntry, create_first_administrator};
@@ -79,6 +82,7 @@ fn sign_in_page(req: &HttpRequest, next: &str, username: &str) -> Result<SignInP
         next: safe_next(next),
         username: Field::of(username),
         password_problem: None,
+        provider: provider_of(req).map(|provider| provider.host().to_owned()),
         accounts: config.iter().flat_map(|c| &c.demo_accounts).map(demo_account).collect(),
     })
 }
@@ -94,17 +98,15 @@ fn from_another_site(req: &HttpRequest) -> Result<(), Error> {
 
 async fn open(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error> {
     from_another_site(req)?;
+    count_account(req, form.get("username"))?;
     let app = app_of(req)?;
     let given = form.clone();
     let opened = block(move || sign_in::sign_in(&app, given.get("username").trim(), given.get("password"))).await;
     match opened {
-        Ok(opened) => {
-            let secure = req.app_data::<Data<WebConfig>>().is_some_and(|config| config.secure_cookies);
-            Ok(HttpResponse::SeeOther()
-                .cookie(cookie(&opened.token, secure))
-                .insert_header((LOCATION, safe_next(form.get("next"))))
-                .finish())
-        }
+        Ok(opened) => Ok(HttpResponse::SeeOther()
+            .cookie(cookie(&opened.token, is_secure(req)))
+            .insert_header((LOCATION, safe_next(form.get("next"))))
+            .finish()),
         Err(Error::Refused(refusal)) => {
             let mut page = sign_in_page(req, form.get("next"), form.get("username"))?;
             page.frame.problems = vec![FieldProblem { field: "password".into(), text: refusal.detail.clone() }];
@@ -126,7 +128,7 @@ async fn close(req: &HttpRequest) -> Result<HttpResponse, Error> {
         Err(other) => return Err(other),
     }
     let mut answer = see_other("/sign-in?done=signed-out");
-    answer.add_cookie(&no_cookie()).map_err(|e| Error::Internal(e.to_string()))?;
+    answer.add_cookie(&no_cookie(is_secure(req))).map_err(|e| Error::Internal(e.to_string()))?;
     Ok(answer)
 }
 

@@ -270,6 +270,7 @@ fn turned_away(req: &HttpRequest, error: &Error) -> HttpResponse {
         next: referring_page(req),
         username: Field::default(),
         password_problem: None,
+        provider: None,
         accounts: Vec::new(),
     };
     let text = "Your session has ended, so nothing was recorded. Sign in again: what you had typed is kept in this browser \

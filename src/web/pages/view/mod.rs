@@ -17,6 +17,7 @@ pub mod lot;
 mod lot_samples;
 pub mod lots;
 pub mod marks;
+pub mod oidc;
 pub mod parts;
 pub mod people;
 pub mod problem;
@@ -46,6 +47,10 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("sign-in-refused", html(&sign_in::SignInPage::sample_refused())),
         ("first-administrator", html(&sign_in::FirstAdministratorPage::sample())),
         ("first-administrator-refused", html(&sign_in::FirstAdministratorPage::sample_refused())),
+        ("account-oidc", html(&oidc::LinkPage::sample())),
+        ("account-oidc-refused", html(&oidc::LinkPage::sample_refused())),
+        ("account-oidc-going-on", html(&oidc::LinkPage::sample_going_on())),
+        ("account-oidc-linked", html(&oidc::LinkPage::sample_linked())),
         ("lots", html(&lots::LotsPage::sample())),
         ("lots-empty", html(&lots::LotsPage::sample_empty())),
         ("lots-nothing-found", html(&lots::LotsPage::sample_nothing_found())),

@@ -17,6 +17,8 @@ pub struct SignInPage {
     pub username: Field,
     /// What is wrong with the password.
     pub password_problem: Option<String>,
+    /// The host of the OpenID provider by which people can sign in too.
+    pub provider: Option<String>,
     /// The accounts of a demonstration laboratory; empty on a real site.
     pub accounts: Vec<DemoAccount>,
 }
@@ -40,6 +42,7 @@ impl SignInPage {
             next: "/lots".into(),
             username: Field::default(),
             password_problem: None,
+            provider: Some("id.example.org".into()),
             accounts: vec![],
         }
     }
