@@ -20,6 +20,7 @@ mod records;
 mod replay;
 mod runs;
 mod schema;
+mod secrets;
 mod specifications;
 mod verify;
 mod writer;
@@ -37,8 +38,9 @@ pub use evidence::{Evidence, StoredFile};
 pub use facts::{Entry, FactFilter};
 pub use lots::{ListedLot, LotFilter};
 pub use outside::OutsideCheckpoint;
-pub use people::{Session, User};
+pub use people::{NewSession, Session, User};
 pub use records::Retirement;
+pub use secrets::{Ceremony, Credential};
 pub use specifications::{StoredSpecification, VersionState};
 pub use verify::{Break, Finding, Whole};
 

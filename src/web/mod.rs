@@ -10,6 +10,7 @@ pub mod pages;
 pub mod places;
 pub mod problem;
 pub mod routes;
+pub mod scopes;
 pub mod session;
 pub mod statics;
 pub mod times;

@@ -62,6 +62,7 @@ use Who::{AnyOf, Anyone, Only, SignedIn};
 const ANALYST: Who = Only(Role::Analyst);
 const QA: Who = Only(Role::Qa);
 const ADMIN: Who = Only(Role::Admin);
+const ALERTED: Who = AnyOf(&[Role::Qa, Role::Qp, Role::Admin]);
 const ANALYST_OR_QA: Who = AnyOf(&[Role::Analyst, Role::Qa]);
 
 macro_rules! routes {
@@ -178,6 +179,33 @@ routes! {
     "/api/v1/str/origin"                         { POST SignedIn Reads  => api::str_profiles::origin; }
     "/api/v1/ledger"                             { GET  SignedIn Reads  => api::ledger::list; }
     "/api/v1/ledger/verify"                      { GET  SignedIn Reads  => api::ledger::verify; }
+    "/api/v1/session/unlock"                     { POST SignedIn Reads  => api::session::unlock; }
+    "/api/v1/me/factors"                         { GET  SignedIn Reads  => api::factors::list; }
+    "/api/v1/me/factors/{id}/removal"            { POST SignedIn Writes => api::factors::remove_own; }
+    "/api/v1/me/totp"                            { POST SignedIn Reads  => api::factors::begin_totp; }
+    "/api/v1/me/totp/confirmation"               { POST SignedIn Writes => api::factors::confirm_totp; }
+    "/api/v1/me/passkeys"                        { POST SignedIn Reads  => api::passkeys::begin; }
+    "/api/v1/me/passkeys/confirmation"           { POST SignedIn Writes => api::passkeys::confirm; }
+    "/api/v1/session/passkey"                    { POST Anyone   Reads  => api::passkeys::begin_sign_in; }
+    "/api/v1/session/passkey/confirmation"       { POST Anyone   Writes => api::passkeys::sign_in; }
+    "/api/v1/me/recovery-codes"                  { POST SignedIn Writes => api::factors::recovery_codes; }
+    "/api/v1/me/sessions" {
+        GET    SignedIn Reads  => api::sessions::list;
+        DELETE SignedIn Writes => api::sessions::end_others;
+    }
+    "/api/v1/me/sessions/{id}"                   { DELETE SignedIn Writes => api::sessions::end_own; }
+    "/api/v1/me/tokens" {
+        GET  SignedIn Reads  => api::tokens::list;
+        POST SignedIn Writes => api::tokens::create;
+    }
+    "/api/v1/me/tokens/{id}"                     { DELETE SignedIn Writes => api::tokens::revoke_own; }
+    "/api/v1/users/{username}/unlock"            { POST ADMIN Writes => api::sessions::unlock; }
+    "/api/v1/users/{username}/sessions"          { GET  ADMIN Reads  => api::sessions::list_of; }
+    "/api/v1/users/{username}/sessions/{id}/end" { POST ADMIN Writes => api::sessions::end; }
+    "/api/v1/users/{username}/factors/{id}/removal" { POST ADMIN Writes => api::factors::remove; }
+    "/api/v1/users/{username}/tokens/{id}/revocation" { POST ADMIN Writes => api::tokens::revoke; }
+    "/api/v1/alerts"                             { GET  ALERTED Reads => api::alerts::list; }
+    "/api/v1/alerts/{alert}/acknowledgement"     { POST ALERTED Writes => api::alerts::acknowledge; }
     "/api/openapi.json"                          { GET  Anyone   Reads  => api::meta::openapi; }
     "/healthz"                                   { GET  Anyone   Reads  => api::meta::healthz; }
     "/readyz"                                    { GET  Anyone   Reads  => api::meta::readyz; }
@@ -188,6 +216,35 @@ routes! {
         GET  Anyone Reads  => pages::sign_in::show;
         POST Anyone Writes => pages::sign_in::submit;
     }
+    "/sign-in/code" {
+        GET  Anyone Reads  => pages::sign_in::again;
+        POST Anyone Writes => pages::sign_in::submit_code;
+    }
+    "/sign-in/passkey" {
+        GET  Anyone Reads  => pages::sign_in::again;
+        POST Anyone Writes => pages::sign_in::submit_passkey;
+    }
+    "/account/security"                          { GET  SignedIn Reads  => pages::security::show; }
+    "/account/security/totp" {
+        GET  Anyone   Reads => pages::back;
+        POST SignedIn Reads => pages::security::begin_totp;
+    }
+    "/account/security/totp/confirmation"        { POST SignedIn Writes => pages::security::confirm_totp; }
+    "/account/security/recovery-codes" {
+        GET  Anyone   Reads  => pages::back;
+        POST SignedIn Writes => pages::security::recovery_codes;
+    }
+    "/account/security/factors/{id}/removal"     { POST SignedIn Writes => pages::security::remove_factor; }
+    // Before the names: an address with this word is no session's.
+    "/account/security/sessions/end"             { POST SignedIn Writes => pages::security::end_sessions; }
+    "/account/security/sessions/{id}/end"        { POST SignedIn Writes => pages::security::end_session; }
+    "/account/security/tokens" {
+        GET  Anyone   Reads  => pages::back;
+        POST SignedIn Writes => pages::security::issue_token;
+    }
+    "/account/security/tokens/{id}/revocation"   { POST SignedIn Writes => pages::security::revoke_token; }
+    "/alerts"                                    { GET  ALERTED Reads  => pages::alerts::list; }
+    "/alerts/{alert}/acknowledgement"            { POST ALERTED Writes => pages::alerts::acknowledge; }
     "/sign-out" {
         GET  Anyone   Reads  => pages::back;
         POST SignedIn Writes => pages::sign_in::out;

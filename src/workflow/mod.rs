@@ -6,7 +6,10 @@
 //! was tried.
 
 pub mod adopt_ledger;
+pub mod alerts;
 pub mod approve_specification;
+mod attempts;
+mod base32;
 pub mod correct_run;
 pub mod deviate;
 pub mod draft_specification;
@@ -18,10 +21,13 @@ pub mod keep_equipment;
 pub mod list_lots;
 pub mod list_specifications;
 mod may_sign;
+pub mod my_sessions;
 mod origin;
+pub mod passkeys;
 pub mod passwords;
 pub mod permit;
 pub mod plan_dose;
+pub mod present;
 pub mod prove;
 pub mod record_run;
 pub mod register_bank;
@@ -31,9 +37,11 @@ pub mod reject_lot;
 pub mod release_lot;
 pub mod resolve_discrepancy;
 pub mod retire_specification;
+pub mod second_factor;
 pub mod set_up;
 pub mod sign_in;
 pub mod store_file;
+pub mod tokens;
 pub mod verify_certificate;
 pub mod verify_run;
 pub mod what_if;

@@ -8,8 +8,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    banks, calendar, certificates, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
-    lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
+    alerts, banks, calendar, certificates, deviations, donors, dose, equipment, factors, files, invalidations,
+    investigations, ledger, lots, passkeys, people, runs, session, sessions, specification_acts, specifications,
+    str_profiles, tokens, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -37,6 +38,10 @@ use crate::workflow::App;
         deviations::list, deviations::show, deviations::create, deviations::closure,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, openapi, healthz, readyz,
+        session::unlock, factors::list, factors::begin_totp, factors::confirm_totp, factors::recovery_codes, factors::remove_own,
+        factors::remove, sessions::list, sessions::end_others, sessions::end_own, sessions::list_of, sessions::end, sessions::unlock,
+        passkeys::begin, passkeys::confirm, passkeys::begin_sign_in, passkeys::sign_in,
+        tokens::list, tokens::create, tokens::revoke_own, tokens::revoke, alerts::list, alerts::acknowledge,
     )
 )]
 pub struct Api;

@@ -4,6 +4,7 @@
 //! with everything that was typed (never a password) and a sentence beside each field; every
 //! error ends on a page that says what happened and what to do.
 
+pub mod alerts;
 pub mod banks;
 pub mod calendar;
 pub mod certificates;
@@ -27,6 +28,7 @@ pub mod run;
 mod run_facts;
 mod run_forms;
 pub mod runs;
+pub mod security;
 pub mod shown;
 pub mod sign_in;
 pub mod spec_acts;
