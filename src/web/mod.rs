@@ -9,6 +9,7 @@ pub mod guard;
 pub mod pages;
 pub mod places;
 pub mod problem;
+mod route;
 pub mod routes;
 pub mod scopes;
 pub mod session;

@@ -9,53 +9,7 @@ use actix_web::web::{ServiceConfig, resource, route};
 use super::{api, pages, statics};
 use crate::domain::role::Role;
 
-/// Who may use a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// Everybody, without signing in.
-    Anyone,
-    /// Everybody who is signed in.
-    SignedIn,
-    /// Only people with this role.
-    Only(Role),
-    /// Only people with one of these roles.
-    AnyOf(&'static [Role]),
-}
-
-impl Who {
-    /// The roles that may; none where everybody may, or everybody who is signed in.
-    pub fn roles(&self) -> &[Role] {
-        match self {
-            Who::Anyone | Who::SignedIn => &[],
-            Who::Only(role) => std::slice::from_ref(role),
-            Who::AnyOf(roles) => roles,
-        }
-    }
-}
-
-/// What a route does to the records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing.
-    Reads,
-    /// Leaves at least one ledger entry when it succeeds, unless everything it says is on record
-    /// already (a repeated request under its key, a file that is stored).
-    Writes,
-}
-
-/// One method at one address.
-#[derive(Debug, Clone, Copy)]
-pub struct Route {
-    /// HTTP method.
-    pub method: &'static str,
-    /// Address with its parameters in braces.
-    pub path: &'static str,
-    /// Who may.
-    pub who: Who,
-    /// What it does.
-    pub effect: Effect,
-}
-
+pub use super::route::{Effect, Route, Who};
 use Effect::{Reads, Writes};
 use Who::{AnyOf, Anyone, Only, SignedIn};
 
@@ -194,10 +148,7 @@ routes! {
         DELETE SignedIn Writes => api::sessions::end_others;
     }
     "/api/v1/me/sessions/{id}"                   { DELETE SignedIn Writes => api::sessions::end_own; }
-    "/api/v1/me/tokens" {
-        GET  SignedIn Reads  => api::tokens::list;
-        POST SignedIn Writes => api::tokens::create;
-    }
+    "/api/v1/me/tokens" { GET SignedIn Reads => api::tokens::list; POST SignedIn Writes => api::tokens::create; }
     "/api/v1/me/tokens/{id}"                     { DELETE SignedIn Writes => api::tokens::revoke_own; }
     "/api/v1/users/{username}/unlock"            { POST ADMIN Writes => api::sessions::unlock; }
     "/api/v1/users/{username}/sessions"          { GET  ADMIN Reads  => api::sessions::list_of; }
@@ -216,35 +167,47 @@ routes! {
         GET  Anyone Reads  => pages::sign_in::show;
         POST Anyone Writes => pages::sign_in::submit;
     }
-    "/sign-in/code" {
-        GET  Anyone Reads  => pages::sign_in::again;
-        POST Anyone Writes => pages::sign_in::submit_code;
-    }
+    "/sign-in/code" { GET Anyone Reads => pages::sign_in::again; POST Anyone Writes => pages::sign_in::submit_code; }
     "/sign-in/passkey" {
         GET  Anyone Reads  => pages::sign_in::again;
         POST Anyone Writes => pages::sign_in::submit_passkey;
     }
     "/account/security"                          { GET  SignedIn Reads  => pages::security::show; }
-    "/account/security/totp" {
-        GET  Anyone   Reads => pages::back;
-        POST SignedIn Reads => pages::security::begin_totp;
+    "/account/security/totp" { GET Anyone Reads => pages::back; POST SignedIn Reads => pages::security::begin_totp; }
+    "/account/security/totp/confirmation" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::confirm_totp;
     }
-    "/account/security/totp/confirmation"        { POST SignedIn Writes => pages::security::confirm_totp; }
     "/account/security/recovery-codes" {
         GET  Anyone   Reads  => pages::back;
         POST SignedIn Writes => pages::security::recovery_codes;
     }
-    "/account/security/factors/{id}/removal"     { POST SignedIn Writes => pages::security::remove_factor; }
+    "/account/security/factors/{id}/removal" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::remove_factor;
+    }
     // Before the names: an address with this word is no session's.
-    "/account/security/sessions/end"             { POST SignedIn Writes => pages::security::end_sessions; }
-    "/account/security/sessions/{id}/end"        { POST SignedIn Writes => pages::security::end_session; }
+    "/account/security/sessions/end" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::end_sessions;
+    }
+    "/account/security/sessions/{id}/end" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::end_session;
+    }
     "/account/security/tokens" {
         GET  Anyone   Reads  => pages::back;
         POST SignedIn Writes => pages::security::issue_token;
     }
-    "/account/security/tokens/{id}/revocation"   { POST SignedIn Writes => pages::security::revoke_token; }
+    "/account/security/tokens/{id}/revocation" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::revoke_token;
+    }
     "/alerts"                                    { GET  ALERTED Reads  => pages::alerts::list; }
-    "/alerts/{alert}/acknowledgement"            { POST ALERTED Writes => pages::alerts::acknowledge; }
+    "/alerts/{alert}/acknowledgement" {
+        GET  Anyone  Reads  => pages::alerts::back;
+        POST ALERTED Writes => pages::alerts::acknowledge;
+    }
     "/sign-out" {
         GET  Anyone   Reads  => pages::back;
         POST SignedIn Writes => pages::sign_in::out;
@@ -392,6 +355,23 @@ routes! {
     "/people" {
         GET  ADMIN Reads  => pages::people::list;
         POST ADMIN Writes => pages::people::create;
+    }
+    "/people/{username}/security"                { GET  ADMIN    Reads  => pages::person_security::show; }
+    "/people/{username}/security/unlock" {
+        GET  Anyone Reads  => pages::person_security::back;
+        POST ADMIN  Writes => pages::person_security::unlock;
+    }
+    "/people/{username}/security/factors/{id}/removal" {
+        GET  Anyone Reads  => pages::person_security::back;
+        POST ADMIN  Writes => pages::person_security::remove_factor;
+    }
+    "/people/{username}/security/sessions/{id}/end" {
+        GET  Anyone Reads  => pages::person_security::back;
+        POST ADMIN  Writes => pages::person_security::end_session;
+    }
+    "/people/{username}/security/tokens/{id}/revocation" {
+        GET  Anyone Reads  => pages::person_security::back;
+        POST ADMIN  Writes => pages::person_security::revoke_token;
     }
     "/people/new"                                { GET  ADMIN    Reads  => pages::people::new; }
 }

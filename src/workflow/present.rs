@@ -143,3 +143,70 @@ pub fn unlock(app: &App, permit: &Permit<KeepOwnAccount>, secret: &str, proof: &
     let hash = sha256_hex(secret.as_bytes());
     app.write(permit.actor(), move |desk| Ok(desk.tx.touch_session(&hash, desk.now)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::{FixedClock, SeededChance};
+    use crate::domain::event::Event;
+    use crate::domain::role::Role;
+    use crate::store::Target;
+    use crate::workflow::keep_accounts::{UserEntry, create_first_administrator};
+    use crate::workflow::set_up::{NewSite, Opening, system_actor};
+    use crate::workflow::sign_in::sign_in;
+
+    const PASSWORD: &str = "seven quiet otters cross the harbour";
+
+    /// A site whose policy wants a second factor of administrators, and its administrator Ada.
+    fn strict_site() -> (tempfile::TempDir, App) {
+        let data = tempfile::tempdir().expect("a folder");
+        let now = Moment::parse("at", "2026-06-01T08:00:00Z").expect("a moment");
+        let new_site = NewSite {
+            name: "Test".into(),
+            address: String::new(),
+            licence: String::new(),
+            zone: "UTC".into(),
+            origin: None,
+            synthetic: true,
+        };
+        let app = App::open(Opening {
+            data: data.path().to_path_buf(),
+            target: Target::Sqlite(data.path().join("lotgate.db")),
+            new_site,
+            clock: Arc::new(FixedClock::at(now)),
+            chance: Arc::new(SeededChance::new(1)),
+            public_url: "http://localhost".into(),
+        })
+        .expect("a site");
+        let entry =
+            UserEntry { username: "ada".into(), full_name: "Ada".into(), roles: Vec::new(), password: PASSWORD.into() };
+        let link = app.first_link().expect("readable").expect("nobody yet");
+        create_first_administrator(&app, &link, &entry).expect("the first administrator");
+        let policy = SitePolicy { second_factor_roles: vec![Role::Admin], ..SitePolicy::default() };
+        app.write(&system_actor(), |desk| {
+            desk.record(Event::SitePolicySet { policy, version: None, signature: None }).map(drop)
+        })
+        .expect("a policy");
+        (data, app)
+    }
+
+    #[test]
+    fn whose_role_needs_a_second_factor_does_nothing_before_it_is_set_up() {
+        let (_data, app) = strict_site();
+        let opened = sign_in(&app, "ada", PASSWORD).expect("the way to set one up");
+        let there = present(&app, &opened.token).expect("readable").expect("Ada");
+        assert_eq!(there.first.map(|refusal| refusal.code), Some(Code::SecondFactorMissing));
+    }
+
+    #[test]
+    fn whose_role_needs_a_second_factor_does_not_sign_without_one() {
+        let (_data, app) = strict_site();
+        let opened = sign_in(&app, "ada", PASSWORD).expect("signed in");
+        let actor = sign_in::actor_of(&opened.user);
+        let signed = prove::for_signature(&app, &actor, &Proof::from(PASSWORD));
+        assert!(matches!(signed, Err(Error::Refused(r)) if r.code == Code::SecondFactorMissing));
+        prove::for_own_account(&app, &actor, &Proof::from(PASSWORD)).expect("that is how one is set up");
+    }
+}

@@ -5,6 +5,7 @@
 
 mod answer;
 mod attacks;
+mod authenticator;
 mod banks;
 mod calculated;
 mod calendar;
@@ -23,9 +24,12 @@ mod idempotency;
 mod invalidations;
 mod investigations;
 mod ledger;
+mod locks;
 mod lots;
+mod my_sessions;
 mod page_forms;
 mod pages;
+mod passkeys;
 mod payloads;
 mod person;
 mod raw;
@@ -34,6 +38,7 @@ mod results;
 mod routes;
 mod runs;
 mod second_entry;
+mod second_factor;
 mod separation;
 mod session;
 mod site;

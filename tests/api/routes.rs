@@ -12,7 +12,11 @@ use crate::site::{PEOPLE, Site};
 
 /// A site on which a route can be tried: without people where the route is for the first of them.
 fn site_for(route: &Route) -> Site {
-    if route.path == "/first-administrator" { Site::without_people() } else { Site::start() }
+    match route.path {
+        "/first-administrator" => Site::without_people(),
+        path if path.contains("passkey") => Site::under_a_name(),
+        _ => Site::start(),
+    }
 }
 
 fn is_api(route: &Route) -> bool {

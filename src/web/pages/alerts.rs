@@ -21,6 +21,11 @@ pub async fn list(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| page(visit, Refused::default(), StatusCode::OK).await).await
 }
 
+/// `GET` at an address that only takes a form: back to the page.
+pub async fn back(_: HttpRequest) -> HttpResponse {
+    see_other("/alerts")
+}
+
 /// `POST /alerts/{alert}/acknowledgement`
 pub async fn acknowledge(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
     signed_in(&req, async move |visit: &Visit| {

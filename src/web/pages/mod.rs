@@ -23,6 +23,7 @@ pub mod lot_head;
 pub mod lots;
 pub mod narrate;
 pub mod people;
+pub mod person_security;
 pub mod review;
 pub mod run;
 mod run_facts;

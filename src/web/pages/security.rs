@@ -54,6 +54,11 @@ pub async fn show(req: HttpRequest) -> HttpResponse {
     .await
 }
 
+/// `GET` at an address that only takes one of the page's forms: back to the page.
+pub async fn back(_: HttpRequest) -> HttpResponse {
+    see_other(HERE)
+}
+
 /// Does something with the own account and shows what came of it.
 async fn act<T: Send + 'static>(
     req: HttpRequest,

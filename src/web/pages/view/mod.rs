@@ -19,6 +19,7 @@ pub mod lots;
 pub mod marks;
 pub mod parts;
 pub mod people;
+pub mod person_security;
 pub mod problem;
 mod run_samples;
 pub mod runs;
@@ -49,6 +50,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("security", html(&security::SecurityPage::sample())),
         ("security-setup", html(&security::SecurityPage::sample_setup())),
         ("security-full", html(&security::SecurityPage::sample_full())),
+        ("person-security", html(&person_security::PersonSecurityPage::sample())),
         ("alerts", html(&alerts::AlertsPage::sample())),
         ("alerts-empty", html(&alerts::AlertsPage::sample_empty())),
         ("first-administrator", html(&sign_in::FirstAdministratorPage::sample())),
