@@ -26,7 +26,8 @@ use lotgate::domain::ids::CertificateNumber;
 use lotgate::store::{FactFilter, LotFilter, Target};
 use lotgate::workflow::Error;
 use lotgate::workflow::adopt_ledger::{Vouched, adopt_ledger};
-use lotgate::workflow::sign_in::{session, sign_in, sign_out};
+use lotgate::workflow::present::present;
+use lotgate::workflow::sign_in::{sign_in, sign_out};
 use lotgate::workflow::store_file::read_file;
 use lotgate::workflow::verify_certificate::{Authenticity, Claim, verify_certificate};
 
@@ -82,9 +83,9 @@ fn the_main_job(place: &Place) {
     a_file_is_kept_once(&lab);
     a_stranger_checks(&lab, &released.certificate, &released.pdf_sha256);
     let opened = sign_in(&lab.app, "hal", &password("hal")).expect("signed in");
-    assert!(session(&lab.app, &opened.token).expect("readable").is_some());
+    assert!(present(&lab.app, &opened.token).expect("readable").is_some());
     sign_out(&lab.app, &opened.user, &opened.token).expect("signed out");
-    assert!(session(&lab.app, &opened.token).expect("readable").is_none());
+    assert!(present(&lab.app, &opened.token).expect("readable").is_none());
     // Stop, start, go on.
     let (before, facts) = (root(&lab), lab.facts());
     let lab = lab.reopen().unwrap_or_else(|e| panic!("{e}"));

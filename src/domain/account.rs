@@ -260,7 +260,13 @@ impl Account {
             AccountEvent::SecondFactorAdded { factor, id, name } => {
                 self.factors.push(Factor { factor: *factor, id: id.clone(), name: name.clone(), at });
             }
-            AccountEvent::SecondFactorRemoved { id, .. } => self.factors.retain(|f| f.id != *id),
+            AccountEvent::SecondFactorRemoved { id, factor, .. } => {
+                self.factors.retain(|f| f.id != *id);
+                // Recovery codes stand in for one-time codes and go with them.
+                if *factor == FactorKind::Totp {
+                    self.recovery_codes = 0;
+                }
+            }
             AccountEvent::RecoveryCodesMade { count } => self.recovery_codes = *count,
             AccountEvent::RecoveryCodeUsed { left } => self.recovery_codes = *left,
             AccountEvent::AccountLocked { deed, until, .. } => {

@@ -62,14 +62,19 @@ impl Moment {
         Moment(self.0.trunc_subsecs(0) - Duration::seconds(into_minute))
     }
 
+    /// So many hours later; saturates at the end of time.
+    pub fn plus_hours(self, hours: i64) -> Self {
+        Moment(self.0.checked_add_signed(Duration::hours(hours)).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+
     /// So many minutes later; saturates at the end of time.
     pub fn plus_minutes(self, minutes: i64) -> Self {
         Moment(self.0.checked_add_signed(Duration::minutes(minutes)).unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
-    /// So many hours later; saturates at the end of time.
-    pub fn plus_hours(self, hours: i64) -> Self {
-        Moment(self.0.checked_add_signed(Duration::hours(hours)).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    /// Whole seconds since 1970; 0 before.
+    pub fn unix_seconds(self) -> u64 {
+        u64::try_from(self.0.timestamp()).unwrap_or(0)
     }
 }
 

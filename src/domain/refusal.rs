@@ -129,6 +129,7 @@ codes! {
     SecondFactorRequired, "second_factor_required", Forbidden, "A one-time code or passkey is needed as well.";
     WrongCode,          "wrong_code",           Forbidden,     "The one-time code is not right, or has been used.";
     SecondFactorMissing, "second_factor_missing", Forbidden,   "The role needs a second factor, and none is set up.";
+    PasskeysNotOffered, "passkeys_not_offered", Conflict,      "The site's address cannot carry passkeys.";
     Locked,             "locked",               TooMany,       "Too many wrong attempts: locked for a time, or until an administrator unlocks it.";
     TooManyRequests,    "too_many_requests",    TooMany,       "Too many requests in a short time.";
     OutOfScope,         "out_of_scope",         Forbidden,     "The token may not do this.";

@@ -22,6 +22,7 @@ mod records;
 mod replay;
 mod runs;
 mod schema;
+mod secrets;
 mod sisters;
 mod specifications;
 mod verify;
@@ -42,8 +43,9 @@ pub use extract::RawFact;
 pub use facts::{Entry, FactFilter};
 pub use lots::{ListedLot, LotFilter};
 pub use outside::OutsideCheckpoint;
-pub use people::{Session, User};
+pub use people::{NewSession, Session, User};
 pub use records::Retirement;
+pub use secrets::Credential;
 pub use specifications::{StoredSpecification, VersionState};
 pub use verify::{Break, Finding, Whole};
 

@@ -31,6 +31,31 @@ pub struct User {
 pub struct Session {
     /// Whose.
     pub user: User,
+    /// Its public name.
+    pub id: String,
+    /// From what it was opened.
+    pub label: String,
+    /// True where a page's cookie carries it.
+    pub browser: bool,
+    /// Since when.
+    pub created_at: Moment,
+    /// When it was last used, to about a minute.
+    pub last_seen_at: Moment,
+    /// When it ends by itself.
+    pub expires_at: Moment,
+}
+
+/// A session about to be opened.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// SHA-256 of its token.
+    pub token_sha256: String,
+    /// Its public name.
+    pub id: String,
+    /// From what it is opened.
+    pub label: String,
+    /// True where a page's cookie carries it.
+    pub browser: bool,
     /// When it ends by itself.
     pub expires_at: Moment,
 }
@@ -82,20 +107,69 @@ impl View<'_> {
     /// # Errors
     /// The database fails.
     pub fn session(&mut self, token_sha256: &str, now: Moment) -> Result<Option<Session>, StoreError> {
-        let columns = (sessions::username, sessions::expires_at);
-        let row: Option<(String, String)> = sessions::table
+        let row: Option<SessionRow> = sessions::table
             .find(token_sha256)
             .filter(sessions::ended_at.is_null())
             .filter(sessions::expires_at.gt(now.to_string()))
-            .select(columns)
+            .select(SESSION)
             .first(self.0)
             .optional()?;
-        let Some((username, expires_at)) = row else { return Ok(None) };
-        let wrong = |column: &'static str, why: String| inconsistent("sessions", column, "(hidden)", why);
-        let username = Username::parse(&username).map_err(|e| wrong("username", e.to_string()))?;
-        let expires_at = Moment::parse("expires_at", &expires_at).map_err(|e| wrong("expires_at", e.to_string()))?;
-        Ok(self.user(&username)?.map(|user| Session { user, expires_at }))
+        let Some(row) = row else { return Ok(None) };
+        let username = Username::parse(&row.0).map_err(|e| wrong_session("username", e.to_string()))?;
+        self.user(&username)?.map(|user| read_session(row, user)).transpose()
     }
+
+    /// The open sessions of an account, oldest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn sessions_of(&mut self, username: &Username, now: Moment) -> Result<Vec<Session>, StoreError> {
+        let Some(user) = self.user(username)? else { return Ok(Vec::new()) };
+        let rows: Vec<SessionRow> = sessions::table
+            .filter(sessions::username.eq(username.as_str()))
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::expires_at.gt(now.to_string()))
+            .order((sessions::created_at, sessions::id))
+            .select(SESSION)
+            .load(self.0)?;
+        rows.into_iter().map(|row| read_session(row, user.clone())).collect()
+    }
+}
+
+type SessionRow = (String, String, String, i64, String, String, String);
+
+const SESSION: (
+    sessions::username,
+    sessions::id,
+    sessions::label,
+    sessions::browser,
+    sessions::created_at,
+    sessions::last_seen_at,
+    sessions::expires_at,
+) = (
+    sessions::username,
+    sessions::id,
+    sessions::label,
+    sessions::browser,
+    sessions::created_at,
+    sessions::last_seen_at,
+    sessions::expires_at,
+);
+
+fn wrong_session(column: &'static str, why: String) -> StoreError {
+    inconsistent("sessions", column, "(hidden)", why)
+}
+
+fn read_session(row: SessionRow, user: User) -> Result<Session, StoreError> {
+    let (_, id, label, browser, created_at, last_seen_at, expires_at) = row;
+    let moment = |column: &'static str, text: &str| {
+        Moment::parse(column, text).map_err(|e| wrong_session(column, e.to_string()))
+    };
+    let created_at = moment("created_at", &created_at)?;
+    // One that was opened before this column existed.
+    let last_seen_at = if last_seen_at.is_empty() { created_at } else { moment("last_seen_at", &last_seen_at)? };
+    let expires_at = moment("expires_at", &expires_at)?;
+    Ok(Session { user, id, label, browser: browser != 0, created_at, last_seen_at, expires_at })
 }
 
 impl Tx<'_> {
@@ -113,21 +187,42 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The database fails.
-    pub fn open_session(
-        &mut self,
-        token_sha256: &str,
-        username: &Username,
-        now: Moment,
-        expires_at: Moment,
-    ) -> Result<(), StoreError> {
+    pub fn open_session(&mut self, new: &NewSession, username: &Username, now: Moment) -> Result<(), StoreError> {
         let row = (
-            sessions::token_sha256.eq(token_sha256),
+            sessions::token_sha256.eq(&new.token_sha256),
             sessions::username.eq(username.as_str()),
             sessions::created_at.eq(now.to_string()),
-            sessions::expires_at.eq(expires_at.to_string()),
+            sessions::expires_at.eq(new.expires_at.to_string()),
+            sessions::id.eq(&new.id),
+            sessions::label.eq(&new.label),
+            sessions::last_seen_at.eq(now.to_string()),
+            sessions::browser.eq(i64::from(new.browser)),
         );
         diesel::insert_into(sessions::table).values(row).execute(self.conn)?;
         Ok(())
+    }
+
+    /// Notes that a session was used.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn touch_session(&mut self, token_sha256: &str, now: Moment) -> Result<(), StoreError> {
+        let row = sessions::table.find(token_sha256);
+        diesel::update(row).set(sessions::last_seen_at.eq(now.to_string())).execute(self.conn)?;
+        Ok(())
+    }
+
+    /// Ends one session of an account by its public name; true if it was open.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn end_session_named(&mut self, username: &Username, id: &str, now: Moment) -> Result<bool, StoreError> {
+        let open = sessions::table
+            .filter(sessions::username.eq(username.as_str()))
+            .filter(sessions::id.eq(id))
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::expires_at.gt(now.to_string()));
+        Ok(diesel::update(open).set(sessions::ended_at.eq(now.to_string())).execute(self.conn)? > 0)
     }
 
     /// Ends a session; true if it was open.

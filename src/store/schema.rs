@@ -216,6 +216,7 @@ diesel::table! {
         id -> Text,
         label -> Text,
         last_seen_at -> Text,
+        browser -> BigInt,
     }
 }
 

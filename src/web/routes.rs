@@ -9,53 +9,7 @@ use actix_web::web::{ServiceConfig, resource, route};
 use super::{api, pages, statics};
 use crate::domain::role::Role;
 
-/// Who may use a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// Everybody, without signing in.
-    Anyone,
-    /// Everybody who is signed in.
-    SignedIn,
-    /// Only people with this role.
-    Only(Role),
-    /// Only people with one of these roles.
-    AnyOf(&'static [Role]),
-}
-
-impl Who {
-    /// The roles that may; none where everybody may, or everybody who is signed in.
-    pub fn roles(&self) -> &[Role] {
-        match self {
-            Who::Anyone | Who::SignedIn => &[],
-            Who::Only(role) => std::slice::from_ref(role),
-            Who::AnyOf(roles) => roles,
-        }
-    }
-}
-
-/// What a route does to the records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing.
-    Reads,
-    /// Leaves at least one ledger entry when it succeeds, unless everything it says is on record
-    /// already (a repeated request under its key, a file that is stored).
-    Writes,
-}
-
-/// One method at one address.
-#[derive(Debug, Clone, Copy)]
-pub struct Route {
-    /// HTTP method.
-    pub method: &'static str,
-    /// Address with its parameters in braces.
-    pub path: &'static str,
-    /// Who may.
-    pub who: Who,
-    /// What it does.
-    pub effect: Effect,
-}
-
+pub use super::route::{Effect, Route, Who};
 use Effect::{Reads, Writes};
 use Who::{AnyOf, Anyone, Only, SignedIn};
 
@@ -63,6 +17,7 @@ const ANALYST: Who = Only(Role::Analyst);
 const QA: Who = Only(Role::Qa);
 const ADMIN: Who = Only(Role::Admin);
 const QP_OR_QA: Who = AnyOf(&[Role::Qp, Role::Qa]);
+const ALERTED: Who = AnyOf(&[Role::Qa, Role::Qp, Role::Admin]);
 const ANALYST_OR_QA: Who = AnyOf(&[Role::Analyst, Role::Qa]);
 
 /// Those who take the ledger out: nobody who types values again.
@@ -202,6 +157,30 @@ routes! {
     "/api/v1/register/pdf"                       { GET  SignedIn Writes => api::register::pdf; }
     "/api/v1/ledger/export"                      { GET  OVERSEERS Writes => api::ledger_export::export; }
     "/api/v1/ledger/verify"                      { GET  SignedIn Reads  => api::ledger::verify; }
+    "/api/v1/session/unlock"                     { POST SignedIn Reads  => api::session::unlock; }
+    "/api/v1/me/factors"                         { GET  SignedIn Reads  => api::factors::list; }
+    "/api/v1/me/factors/{id}/removal"            { POST SignedIn Writes => api::factors::remove_own; }
+    "/api/v1/me/totp"                            { POST SignedIn Reads  => api::factors::begin_totp; }
+    "/api/v1/me/totp/confirmation"               { POST SignedIn Writes => api::factors::confirm_totp; }
+    "/api/v1/me/passkeys"                        { POST SignedIn Reads  => api::passkeys::begin; }
+    "/api/v1/me/passkeys/confirmation"           { POST SignedIn Writes => api::passkeys::confirm; }
+    "/api/v1/session/passkey"                    { POST Anyone   Reads  => api::passkeys::begin_sign_in; }
+    "/api/v1/session/passkey/confirmation"       { POST Anyone   Writes => api::passkeys::sign_in; }
+    "/api/v1/me/recovery-codes"                  { POST SignedIn Writes => api::factors::recovery_codes; }
+    "/api/v1/me/sessions" {
+        GET    SignedIn Reads  => api::sessions::list;
+        DELETE SignedIn Writes => api::sessions::end_others;
+    }
+    "/api/v1/me/sessions/{id}"                   { DELETE SignedIn Writes => api::sessions::end_own; }
+    "/api/v1/me/tokens" { GET SignedIn Reads => api::tokens::list; POST SignedIn Writes => api::tokens::create; }
+    "/api/v1/me/tokens/{id}"                     { DELETE SignedIn Writes => api::tokens::revoke_own; }
+    "/api/v1/users/{username}/unlock"            { POST ADMIN Writes => api::sessions::unlock; }
+    "/api/v1/users/{username}/sessions"          { GET  ADMIN Reads  => api::sessions::list_of; }
+    "/api/v1/users/{username}/sessions/{id}/end" { POST ADMIN Writes => api::sessions::end; }
+    "/api/v1/users/{username}/factors/{id}/removal" { POST ADMIN Writes => api::factors::remove; }
+    "/api/v1/users/{username}/tokens/{id}/revocation" { POST ADMIN Writes => api::tokens::revoke; }
+    "/api/v1/alerts"                             { GET  ALERTED Reads => api::alerts::list; }
+    "/api/v1/alerts/{alert}/acknowledgement"     { POST ALERTED Writes => api::alerts::acknowledge; }
     "/api/openapi.json"                          { GET  Anyone   Reads  => api::meta::openapi; }
     "/healthz"                                   { GET  Anyone   Reads  => api::meta::healthz; }
     "/readyz"                                    { GET  Anyone   Reads  => api::meta::readyz; }
@@ -217,6 +196,47 @@ routes! {
     "/account/oidc" {
         GET  SignedIn Reads => pages::oidc::show;
         POST SignedIn Reads => pages::oidc::link;
+    }
+    "/sign-in/code" { GET Anyone Reads => pages::sign_in::again; POST Anyone Writes => pages::sign_in::submit_code; }
+    "/sign-in/passkey" {
+        GET  Anyone Reads  => pages::sign_in::again;
+        POST Anyone Writes => pages::sign_in::submit_passkey;
+    }
+    "/account/security"                          { GET  SignedIn Reads  => pages::security::show; }
+    "/account/security/totp" { GET Anyone Reads => pages::back; POST SignedIn Reads => pages::security::begin_totp; }
+    "/account/security/totp/confirmation" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::confirm_totp;
+    }
+    "/account/security/recovery-codes" {
+        GET  Anyone   Reads  => pages::back;
+        POST SignedIn Writes => pages::security::recovery_codes;
+    }
+    "/account/security/factors/{id}/removal" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::remove_factor;
+    }
+    // Before the names: an address with this word is no session's.
+    "/account/security/sessions/end" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::end_sessions;
+    }
+    "/account/security/sessions/{id}/end" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::end_session;
+    }
+    "/account/security/tokens" {
+        GET  Anyone   Reads  => pages::back;
+        POST SignedIn Writes => pages::security::issue_token;
+    }
+    "/account/security/tokens/{id}/revocation" {
+        GET  Anyone   Reads  => pages::security::back;
+        POST SignedIn Writes => pages::security::revoke_token;
+    }
+    "/alerts"                                    { GET  ALERTED Reads  => pages::alerts::list; }
+    "/alerts/{alert}/acknowledgement" {
+        GET  Anyone  Reads  => pages::alerts::back;
+        POST ALERTED Writes => pages::alerts::acknowledge;
     }
     "/sign-out" {
         GET  Anyone   Reads  => pages::back;
@@ -370,6 +390,23 @@ routes! {
     "/people" {
         GET  ADMIN Reads  => pages::people::list;
         POST ADMIN Writes => pages::people::create;
+    }
+    "/people/{username}/security"                { GET  ADMIN    Reads  => pages::person_security::show; }
+    "/people/{username}/security/unlock" {
+        GET  Anyone Reads  => pages::person_security::back;
+        POST ADMIN  Writes => pages::person_security::unlock;
+    }
+    "/people/{username}/security/factors/{id}/removal" {
+        GET  Anyone Reads  => pages::person_security::back;
+        POST ADMIN  Writes => pages::person_security::remove_factor;
+    }
+    "/people/{username}/security/sessions/{id}/end" {
+        GET  Anyone Reads  => pages::person_security::back;
+        POST ADMIN  Writes => pages::person_security::end_session;
+    }
+    "/people/{username}/security/tokens/{id}/revocation" {
+        GET  Anyone Reads  => pages::person_security::back;
+        POST ADMIN  Writes => pages::person_security::revoke_token;
     }
     "/people/new"                                { GET  ADMIN    Reads  => pages::people::new; }
 }

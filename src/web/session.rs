@@ -1,7 +1,8 @@
 //! Who is asking: a bearer token for the API, a cookie for pages, the same sessions behind both.
 //!
 //! Promises: a request that changes something and is carried by a cookie comes from our own
-//! pages (Sec-Fetch-Site, or Origin against Host), or it is refused.
+//! pages (Sec-Fetch-Site, or Origin against Host), or it is refused; a token of an instrument
+//! reaches what its scopes name and nothing else; who must do something first does that first.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,17 +10,20 @@ use std::pin::Pin;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, HOST, ORIGIN, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::problem::{Problem, block};
 use super::proxy::is_secure;
+use super::scopes;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::store::User;
-use crate::workflow::{App, Error, sign_in};
+use crate::workflow::present::{Means, present};
+use crate::workflow::sign_in::Device;
+use crate::workflow::{App, Error};
 
 /// The cookie that carries a page's session.
 pub const COOKIE: &str = "lotgate_session";
@@ -33,6 +37,14 @@ pub struct Somebody {
     pub token: String,
     /// When the session ends by itself.
     pub expires_at: Moment,
+    /// The session's public name; none for a token of an instrument.
+    pub session: Option<String>,
+    /// True where this person signs with a one-time code too.
+    pub asks_code: bool,
+    /// After how many minutes without a touch this page locks; none where a program asks.
+    pub idle_minutes: Option<u32>,
+    /// How many alerts for this person's roles nobody took note of.
+    pub alerts: usize,
 }
 
 impl Somebody {
@@ -103,8 +115,62 @@ pub async fn somebody(req: &HttpRequest) -> Result<Somebody, Error> {
         return Err(Refusal::new(Code::CrossSite, detail).into());
     }
     let looked_up = token.clone();
-    let session = block(move || sign_in::session(&app, &looked_up)).await?.ok_or_else(nobody)?;
-    Ok(Somebody { user: session.user, token, expires_at: session.expires_at })
+    let present = block(move || present(&app, &looked_up)).await?.ok_or_else(nobody)?;
+    let here = req.match_pattern().unwrap_or_default();
+    if present.locked && !scopes::is_for_the_locked(req.method(), &here) {
+        let detail = "Nobody touched the page for some time, so it is locked. Type your password to go on.";
+        return Err(Refusal::new(Code::NotSignedIn, detail).into());
+    }
+    if let Means::Token { scopes } = &present.means {
+        scopes::check(scopes, req.method(), &here)?;
+    }
+    if let Some(first) = present.first.filter(|_| !scopes::is_for_the_unready(&here)) {
+        return Err(first.into());
+    }
+    let (session, browser) = match present.means {
+        Means::Session { id, browser } => (Some(id), browser),
+        Means::Token { .. } => (None, false),
+    };
+    Ok(Somebody {
+        user: present.user,
+        token,
+        expires_at: present.expires_at,
+        session,
+        asks_code: present.asks_code,
+        idle_minutes: browser.then_some(present.idle_minutes),
+        alerts: present.alerts,
+    })
+}
+
+/// From what a request comes, in a few words: `Firefox on Linux`.
+pub fn device(req: &HttpRequest, browser: bool) -> Device {
+    let agent = req.headers().get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let found = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, n)| *n);
+    // The order counts: most browsers also name the ones they descend from.
+    let program = found(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = found(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    let label = match (program, system) {
+        (Some(program), Some(system)) => format!("{program} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => {
+            let first = agent.split_whitespace().next().unwrap_or_default();
+            first.chars().filter(char::is_ascii_graphic).take(40).collect()
+        }
+    };
+    Device { label: if label.is_empty() { "an unnamed program".into() } else { label }, browser }
 }
 
 impl FromRequest for Somebody {

@@ -82,7 +82,7 @@ pub fn begin_link(
     proof: &Proof,
 ) -> Result<Begun, Error> {
     let username = &permit.actor().username;
-    prove::for_signature(app, username, proof)?;
+    prove::for_own_account(app, permit.actor(), proof)?;
     let account = app.read(|view| Ok(view.account(username)?))?;
     if account.identities.iter().any(|i| i.issuer == provider.issuer()) {
         return Err(linked_already().into());

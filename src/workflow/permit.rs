@@ -62,9 +62,9 @@ duties! {
     /// Drafting a specification version.
     DraftSpecification: [Analyst, Qa], "draft a specification", None, "meaning";
     /// Approving a specification version.
-    ApproveSpecification: [Qa], "approve a specification", None, "meaning";
+    ApproveSpecification: [Qa], "approve a specification", Some("specification_approval"), "meaning";
     /// Retiring a product's specification.
-    RetireSpecification: [Qa], "retire a specification", None, "reason";
+    RetireSpecification: [Qa], "retire a specification", Some("specification_retirement"), "reason";
     /// Recording the laboratory phase of an investigation, and concluding it.
     Investigate: [Analyst, Qa], "investigate a result", Some("investigation"), "meaning";
     /// Approving a re-test plan.
@@ -82,7 +82,7 @@ duties! {
     /// Registering instruments with their calibrations, and reagents.
     KeepEquipment: [Analyst, Qa], "register equipment", None, "meaning";
     /// Deciding how the site deals with unfit equipment.
-    SetPolicy: [Qa], "set the site's policy", None, "meaning";
+    SetPolicy: [Qa], "set the site's policy", Some("site_policy"), "meaning";
     /// Approving a lot's results for quality control.
     ApproveForQc: [Qc], "approve results for quality control", Some("qc_approval"), "meaning";
     /// Reviewing a lot's audit trail.
@@ -104,9 +104,9 @@ duties! {
     /// Taking note of an alert.
     AcknowledgeAlert: [Qa, Qp, Admin], "take note of an alert", None, "meaning";
     /// Issuing the policy on electronic signatures.
-    IssueSignaturePolicy: [Qa], "issue the policy on electronic signatures", None, "meaning";
+    IssueSignaturePolicy: [Qa], "issue the policy on electronic signatures", Some("signature_policy"), "meaning";
     /// Reviewing who has access.
-    ReviewAccess: [Qa], "review who has access", None, "meaning";
+    ReviewAccess: [Qa], "review who has access", Some("access_review"), "meaning";
     /// Keeping one's own account: password, second factors, sessions, acknowledgements.
     KeepOwnAccount: [Analyst, Qc, Qa, Qp, Auditor, Admin], "keep the own account", None, "meaning";
     /// Taking copies out: exports, inspection packs, reports.
@@ -206,8 +206,12 @@ impl<D: Duty> Permit<D> {
         let meaning = recording_refusals::<D, _>(app, &self.actor, subject, said.map_err(Error::from))?;
         let may = may_sign::check(app, &self.actor);
         recording_refusals::<D, _>(app, &self.actor, subject, may)?;
-        let proved = prove::for_signature(app, &self.actor.username, &proof);
-        recording_refusals::<D, _>(app, &self.actor, subject, proved)?;
+        let proved = prove::for_signature(app, &self.actor, &proof);
+        if let Err(Error::Refused(refusal)) = &proved {
+            // Whatever it was about: somebody could not prove to be who they say they are.
+            record_attempt::<D>(app, &self.actor, subject, refusal, true)?;
+        }
+        proved?;
         Ok(Signed { permit: self, meaning })
     }
 }
@@ -236,7 +240,18 @@ pub(super) fn record_refusal<D: Duty>(
     subject: &Subject,
     refusal: &Refusal,
 ) -> Result<(), Error> {
-    let Some(act) = D::ACT else { return Ok(()) };
+    record_attempt::<D>(app, actor, subject, refusal, false)
+}
+
+/// As [`record_refusal`]; with `always`, also where it was about no lot that exists.
+fn record_attempt<D: Duty>(
+    app: &App,
+    actor: &Actor,
+    subject: &Subject,
+    refusal: &Refusal,
+    always: bool,
+) -> Result<(), Error> {
+    let Some(act) = D::ACT.or(always.then_some("signature")) else { return Ok(()) };
     let (subject, refusal) = (subject.clone(), refusal.clone());
     app.write(actor, move |desk| {
         let mut view = desk.view();
@@ -246,11 +261,14 @@ pub(super) fn record_refusal<D: Duty>(
             (None, None) => None,
         };
         // An attempt on nothing says nothing about any lot.
-        let Some(lot) = lot else { return Ok(()) };
+        if lot.is_none() && !always {
+            return Ok(());
+        }
+        let run = subject.run.filter(|_| lot.is_some());
         desk.record(Event::AttemptRefused {
             act: act.to_owned(),
-            lot: Some(lot.details.lot),
-            run: subject.run,
+            lot: lot.map(|lot| lot.details.lot),
+            run,
             code: refusal.code.as_str().to_owned(),
             detail: refusal.detail.chars().take(2000).collect(),
         })?;

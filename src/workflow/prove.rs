@@ -1,11 +1,12 @@
 //! Proving who one is at the moment of signing: the password, and whatever second factor is set.
 //!
-//! Promises: the session alone proves nothing here (21 CFR 11.200(a), EU GMP Annex 11 draft 13.2).
+//! Promises: the session alone proves nothing here (21 CFR 11.200(a), EU GMP Annex 11 draft 13.2);
+//! wrong attempts count, and too many lock.
 
-use crate::domain::ids::Username;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::role::Actor;
 
-use super::{App, Error, passwords};
+use super::attempts::{self, Attempt, Gate, Password};
+use super::{App, Error};
 
 /// What a signer gives to prove who he or she is.
 #[derive(Clone, Default)]
@@ -16,9 +17,17 @@ pub struct Proof {
     pub code: Option<String>,
 }
 
+impl Proof {
+    /// A password, with a one-time code where one was given.
+    pub fn of(password: &str, code: Option<&str>) -> Self {
+        let code = code.map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned);
+        Proof { password: password.to_owned(), code }
+    }
+}
+
 impl From<&str> for Proof {
     fn from(password: &str) -> Self {
-        Proof { password: password.to_owned(), code: None }
+        Proof::of(password, None)
     }
 }
 
@@ -29,11 +38,19 @@ impl From<&String> for Proof {
 }
 
 /// Proves who signs.
-pub(super) fn for_signature(app: &App, username: &Username, proof: &Proof) -> Result<(), Error> {
-    let hash = app.read(|view| Ok(view.password_hash(username)?))?;
-    if !passwords::matches(&proof.password, hash.as_deref()) {
-        let detail = "The password is not right. Nothing was signed; type your own password again.";
-        return Err(Refusal::field(Code::WrongPassword, "password", detail).into());
-    }
-    Ok(())
+pub(super) fn for_signature(app: &App, who: &Actor, proof: &Proof) -> Result<(), Error> {
+    prove(app, who, proof, Gate::Signing)
+}
+
+/// Proves who changes something about the own account, or comes back to a locked screen.
+pub(super) fn for_own_account(app: &App, who: &Actor, proof: &Proof) -> Result<(), Error> {
+    prove(app, who, proof, Gate::Own)
+}
+
+fn prove(app: &App, who: &Actor, proof: &Proof, gate: Gate) -> Result<(), Error> {
+    let (credential, policy) = app.read(|view| Ok((view.credential(&who.username)?, view.policy()?)))?;
+    let password = Password::compare(&proof.password, credential.map(|c| c.password_hash));
+    let factor_required = gate == Gate::Signing && policy.second_factor_roles.contains(&who.role);
+    let attempt = Attempt { gate, who: who.clone(), password, code: proof.code.clone(), factor_required };
+    Ok(app.write(who, move |desk| attempts::settle(desk, &attempt))??)
 }

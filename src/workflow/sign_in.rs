@@ -1,22 +1,29 @@
 //! Signing in and out.
 //!
-//! Promises: the token is known to the person only (the records hold its SHA-256); a failed
-//! attempt on an account that exists is a fact; sessions end by themselves after a working day.
+//! Promises: the token is new at every sign-in and known to the person only (the records hold its
+//! SHA-256); an unknown name, a wrong password and a locked account take the same work and get the
+//! same sentence; a failed attempt on an account that exists is a fact; sessions end by themselves
+//! after a working day.
 
 use crate::domain::event::Event;
 use crate::domain::ids::Username;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::{Actor, Role};
+use crate::domain::site_policy::SitePolicy;
 use crate::ledger::canonical::sha256_hex;
-use crate::store::{Session, User};
+use crate::store::{Ceremony, NewSession, User};
 
-use super::{App, Desk, Error, passwords, set_up};
+use super::attempts::{self, Attempt, Gate, Password, wrong_credentials};
+use super::second_factor::CEREMONY_MINUTES;
+use super::{App, Desk, Error, set_up};
 
 /// How long a session lasts.
 pub const SESSION_HOURS: i64 = 12;
+const KIND: &str = "sign_in";
 
 /// A session just opened.
+#[derive(Debug)]
 pub struct SignedIn {
     /// The secret that stands for the session.
     pub token: String,
@@ -35,29 +42,136 @@ pub struct Device {
     pub browser: bool,
 }
 
-/// Opens a session.
+/// How far a sign-in with a password came.
+#[derive(Debug)]
+pub enum Begun {
+    /// All the way.
+    Opened(Box<SignedIn>),
+    /// The password was right and a one-time code is needed too; the ticket stands for the first half.
+    CodeNeeded(String),
+}
+
+/// Opens a session with user name and password alone, as a program does.
 ///
 /// # Errors
-/// User name or password are not right; the sentence does not say which.
+/// User name or password are not right (the sentence does not say which), or a one-time code is
+/// needed as well.
 pub fn sign_in(app: &App, username: &str, password: &str) -> Result<SignedIn, Error> {
-    let wrong = || {
-        let detail = "The user name or the password is not right. Check both; capital letters count in the password.";
-        Error::from(Refusal::new(Code::WrongCredentials, detail))
-    };
+    with_code(app, username, password, None, &Device::default())
+}
+
+/// Opens a session with everything at once.
+///
+/// # Errors
+/// User name, password or code are not right, or the account cannot be used.
+pub fn with_code(
+    app: &App,
+    username: &str,
+    password: &str,
+    code: Option<&str>,
+    device: &Device,
+) -> Result<SignedIn, Error> {
+    match begin(app, username, password, code, device, false)? {
+        Begun::Opened(opened) => Ok(*opened),
+        Begun::CodeNeeded(_) => Err(Error::Internal("a ticket that nobody asked for".into())),
+    }
+}
+
+/// Opens a session, or keeps the first half where a one-time code is needed as well.
+///
+/// # Errors
+/// User name or password are not right (the sentence does not say which), or the account cannot be
+/// used.
+pub fn by_steps(app: &App, username: &str, password: &str, device: &Device) -> Result<Begun, Error> {
+    begin(app, username, password, None, device, true)
+}
+
+fn begin(
+    app: &App,
+    username: &str,
+    password: &str,
+    code: Option<&str>,
+    device: &Device,
+    by_steps: bool,
+) -> Result<Begun, Error> {
     let name = Username::parse(username).ok();
-    let (user, hash) = match &name {
-        Some(name) => app.read(|view| Ok((view.user(name)?, view.password_hash(name)?)))?,
+    let (user, credential) = match &name {
+        Some(name) => app.read(|view| Ok((view.user(name)?, view.credential(name)?)))?,
         None => (None, None),
     };
-    let right = passwords::matches(password, hash.as_deref());
-    let Some(user) = user else { return Err(wrong()) };
-    if !right {
-        let username = user.username.clone();
-        app.write(&set_up::system_actor(), move |desk| desk.record(Event::SignInFailed { username }).map(drop))?;
-        return Err(wrong());
-    }
-    let token = app.random::<32>()?;
-    Ok(app.write(&actor_of(&user), move |desk| open(desk, user, &Device::default(), token))??)
+    let password = Password::compare(password, credential.map(|c| c.password_hash));
+    let Some(user) = user else { return Err(wrong_credentials().into()) };
+    let attempt = Attempt {
+        gate: Gate::SignIn,
+        who: actor_of(&user),
+        password,
+        code: code.map(str::to_owned),
+        factor_required: false,
+    };
+    let (device, token, ticket) = (device.clone(), app.random::<32>()?, app.random::<32>()?);
+    let outcome = app.write(&actor_of(&user), move |desk| {
+        match attempts::settle(desk, &attempt)? {
+            Ok(()) => {}
+            Err(refusal) if by_steps && refusal.code == Code::SecondFactorRequired => {
+                keep_first_half(desk, &user, &ticket)?;
+                return Ok(Ok(Begun::CodeNeeded(ticket)));
+            }
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+        let account = desk.view().account(&user.username)?;
+        let policy = desk.view().policy()?;
+        if needs_factor(&user, &policy) && !account.has_one_time_codes() && !account.factors.is_empty() {
+            let detail = "Your role needs a second factor: sign in with your passkey.";
+            return Ok(Err(Refusal::new(Code::SecondFactorRequired, detail)));
+        }
+        let opened = open(desk, user, &device, token)?;
+        Ok(opened.map(|opened| Begun::Opened(Box::new(opened))))
+    })?;
+    Ok(outcome?)
+}
+
+/// True where the site wants a second factor of one of the person's roles.
+pub(super) fn needs_factor(user: &User, policy: &SitePolicy) -> bool {
+    user.roles.iter().any(|role| policy.second_factor_roles.contains(role))
+}
+
+fn keep_first_half(desk: &mut Desk, user: &User, ticket: &str) -> Result<(), Error> {
+    let ceremony = Ceremony { username: Some(user.username.to_string()), content: String::new() };
+    let until = desk.now.plus_minutes(CEREMONY_MINUTES);
+    Ok(desk.tx.begin_ceremony(&sha256_hex(ticket.as_bytes()), KIND, &ceremony, desk.now, until)?)
+}
+
+/// Finishes a sign-in whose password was right with a one-time code.
+///
+/// # Errors
+/// The first half is unknown, used or too old, or the code is not right.
+pub fn finish(app: &App, ticket: &str, code: &str, device: &Device) -> Result<SignedIn, Error> {
+    let place = sha256_hex(ticket.as_bytes());
+    let (device, code, token) = (device.clone(), code.to_owned(), app.random::<32>()?);
+    let outcome = app.write(&set_up::system_actor(), move |desk| {
+        let too_late = || {
+            let detail = "The password was given more than five minutes ago, or the sign-in is finished. Begin again.";
+            Refusal::new(Code::NotSignedIn, detail)
+        };
+        let now = desk.now;
+        let Some(first) = desk.view().ceremony(&place, KIND, now)? else { return Ok(Err(too_late())) };
+        let name = Username::parse(first.username.as_deref().unwrap_or_default())?;
+        let Some(user) = desk.view().user(&name)? else { return Ok(Err(too_late())) };
+        let who = actor_of(&user);
+        let attempt = Attempt {
+            gate: Gate::SignIn,
+            who,
+            password: Password::ProvedBefore,
+            code: Some(code),
+            factor_required: false,
+        };
+        if let Err(refusal) = attempts::settle(desk, &attempt)? {
+            return Ok(Err(refusal));
+        }
+        desk.tx.end_ceremony(&place)?;
+        open(desk, user, &device, token)
+    })?;
+    Ok(outcome?)
 }
 
 /// Opens a session for somebody who proved who they are.
@@ -67,17 +181,23 @@ pub fn sign_in(app: &App, username: &str, password: &str) -> Result<SignedIn, Er
 pub(super) fn open(
     desk: &mut Desk,
     user: User,
-    _device: &Device,
+    device: &Device,
     token: String,
 ) -> Result<Result<SignedIn, Refusal>, Error> {
     let now = desk.now;
     if let Some(why) = desk.view().account(&user.username)?.unusable_at(now) {
         return Ok(Err(Refusal::new(Code::Deactivated, why)));
     }
-    let expires_at = now.plus_hours(SESSION_HOURS);
-    desk.tx.open_session(&sha256_hex(token.as_bytes()), &user.username, now, expires_at)?;
+    let new = NewSession {
+        token_sha256: sha256_hex(token.as_bytes()),
+        id: desk.app.random::<8>()?,
+        label: device.label.clone(),
+        browser: device.browser,
+        expires_at: now.plus_hours(SESSION_HOURS),
+    };
+    desk.tx.open_session(&new, &user.username, now)?;
     desk.record_as(&actor_of(&user), Event::SignedIn {})?;
-    Ok(Ok(SignedIn { token, expires_at, user }))
+    Ok(Ok(SignedIn { token, expires_at: new.expires_at, user }))
 }
 
 /// Ends a session; ending it twice is no mistake.
@@ -92,18 +212,6 @@ pub fn sign_out(app: &App, user: &User, token: &str) -> Result<(), Error> {
         }
         Ok(())
     })
-}
-
-/// The open session that a token stands for.
-///
-/// # Errors
-/// Storage fails.
-pub fn session(app: &App, token: &str) -> Result<Option<Session>, Error> {
-    if token.is_empty() || token.len() > 200 {
-        return Ok(None);
-    }
-    let token_sha256 = sha256_hex(token.as_bytes());
-    app.read(|view| Ok(view.session(&token_sha256, app.now())?))
 }
 
 /// The person in the first of their roles, for what any role may do.

@@ -77,6 +77,7 @@
     var values = {};
     Array.prototype.forEach.call(form.elements, function (field) {
       if (!field.name || field.type === "hidden" || field.type === "password" || field.type === "file") return;
+      if (field.autocomplete === "one-time-code") return;
       if (field.type === "checkbox") { if (field.name !== "looked_again") values[field.id] = field.checked; return; }
       values[field.id] = field.value;
     });

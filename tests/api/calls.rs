@@ -8,10 +8,12 @@ use lotgate::web::routes::Route;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::authenticator::{Device, code, sets_up_codes};
 use crate::example;
 use crate::investigations::{FIRST, failing};
 use crate::openid;
 use crate::person::{criterion, reading, with};
+use crate::second_factor::ticket;
 use crate::site::{Site, password};
 use crate::spec_drafts::{next_version, with_limit};
 use crate::verification::form as multipart;
@@ -176,6 +178,184 @@ fn investigation_page(site: &Site, path: &str) -> Option<Call> {
 }
 
 /// The call for a route of the API, or none if nobody has written one.
+/// Somebody's open session, by its name.
+fn session_of(site: &Site, who: &str) -> String {
+    let sessions = site.person(who).get("/api/v1/me/sessions").ok();
+    sessions["sessions"][0]["id"].as_str().expect("a session").to_owned()
+}
+
+/// Another open session of somebody.
+fn signed_in_again(site: &Site, who: &str) {
+    site.stranger().post("/api/v1/session", &json!({"username": who, "password": password(who)})).created();
+}
+
+/// A token of Amy's, by its name.
+fn token_of_amy(site: &Site) -> String {
+    let body =
+        json!({"name": "For the walk", "scopes": ["read"], "expires_at": site.hours(1), "password": password("amy")});
+    site.analyst().post("/api/v1/me/tokens", &body).created()["id"].as_str().expect("a token").to_owned()
+}
+
+/// Amy's second factor, by its name, with a proof.
+fn factor_of_amy(site: &Site) -> (String, Value) {
+    let codes = sets_up_codes(site, "amy");
+    let factors = site.analyst().get("/api/v1/me/factors").ok();
+    let id = factors["factors"][0]["id"].as_str().expect("a factor").to_owned();
+    (id, json!({"password": password("amy"), "code": code(site, &codes.secret, 0)}))
+}
+
+/// The first alert, raised by wrong passwords for Amy.
+fn alerted(site: &Site) -> i64 {
+    for _ in 0..5 {
+        let wrong = json!({"username": "amy", "password": "wrong"});
+        site.stranger().post("/api/v1/session", &wrong).refused(401, "wrong_credentials");
+    }
+    site.qa().get("/api/v1/alerts").ok()["alerts"][0]["alert"].as_i64().expect("an alert")
+}
+
+/// The answer of a passkey of Amy's to a fresh question.
+fn passkey_answer(site: &Site) -> Value {
+    let mut device = Device::new(site.app.public_url());
+    device.is_added(site, "amy");
+    let asked = site.stranger().post("/api/v1/session/passkey", &json!({})).created();
+    let credential = device.answers(&asked["options"]);
+    json!({"ceremony": asked["ceremony"], "credential": credential})
+}
+
+/// Calls about one's own account and those of others.
+fn account_call(site: &Site, route: &Route) -> Option<Call> {
+    let proof = json!({"password": password("amy")});
+    let reason = json!({"reason": "For the walk"});
+    let confirmation = || {
+        let begun = site.analyst().post("/api/v1/me/totp", &proof).created();
+        json!({"code": code(site, begun["secret"].as_str().expect("a secret"), 0)})
+    };
+    match (route.method, route.path) {
+        ("POST", "/api/v1/session/unlock" | "/api/v1/me/totp" | "/api/v1/me/passkeys") => {
+            sends("amy", route.path, &proof)
+        }
+        ("POST", "/api/v1/session/passkey") => Some(Call { who: None, ..sends("amy", route.path, &json!({}))? }),
+        ("POST", "/api/v1/session/passkey/confirmation") => {
+            Some(Call { who: None, ..sends("amy", route.path, &passkey_answer(site))? })
+        }
+        ("POST", "/api/v1/me/passkeys/confirmation") => {
+            let options = site.analyst().post("/api/v1/me/passkeys", &proof).created();
+            let credential = Device::new(site.app.public_url()).creates(&options);
+            sends("amy", route.path, &json!({"name": "For the walk", "credential": credential}))
+        }
+        ("POST", "/api/v1/me/totp/confirmation") => sends("amy", route.path, &confirmation()),
+        ("POST", "/api/v1/me/recovery-codes") => sends("amy", route.path, &factor_of_amy(site).1),
+        ("POST", "/api/v1/me/factors/{id}/removal") => {
+            let (id, proof) = factor_of_amy(site);
+            sends("amy", &route.path.replace("{id}", &id), &proof)
+        }
+        ("POST", "/api/v1/users/{username}/factors/{id}/removal") => {
+            let (id, _) = factor_of_amy(site);
+            sends("adam", &filled(&route.path.replace("{id}", &id)), &reason)
+        }
+        ("DELETE", "/api/v1/me/sessions") => {
+            signed_in_again(site, "amy");
+            reads("amy", route.path)
+        }
+        ("DELETE", "/api/v1/me/sessions/{id}") => reads("amy", &route.path.replace("{id}", &session_of(site, "amy"))),
+        ("POST", "/api/v1/users/{username}/sessions/{id}/end") => {
+            let path = route.path.replace("{id}", &session_of(site, "amy"));
+            sends("adam", &filled(&path), &reason)
+        }
+        ("GET", "/api/v1/users/{username}/sessions") => reads("adam", &filled(route.path)),
+        ("POST", "/api/v1/me/tokens") => {
+            let body =
+                json!({"name": "x", "scopes": ["runs"], "expires_at": site.hours(1), "password": password("amy")});
+            sends("amy", route.path, &body)
+        }
+        ("DELETE", "/api/v1/me/tokens/{id}") => reads("amy", &route.path.replace("{id}", &token_of_amy(site))),
+        ("POST", "/api/v1/users/{username}/tokens/{id}/revocation") => {
+            sends("adam", &filled(&route.path.replace("{id}", &token_of_amy(site))), &reason)
+        }
+        ("POST", "/api/v1/users/{username}/unlock") => {
+            alerted(site);
+            sends("adam", &filled(route.path), &reason)
+        }
+        ("GET", "/api/v1/me/factors" | "/api/v1/me/sessions" | "/api/v1/me/tokens") => reads("amy", route.path),
+        ("GET", "/api/v1/alerts" | "/alerts") => reads("queen", route.path),
+        ("POST", "/api/v1/alerts/{alert}/acknowledgement") => {
+            let path = route.path.replace("{alert}", &alerted(site).to_string());
+            sends("queen", &path, &json!({"remark": "For the walk"}))
+        }
+        _ => None,
+    }
+}
+
+/// The forms of the pages about one's own account.
+fn account_page_call(site: &Site, route: &Route) -> Option<Call> {
+    let secret = password("amy");
+    let with_code = |proof: &Value| proof["code"].as_str().expect("a code").to_owned();
+    match (route.method, route.path) {
+        ("POST", "/account/security/totp") => fills("amy", route.path, &[("password", &secret)]),
+        ("POST", "/account/security/totp/confirmation") => {
+            let begun = site.analyst().post("/api/v1/me/totp", &json!({"password": secret})).created();
+            let first = code(site, begun["secret"].as_str().expect("a secret"), 0);
+            fills("amy", route.path, &[("code", &first)])
+        }
+        ("POST", "/account/security/recovery-codes") => {
+            let (_, proof) = factor_of_amy(site);
+            fills("amy", route.path, &[("password", &secret), ("code", &with_code(&proof))])
+        }
+        ("POST", "/account/security/factors/{id}/removal") => {
+            let (id, proof) = factor_of_amy(site);
+            let path = route.path.replace("{id}", &id);
+            fills("amy", &path, &[("password", &secret), ("code", &with_code(&proof))])
+        }
+        ("POST", "/account/security/sessions/end") => {
+            signed_in_again(site, "amy");
+            fills("amy", route.path, &[])
+        }
+        ("POST", "/account/security/sessions/{id}/end") => {
+            fills("amy", &route.path.replace("{id}", &session_of(site, "amy")), &[])
+        }
+        ("POST", "/account/security/tokens") => {
+            let fields =
+                [("name", "x"), ("scopes", "read"), ("expires_at", "2026-07-01T08:00"), ("password", &*secret)];
+            fills("amy", route.path, &fields)
+        }
+        ("POST", "/account/security/tokens/{id}/revocation") => {
+            fills("amy", &route.path.replace("{id}", &token_of_amy(site)), &[])
+        }
+        ("GET", "/people/{username}/security") => reads("adam", &filled(route.path)),
+        ("POST", path) if path.starts_with("/people/{username}/security/") => {
+            let id = match path.rsplit('/').next()? {
+                "removal" => factor_of_amy(site).0,
+                "end" => session_of(site, "amy"),
+                "revocation" => token_of_amy(site),
+                _ => alerted(site).to_string(),
+            };
+            fills("adam", &filled(&path.replace("{id}", &id)), &[("reason", "For the walk")])
+        }
+        ("POST", "/alerts/{alert}/acknowledgement") => {
+            let path = route.path.replace("{alert}", &alerted(site).to_string());
+            fills("queen", &path, &[("remark", "For the walk")])
+        }
+        ("POST", "/sign-in/code") => {
+            let codes = sets_up_codes(site, "amy");
+            let begins = fills("amy", "/sign-in", &[("username", "amy"), ("password", &secret)])?;
+            let body = begins.body.map(|(media_type, bytes)| (media_type, bytes))?;
+            let headers = [("Sec-Fetch-Site", "same-origin")];
+            let asked = site.stranger().asks("POST", "/sign-in", &headers, Some((&body.0, body.1)));
+            let fields = [("ticket", &*ticket(&asked)), ("code", &*code(site, &codes.secret, 0))];
+            Some(Call { who: None, ..fills("amy", route.path, &fields)? })
+        }
+        ("POST", "/sign-in/passkey") => {
+            let answer = passkey_answer(site);
+            let credential = answer["credential"].to_string();
+            let fields = [("ceremony", answer["ceremony"].as_str()?), ("credential", &credential)];
+            Some(Call { who: None, ..fills("amy", route.path, &fields)? })
+        }
+        ("GET", "/sign-in/code" | "/sign-in/passkey") => open(route.path),
+        ("GET", "/alerts") => reads("queen", route.path),
+        _ => None,
+    }
+}
+
 fn api_call(site: &Site, route: &Route) -> Option<Call> {
     let signature = |name: &str| json!({"password": password("queen"), name: "For the walk"});
     match (route.method, route.path) {
@@ -345,6 +525,9 @@ pub fn filled(path: &str) -> String {
         ("{product}", "ADMSC-IV"),
         ("{version}", "1"),
         ("{code}", "EQ-1"),
+        ("{username}", "amy"),
+        ("{id}", "1"),
+        ("{alert}", "1"),
     ];
     let asked = match path {
         path if path.ends_with("/diff") => "?from=1&to=1",
@@ -552,6 +735,9 @@ fn signs(site: &Site, route: &Route, name: &str) -> Option<Call> {
 
 /// A call to a route that succeeds on this fresh site.
 pub fn call(site: &Site, route: &Route) -> Call {
-    let found = if route.path.starts_with("/api/") { api_call(site, route) } else { page_call(site, route) };
+    let found = match route.path.starts_with("/api/") {
+        true => account_call(site, route).or_else(|| api_call(site, route)),
+        false => account_page_call(site, route).or_else(|| page_call(site, route)),
+    };
     found.unwrap_or_else(|| panic!("write a call for {} {} in tests/api/calls.rs", route.method, route.path))
 }

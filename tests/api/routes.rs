@@ -16,6 +16,7 @@ fn site_for(route: &Route) -> Site {
     match route.path {
         "/first-administrator" => Site::without_people(),
         path if path.contains("oidc") || path.contains("identity-link") => openid::walked(),
+        path if path.contains("passkey") => Site::under_a_name(),
         _ => Site::start(),
     }
 }

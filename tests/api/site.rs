@@ -71,6 +71,21 @@ struct Template {
     tokens: BTreeMap<String, Token>,
 }
 
+static TEMPLATE: OnceLock<Template> = OnceLock::new();
+
+impl Template {
+    fn copied(&self) -> TempDir {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        for (name, bytes, permissions) in &self.files {
+            let path = data.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of the template");
+            std::fs::write(&path, bytes).expect("a file of the template");
+            std::fs::set_permissions(path, permissions.clone()).expect("a file of the template");
+        }
+        data
+    }
+}
+
 impl Site {
     /// A fresh site at [`MORNING`] with its people and no lots.
     pub fn start() -> Site {
@@ -79,31 +94,34 @@ impl Site {
 
     /// The same with other settings, which may depend on its address.
     pub fn with(settings: impl FnOnce(&str) -> WebConfig) -> Site {
-        static TEMPLATE: OnceLock<Template> = OnceLock::new();
         let template = TEMPLATE.get_or_init(make_template);
-        let data = tempfile::tempdir().expect("a temporary folder");
-        for (name, bytes, permissions) in &template.files {
-            let path = data.path().join(name);
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of the template");
-            std::fs::write(&path, bytes).expect("a file of the template");
-            std::fs::set_permissions(path, permissions.clone()).expect("a file of the template");
-        }
-        Site::on(data, template.tokens.clone(), settings)
+        Site::reached(template.copied(), template.tokens.clone(), "127.0.0.1", settings)
+    }
+
+    /// A fresh site that browsers reach under a name, as passkeys need it.
+    pub fn under_a_name() -> Site {
+        let template = TEMPLATE.get_or_init(make_template);
+        Site::reached(template.copied(), template.tokens.clone(), "localhost", |_| settings())
     }
 
     /// A site that was just set up and on which nobody has an account.
     pub fn without_people() -> Site {
-        Site::on(tempfile::tempdir().expect("a temporary folder"), BTreeMap::new(), |_| settings())
+        Site::reached(tempfile::tempdir().expect("a temporary folder"), BTreeMap::new(), "127.0.0.1", |_| settings())
     }
 
-    fn on(data: TempDir, tokens: BTreeMap<String, Token>, settings: impl FnOnce(&str) -> WebConfig) -> Site {
+    fn reached(
+        data: TempDir,
+        tokens: BTreeMap<String, Token>,
+        name: &str,
+        settings: impl FnOnce(&str) -> WebConfig,
+    ) -> Site {
         let clock = Arc::new(FixedClock::at(moment(MORNING)));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let settings = settings(&url);
         let url = if settings.tls.is_some() { url.replace("http://", "https://") } else { url };
         // Another seed than the template's: a seed that begins again would draw the same tokens.
-        let app = open(data.path(), &url, clock.clone(), 2);
+        let app = open(data.path(), &url.replace("127.0.0.1", name), clock.clone(), 2);
         let server = Some(run(app.clone(), listener, settings));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)

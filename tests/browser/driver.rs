@@ -87,6 +87,56 @@ fn start_demo(folder: &std::path::Path) -> Result<(Process, Value), Failed> {
     Ok((process, serde_json::from_str(&line)?))
 }
 
+/// A story on a real site that nobody has an account on yet, under a name instead of a number. The
+/// browser has a device that keeps passkeys (WebDriver's virtual authenticator).
+pub fn run_on_a_new_site(story: Story) -> Result<(), Failed> {
+    if let Some(component) = missing_component() {
+        return Err(format!("{component} is not installed").into());
+    }
+    let folder = tempfile::tempdir()?;
+    let (_service, url, link) = start_site(folder.path())?;
+    let (_driver, port) = start_driver()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let browser = connect(port, true, folder.path()).await?;
+        let session = browser.session_id().await?.ok_or("no session of the browser")?;
+        let device = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserConsenting": true, "isUserVerified": true,
+        });
+        let address = format!("http://127.0.0.1:{port}/session/{session}/webauthn/authenticator");
+        ureq::post(&address).send_json(&device)?;
+        let accounts = vec![json!({"link": link})];
+        let world = World { browser: browser.clone(), url, folder, accounts };
+        let outcome = story(&world).await;
+        if outcome.is_err() {
+            world.keep_what_was_seen().await;
+        }
+        let _ = browser.close().await;
+        outcome
+    })
+}
+
+/// Starts a site; gives its address and the path of its one-time link.
+fn start_site(folder: &std::path::Path) -> Result<(Process, String, String), Failed> {
+    // The port is free now; the service takes it a moment later.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let url = format!("http://localhost:{port}");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lotgate"))
+        .args(["serve", "--bind", &format!("127.0.0.1:{port}"), "--public-url", &url, "--data"])
+        .arg(folder.join("data"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let out = child.stdout.take().ok_or("no output")?;
+    let process = Process(child);
+    let found = BufReader::new(out).lines().map_while(Result::ok).find_map(|line| {
+        let (_, path) = line.split_once("/first-administrator?")?;
+        Some(format!("/first-administrator?{path}"))
+    });
+    Ok((process, url, found.ok_or("no one-time link was printed")?))
+}
+
 fn start_driver() -> Result<(Process, u16), Failed> {
     // The port is free now; the driver takes it a moment later.
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -203,6 +253,11 @@ impl World {
         let holds = |a: &&Value| a["roles"].as_array().is_some_and(|r| r.iter().any(|x| x == role));
         let account = self.accounts.iter().filter(holds).nth(n);
         account.and_then(|a| a["password"].as_str()).unwrap_or_default().to_owned()
+    }
+
+    /// The path of a new site's one-time link.
+    pub fn link(&self) -> String {
+        self.accounts.first().and_then(|a| a["link"].as_str()).unwrap_or_default().to_owned()
     }
 
     /// Forgets the session.

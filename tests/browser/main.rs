@@ -4,6 +4,7 @@
 //! browser. Where Chromium is missing the trials are *ignored* visibly; with `CI=true` they fail.
 
 mod driver;
+mod security;
 mod story;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -23,6 +24,9 @@ fn main() {
         }),
         trial("the_main_job_works_without_script", || driver::run_without_script(story::without_script)),
         trial("nothing_typed_is_lost_when_a_value_is_refused", || driver::run(story::nothing_typed_is_lost)),
+        trial("a_passkey_signs_in_and_a_page_that_nobody_touches_locks_with_what_was_typed", || {
+            driver::run_on_a_new_site(security::passkey_and_lock)
+        }),
         trial("no_page_scrolls_sideways_or_loads_from_elsewhere", || driver::run(story::every_page_fits)),
     ];
     libtest_mimic::run(&arguments, trials).exit();

@@ -12,9 +12,10 @@ use lotgate::domain::lot::Lot;
 use lotgate::store::LotFilter;
 use lotgate::workflow::correct_run::{CorrectionEntry, correct_run};
 use lotgate::workflow::permit::{Once, Permit, RecordRun, Subject};
+use lotgate::workflow::present::present;
 use lotgate::workflow::register_lot::LotEntry;
 use lotgate::workflow::release_lot::to_be_signed;
-use lotgate::workflow::sign_in::{session, sign_in, sign_out};
+use lotgate::workflow::sign_in::{sign_in, sign_out};
 use lotgate::workflow::{App, Error};
 
 use super::laboratory::{GOOD_PANELS, Laboratory, PEOPLE, admsc, entry, lot_number, password};
@@ -356,7 +357,7 @@ impl World {
         if self.dice.once_in(3) && !self.tokens.is_empty() {
             let (who, token) = self.tokens.swap_remove(0);
             sign_out(self.app(), &self.lab.user(&who), &token).expect("signed out");
-            assert!(session(self.app(), &token).expect("readable").is_none(), "a session outlives its end");
+            assert!(present(self.app(), &token).expect("readable").is_none(), "a session outlives its end");
             return;
         }
         let who = self.dice.pick(&PEOPLE).0;
@@ -365,7 +366,7 @@ impl World {
         match sign_in(self.app(), who, &given) {
             Ok(signed_in) => {
                 assert!(!wrong, "a wrong password opened a session");
-                let there = session(self.app(), &signed_in.token).expect("readable").expect("a session");
+                let there = present(self.app(), &signed_in.token).expect("readable").expect("a session");
                 assert_eq!(there.user.username.as_str(), who);
                 self.tokens.push((who.to_owned(), signed_in.token));
             }

@@ -10,6 +10,8 @@ ALTER TABLE credentials ADD COLUMN recovery_codes TEXT COLLATE "C" NOT NULL DEFA
 ALTER TABLE sessions ADD COLUMN id TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN label TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN last_seen_at TEXT COLLATE "C" NOT NULL DEFAULT '';
+-- Whether a page's cookie carries it: then it locks when nobody touches it.
+ALTER TABLE sessions ADD COLUMN browser BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX sessions_by_username ON sessions (username);
 
 -- Tokens of instruments and other programs; what they may do stands in the account's facts.

@@ -3,6 +3,7 @@ DROP TABLE attempts;
 DROP TABLE passkeys;
 DROP TABLE tokens;
 DROP INDEX sessions_by_username;
+ALTER TABLE sessions DROP COLUMN browser;
 ALTER TABLE sessions DROP COLUMN last_seen_at;
 ALTER TABLE sessions DROP COLUMN label;
 ALTER TABLE sessions DROP COLUMN id;

@@ -10,6 +10,8 @@ ALTER TABLE credentials ADD COLUMN recovery_codes TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE sessions ADD COLUMN id TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN label TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN last_seen_at TEXT NOT NULL DEFAULT '';
+-- Whether a page's cookie carries it: then it locks when nobody touches it.
+ALTER TABLE sessions ADD COLUMN browser INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX sessions_by_username ON sessions (username);
 
 -- Tokens of instruments and other programs; what they may do stands in the account's facts.

@@ -14,7 +14,7 @@ use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
 use crate::workflow::deviate::{self, Deviated, DeviationEntry, close_deviation, open_deviation};
-use crate::workflow::permit::{CloseDeviation, OpenDeviation};
+use crate::workflow::permit::{CloseDeviation, OpenDeviation, Proof};
 
 /// How QA closed it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -153,6 +153,9 @@ pub struct NewAssessment {
     pub assessment: String,
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// Closes a deviation or hold with an electronic signature.
@@ -168,9 +171,10 @@ pub async fn closure(
     let body = body.read()?;
     let number = DeviationNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let NewAssessment { assessment, password } = body.value;
+    let NewAssessment { assessment, password, code } = body.value;
     let made = block(move || {
-        let signed = permit.sign(&app, &password, &assessment, &deviate::subject(&app, &number)?)?;
+        let signed =
+            permit.sign(&app, Proof::of(&password, code.as_deref()), &assessment, &deviate::subject(&app, &number)?)?;
         close_deviation(&app, &signed, &number)
     });
     Ok(deviated(&made.await?))

@@ -10,7 +10,7 @@ use crate::web::guard::{Allowed, once, subject};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::workflow::App;
 use crate::workflow::invalidate_run::invalidate_run;
-use crate::workflow::permit::InvalidateRun;
+use crate::workflow::permit::{InvalidateRun, Proof};
 
 /// What declaring a run invalid takes.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -23,6 +23,9 @@ pub struct NewInvalidation {
     pub reason: String,
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// A run just declared invalid.
@@ -51,7 +54,7 @@ pub async fn create(
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (given, subject) = (body.value, subject(&req));
     let made = block(move || {
-        let signed = permit.sign(&app, &given.password, &given.reason, &subject)?;
+        let signed = permit.sign(&app, Proof::of(&given.password, given.code.as_deref()), &given.reason, &subject)?;
         invalidate_run(&app, &signed, number, &given.ground)
     });
     let made = made.await?;

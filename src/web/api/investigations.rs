@@ -18,7 +18,7 @@ use crate::workflow::investigate::{
     self, ConclusionEntry, LaboratoryEntry, PlanEntry, Stepped, approve_plan, conclude, record_laboratory,
     record_retest,
 };
-use crate::workflow::permit::{ApproveRetests, CloseInvestigation, Investigate, RecordRun};
+use crate::workflow::permit::{ApproveRetests, CloseInvestigation, Investigate, Proof, RecordRun};
 
 /// Which investigations to list.
 #[derive(Debug, Default, Deserialize)]
@@ -99,6 +99,9 @@ pub struct NewLaboratory {
     pub evidence: Vec<String>,
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
     /// What the signature means.
     #[serde(default)]
     pub meaning: Option<String>,
@@ -126,7 +129,12 @@ pub async fn laboratory(
     };
     let meaning = meaning(given.meaning, investigate::LABORATORY);
     let made = block(move || {
-        let signed = permit.sign(&app, &given.password, &meaning, &investigate::subject(&app, &number)?)?;
+        let signed = permit.sign(
+            &app,
+            Proof::of(&given.password, given.code.as_deref()),
+            &meaning,
+            &investigate::subject(&app, &number)?,
+        )?;
         record_laboratory(&app, &signed, &number, &entry)
     });
     Ok(stepped(&made.await?))
@@ -146,6 +154,9 @@ pub struct NewPlan {
     pub retests: u32,
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
     /// What the signature means.
     #[serde(default)]
     pub meaning: Option<String>,
@@ -164,11 +175,16 @@ pub async fn plan(
     let body = body.read()?;
     let number = InvestigationNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let NewPlan { hypothesis, sample, evaluation, retests, password, meaning: said } = body.value;
+    let NewPlan { hypothesis, sample, evaluation, retests, password, code, meaning: said } = body.value;
     let entry = PlanEntry { hypothesis, sample, evaluation, retests };
     let meaning = meaning(said, investigate::PLAN);
     let made = block(move || {
-        let signed = permit.sign(&app, &password, &meaning, &investigate::subject(&app, &number)?)?;
+        let signed = permit.sign(
+            &app,
+            Proof::of(&password, code.as_deref()),
+            &meaning,
+            &investigate::subject(&app, &number)?,
+        )?;
         approve_plan(&app, &signed, &number, &entry)
     });
     Ok(stepped(&made.await?))
@@ -210,6 +226,9 @@ pub struct NewConclusion {
     pub evidence: Vec<String>,
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
     /// What the signature means.
     #[serde(default)]
     pub meaning: Option<String>,
@@ -228,11 +247,16 @@ pub async fn conclusion(
     let body = body.read()?;
     let number = InvestigationNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let NewConclusion { outcome, cause, ground, evidence, password, meaning: said } = body.value;
+    let NewConclusion { outcome, cause, ground, evidence, password, code, meaning: said } = body.value;
     let entry = ConclusionEntry { outcome, cause, ground: ground.unwrap_or_default(), evidence };
     let meaning = meaning(said, investigate::CONCLUSION);
     let made = block(move || {
-        let signed = permit.sign(&app, &password, &meaning, &investigate::subject(&app, &number)?)?;
+        let signed = permit.sign(
+            &app,
+            Proof::of(&password, code.as_deref()),
+            &meaning,
+            &investigate::subject(&app, &number)?,
+        )?;
         conclude(&app, &signed, &number, &entry)
     });
     Ok(stepped(&made.await?))
@@ -246,6 +270,9 @@ pub struct NewClosure {
     pub remark: String,
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// Closes an investigation with an electronic signature.
@@ -261,9 +288,10 @@ pub async fn closure(
     let body = body.read()?;
     let number = InvestigationNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let NewClosure { remark, password } = body.value;
+    let NewClosure { remark, password, code } = body.value;
     let made = block(move || {
-        let signed = permit.sign(&app, &password, &remark, &investigate::subject(&app, &number)?)?;
+        let signed =
+            permit.sign(&app, Proof::of(&password, code.as_deref()), &remark, &investigate::subject(&app, &number)?)?;
         investigate::close(&app, &signed, &number)
     });
     Ok(stepped(&made.await?))

@@ -18,7 +18,7 @@ use crate::web::session::Somebody;
 use crate::workflow::App;
 use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
 use crate::workflow::list_specifications::newer_version;
-use crate::workflow::permit::{RegisterLot, RejectLot, ReleaseLot};
+use crate::workflow::permit::{Proof, RegisterLot, RejectLot, ReleaseLot};
 use crate::workflow::register_lot::{LotEntry, register_lot};
 use crate::workflow::reject_lot::reject_lot;
 use crate::workflow::release_lot::release_lot;
@@ -184,6 +184,9 @@ pub async fn show(app: Data<App>, reader: Somebody, path: Path<String>) -> Resul
 pub struct ReleaseEntry {
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
     /// What the signature means.
     pub meaning: String,
     /// `dossier_sha256` as it was shown; anything else is then refused.
@@ -219,7 +222,7 @@ pub async fn release(
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (entry, subject) = (body.value, subject(&req));
     let made = block(move || {
-        let signed = permit.sign(&app, &entry.password, &entry.meaning, &subject)?;
+        let signed = permit.sign(&app, Proof::of(&entry.password, entry.code.as_deref()), &entry.meaning, &subject)?;
         release_lot(&app, &signed, &number, entry.dossier_sha256.as_deref())
     });
     let made = made.await?;
@@ -237,6 +240,9 @@ pub async fn release(
 pub struct RejectionEntry {
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
     /// Why.
     pub reason: String,
     /// `dossier_sha256` as it was shown; anything else is then refused.
@@ -270,7 +276,7 @@ pub async fn reject(
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (entry, subject) = (body.value, subject(&req));
     let made = block(move || {
-        let signed = permit.sign(&app, &entry.password, &entry.reason, &subject)?;
+        let signed = permit.sign(&app, Proof::of(&entry.password, entry.code.as_deref()), &entry.reason, &subject)?;
         reject_lot(&app, &signed, &number, entry.dossier_sha256.as_deref())
     });
     let made = made.await?;

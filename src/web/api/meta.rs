@@ -8,9 +8,10 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    as_of, banks, calendar, certificates, containers, copies, deviations, donors, dose, equipment, files,
-    identity_links, invalidations, investigations, ledger, ledger_export, lots, people, register, revocation, runs,
-    session, specification_acts, specifications, str_profiles, supply, verification,
+    alerts, as_of, banks, calendar, certificates, containers, copies, deviations, donors, dose, equipment, factors,
+    files, identity_links, invalidations, investigations, ledger, ledger_export, lots, passkeys, people, register,
+    revocation, runs, session, sessions, specification_acts, specifications, str_profiles, supply, tokens,
+    verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -40,6 +41,10 @@ use crate::workflow::App;
         revocation::show, revocation::create, revocation::tell, supply::show, supply::create,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, as_of::show, copies::inspection, ledger_export::export, register::show, register::pdf, openapi, healthz, readyz,
+        session::unlock, factors::list, factors::begin_totp, factors::confirm_totp, factors::recovery_codes, factors::remove_own,
+        factors::remove, sessions::list, sessions::end_others, sessions::end_own, sessions::list_of, sessions::end, sessions::unlock,
+        passkeys::begin, passkeys::confirm, passkeys::begin_sign_in, passkeys::sign_in,
+        tokens::list, tokens::create, tokens::revoke_own, tokens::revoke, alerts::list, alerts::acknowledge,
     )
 )]
 pub struct Api;

@@ -3,6 +3,7 @@
 //! Promises: names as documented in docs/API.md and in `/api/openapi.json`, which is made from
 //! this code; numbers of results travel as text.
 
+pub mod alerts;
 pub mod as_of;
 pub mod banks;
 pub mod calendar;
@@ -13,6 +14,7 @@ pub mod deviations;
 pub mod donors;
 pub mod dose;
 pub mod equipment;
+pub mod factors;
 pub mod files;
 pub mod identity_links;
 pub mod invalidations;
@@ -23,17 +25,20 @@ pub mod ledger_export;
 pub mod lot_views;
 pub mod lots;
 pub mod meta;
+pub mod passkeys;
 pub mod people;
 pub mod register;
 pub mod revocation;
 pub mod run_views;
 pub mod runs;
 pub mod session;
+pub mod sessions;
 pub mod source_views;
 pub mod specification_acts;
 pub mod specifications;
 pub mod str_profiles;
 pub mod supply;
+pub mod tokens;
 pub mod verification;
 
 use crate::domain::refusal::{Code, Refusal};

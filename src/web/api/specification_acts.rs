@@ -16,7 +16,7 @@ use crate::web::session::Somebody;
 use crate::workflow::App;
 use crate::workflow::approve_specification::{ApprovalEntry, MEANING, approve_specification};
 use crate::workflow::list_specifications::compare_specifications;
-use crate::workflow::permit::{ApproveSpecification, RetireSpecification};
+use crate::workflow::permit::{ApproveSpecification, Proof, RetireSpecification};
 use crate::workflow::retire_specification::retire_specification;
 use crate::workflow::what_if::{ChangedLot, ChangedVerdict, what_if as judge_open_lots};
 
@@ -26,6 +26,9 @@ use crate::workflow::what_if::{ChangedLot, ChangedVerdict, what_if as judge_open
 pub struct ApprovalSent {
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
     /// In force from, RFC 3339; now at the earliest.
     pub effective_from: String,
     /// What the signature means; "I approve this specification for use" unless given.
@@ -67,7 +70,12 @@ pub async fn approve(
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (sent, subject) = (body.value, subject(&req));
     let made = block(move || {
-        let signed = permit.sign(&app, &sent.password, sent.meaning.as_deref().unwrap_or(MEANING), &subject)?;
+        let signed = permit.sign(
+            &app,
+            Proof::of(&sent.password, sent.code.as_deref()),
+            sent.meaning.as_deref().unwrap_or(MEANING),
+            &subject,
+        )?;
         let entry = ApprovalEntry { effective_from: sent.effective_from, draft_sha256: sent.draft_sha256 };
         approve_specification(&app, &signed, &product, version, &entry)
     });
@@ -87,6 +95,9 @@ pub async fn approve(
 pub struct RetirementSent {
     /// The signer's password, again.
     pub password: String,
+    /// A one-time code, where the signer has them.
+    #[serde(default)]
+    pub code: Option<String>,
     /// Why.
     pub reason: String,
 }
@@ -121,7 +132,7 @@ pub async fn retire(
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (sent, subject) = (body.value, subject(&req));
     let made = block(move || {
-        let signed = permit.sign(&app, &sent.password, &sent.reason, &subject)?;
+        let signed = permit.sign(&app, Proof::of(&sent.password, sent.code.as_deref()), &sent.reason, &subject)?;
         retire_specification(&app, &signed, &product)
     });
     let made = made.await?;

@@ -119,7 +119,7 @@ pub async fn closure(req: HttpRequest, body: Result<Bytes, actix_web::Error>) ->
         let outcome = visit
             .work(move |app| {
                 let subject = deviate::subject(app, &of)?;
-                let signed = permit.sign(app, given.get("password"), given.get("assessment"), &subject)?;
+                let signed = permit.sign(app, given.proof(), given.get("assessment"), &subject)?;
                 close_deviation(app, &signed, &of)
             })
             .await;

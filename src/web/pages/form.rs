@@ -10,6 +10,10 @@ use super::shown;
 use super::view::parts::{Field, FieldProblem};
 use crate::domain::refusal::{Code, FieldRefusal, Refusal};
 use crate::web::body::body_refusal;
+use crate::workflow::permit::Proof;
+
+/// What a one-time code beside a password is refused with.
+const CODE_BESIDE_PASSWORD: [Code; 2] = [Code::WrongCode, Code::SecondFactorRequired];
 
 /// The fields of a form as sent, in their order.
 #[derive(Debug, Clone, Default)]
@@ -43,10 +47,18 @@ impl Form {
         self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone()).collect()
     }
 
+    /// What the person gives to prove who they are.
+    pub fn proof(&self) -> Proof {
+        Proof::of(self.get("password"), Some(self.get("code")))
+    }
+
     /// The form without its secrets, to recognise it when it is sent again.
     pub fn fingerprint(&self) -> String {
         let secret = ["password", "password_again", "idempotency_key"];
-        let kept: Vec<&(String, String)> = self.0.iter().filter(|(n, _)| !secret.contains(&n.as_str())).collect();
+        // The code beside a password is a secret; elsewhere a code is a name.
+        let signed = self.0.iter().any(|(n, _)| n == "password");
+        let is_secret = |n: &str| secret.contains(&n) || (signed && n == "code");
+        let kept: Vec<&(String, String)> = self.0.iter().filter(|(n, _)| !is_secret(n)).collect();
         serde_json::to_string(&kept).unwrap_or_default()
     }
 }
@@ -63,6 +75,11 @@ impl Refused {
             return Refused(vec![FieldProblem { field: "main".into(), text }]);
         }
         let problem = |given: &FieldRefusal| {
+            if given.field == "code" && CODE_BESIDE_PASSWORD.iter().any(|code| code.as_str() == given.code) {
+                // It stands beside the password, wherever that is on the page.
+                let (field, _) = place(&FieldRefusal { field: "password".into(), ..given.clone() });
+                return FieldProblem { field: format!("{field}-code"), text: given.detail.clone() };
+            }
             let (field, label) = place(given);
             let text = shown::local_times(&labelled(&given.detail, &given.field, &label), zone);
             FieldProblem { field, text }

@@ -89,7 +89,7 @@ pub async fn laboratory(req: HttpRequest, body: Result<Bytes, actix_web::Error>)
         };
         step(visit, "laboratory", form, move |app, number| {
             let subject = investigate::subject(app, &number)?;
-            let signed = permit.sign(app, given.get("password"), investigate::LABORATORY, &subject)?;
+            let signed = permit.sign(app, given.proof(), investigate::LABORATORY, &subject)?;
             record_laboratory(app, &signed, &number, &entry).map(drop)
         })
         .await
@@ -112,7 +112,7 @@ pub async fn plan(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> Ht
         };
         step(visit, "plan", form, move |app, number| {
             let subject = investigate::subject(app, &number)?;
-            let signed = permit.sign(app, given.get("password"), investigate::PLAN, &subject)?;
+            let signed = permit.sign(app, given.proof(), investigate::PLAN, &subject)?;
             approve_plan(app, &signed, &number, &entry).map(drop)
         })
         .await
@@ -134,7 +134,7 @@ pub async fn conclusion(req: HttpRequest, body: Result<Bytes, actix_web::Error>)
         };
         step(visit, "conclusion", form, move |app, number| {
             let subject = investigate::subject(app, &number)?;
-            let signed = permit.sign(app, given.get("password"), investigate::CONCLUSION, &subject)?;
+            let signed = permit.sign(app, given.proof(), investigate::CONCLUSION, &subject)?;
             conclude(app, &signed, &number, &entry).map(drop)
         })
         .await
@@ -150,7 +150,7 @@ pub async fn closure(req: HttpRequest, body: Result<Bytes, actix_web::Error>) ->
         let given = form.clone();
         step(visit, "closure", form, move |app, number| {
             let subject = investigate::subject(app, &number)?;
-            let signed = permit.sign(app, given.get("password"), given.get("remark"), &subject)?;
+            let signed = permit.sign(app, given.proof(), given.get("remark"), &subject)?;
             close(app, &signed, &number).map(drop)
         })
         .await

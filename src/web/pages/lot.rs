@@ -123,7 +123,7 @@ async fn sign_release(visit: &Visit, form: Form) -> Result<HttpResponse, Error> 
     let (lot, given) = (number.clone(), form.clone());
     let outcome = visit
         .work(move |app| {
-            let signed = permit.sign(app, given.get("password"), given.get("meaning"), &subject)?;
+            let signed = permit.sign(app, given.proof(), given.get("meaning"), &subject)?;
             release_lot(app, &signed, &lot, Some(given.get("dossier_sha256")))
         })
         .await;
@@ -141,7 +141,7 @@ async fn sign_rejection(visit: &Visit, form: Form) -> Result<HttpResponse, Error
     let outcome = visit
         .work(move |app| {
             // The reason is the meaning of a rejection's signature.
-            let signed = permit.sign(app, given.get("password"), given.get("reason"), &subject)?;
+            let signed = permit.sign(app, given.proof(), given.get("reason"), &subject)?;
             reject_lot(app, &signed, &lot, Some(given.get("dossier_sha256")))
         })
         .await;
@@ -179,6 +179,7 @@ async fn not_signed(
 fn signing_problems(refusal: &Refusal, act: &str) -> Vec<FieldProblem> {
     let problem = |given: &crate::domain::refusal::FieldRefusal| match (given.field.as_str(), act) {
         ("password", _) => FieldProblem { field: format!("{act}-password"), text: given.detail.clone() },
+        ("code", _) => FieldProblem { field: format!("{act}-password-code"), text: given.detail.clone() },
         ("meaning" | "reason", "reject") => {
             let text = match given.detail.contains("is empty") {
                 true => "Say why the lot is rejected. An inspector reads this.".into(),

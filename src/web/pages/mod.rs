@@ -4,6 +4,7 @@
 //! with everything that was typed (never a password) and a sentence beside each field; every
 //! error ends on a page that says what happened and what to do.
 
+pub mod alerts;
 pub mod as_of;
 pub mod banks;
 pub mod calendar;
@@ -24,12 +25,14 @@ pub mod lots;
 pub mod narrate;
 pub mod oidc;
 pub mod people;
+pub mod person_security;
 pub mod register;
 pub mod review;
 pub mod run;
 mod run_facts;
 mod run_forms;
 pub mod runs;
+pub mod security;
 pub mod shown;
 pub mod sign_in;
 pub mod spec_acts;

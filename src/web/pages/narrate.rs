@@ -233,6 +233,7 @@ fn corrected(run: RunNumber, changes: &[crate::domain::run::Change], names: &Nam
 }
 
 fn refused(act: &str, lot: Option<&str>, run: Option<i64>, detail: &str) -> Told {
+    let about_nothing = lot.is_none();
     let lot = lot.map_or_else(|| "a lot".to_owned(), |lot| format!("lot {lot}"));
     let tried = match (act, run) {
         ("release", _) => format!("tried to release {lot}"),
@@ -241,7 +242,8 @@ fn refused(act: &str, lot: Option<&str>, run: Option<i64>, detail: &str) -> Told
         ("invalidation", Some(run)) => format!("tried to declare run #{run} of {lot} invalid"),
         ("investigation", _) => format!("tried to take a step of an investigation of {lot}"),
         ("deviation", _) => format!("tried to close a deviation or hold of {lot}"),
-        (act, _) => format!("tried {act} of {lot}"),
+        (act, _) if about_nothing => format!("tried to sign ({})", act.replace('_', " ")),
+        (act, _) => format!("tried {} of {lot}", act.replace('_', " ")),
     };
     Told { sentence: tried, reason: detail.to_owned(), refused: true, changes: Vec::new() }
 }

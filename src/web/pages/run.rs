@@ -182,7 +182,7 @@ async fn invalidation(visit: &Visit, form: Form) -> Result<HttpResponse, Error> 
     let (given, subject) = (form.clone(), guard::subject(&visit.req));
     let outcome = visit
         .work(move |app| {
-            let signed = permit.sign(app, given.get("password"), given.get("reason"), &subject)?;
+            let signed = permit.sign(app, given.proof(), given.get("reason"), &subject)?;
             invalidate_run(app, &signed, number, given.get("ground"))
         })
         .await;

@@ -8,18 +8,20 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::form::{Form, Refused};
 use super::oidc::provider_of;
 use super::people::{password_rule, place};
+use super::shown;
 use super::view::parts::{Field, FieldProblem, Message, Tone};
-use super::view::sign_in::{DemoAccount, FirstAdministratorPage, SignInPage};
+use super::view::sign_in::{DemoAccount, FirstAdministratorPage, SignInCodePage, SignInPage};
 use super::visit::{app_of, frame, html, problem, query, safe_next, see_other};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::WebConfig;
 use crate::web::limits::count_account;
 use crate::web::problem::{block, status_of};
 use crate::web::proxy::is_secure;
-use crate::web::session::{cookie, is_same_origin, no_cookie, somebody};
+use crate::web::session::{cookie, device, is_same_origin, no_cookie, somebody};
 use crate::web::times;
 use crate::workflow::keep_accounts::{UserEntry, create_first_administrator};
-use crate::workflow::{Error, sign_in};
+use crate::workflow::sign_in::Begun;
+use crate::workflow::{Error, passkeys, sign_in};
 
 /// `GET /sign-in`
 pub async fn show(req: HttpRequest) -> HttpResponse {
@@ -40,6 +42,29 @@ pub async fn show(req: HttpRequest) -> HttpResponse {
 pub async fn submit(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
     let outcome = match Form::read(body) {
         Ok(form) => open(&req, form).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    outcome.unwrap_or_else(|error| problem(&req, None, &error))
+}
+
+/// `GET /sign-in/code` and `GET /sign-in/passkey`: back to the beginning.
+pub async fn again(_: HttpRequest) -> HttpResponse {
+    see_other("/sign-in")
+}
+
+/// `POST /sign-in/code`
+pub async fn submit_code(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    let outcome = match Form::read(body) {
+        Ok(form) => second_half(&req, form).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    outcome.unwrap_or_else(|error| problem(&req, None, &error))
+}
+
+/// `POST /sign-in/passkey`
+pub async fn submit_passkey(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    let outcome = match Form::read(body) {
+        Ok(form) => with_passkey(&req, form).await,
         Err(refusal) => Err(refusal.into()),
     };
     outcome.unwrap_or_else(|error| problem(&req, None, &error))
@@ -83,6 +108,7 @@ fn sign_in_page(req: &HttpRequest, next: &str, username: &str) -> Result<SignInP
         username: Field::of(username),
         password_problem: None,
         provider: provider_of(req).map(|provider| provider.host().to_owned()),
+        passkeys_offered: passkeys::are_offered(&app),
         accounts: config.iter().flat_map(|c| &c.demo_accounts).map(demo_account).collect(),
     })
 }
@@ -100,17 +126,61 @@ async fn open(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error> {
     from_another_site(req)?;
     count_account(req, form.get("username"))?;
     let app = app_of(req)?;
-    let given = form.clone();
-    let opened = block(move || sign_in::sign_in(&app, given.get("username").trim(), given.get("password"))).await;
-    match opened {
-        Ok(opened) => Ok(HttpResponse::SeeOther()
-            .cookie(cookie(&opened.token, is_secure(req)))
-            .insert_header((LOCATION, safe_next(form.get("next"))))
-            .finish()),
+    let (given, from) = (form.clone(), device(req, true));
+    let username = form.get("username").trim().to_owned();
+    match block(move || sign_in::by_steps(&app, &username, given.get("password"), &from)).await {
+        Ok(Begun::Opened(opened)) => Ok(entered(req, &opened.token, form.get("next"))),
+        Ok(Begun::CodeNeeded(ticket)) => html(StatusCode::OK, &code_page(req, &ticket, form.get("next"), None)?),
         Err(Error::Refused(refusal)) => {
             let mut page = sign_in_page(req, form.get("next"), form.get("username"))?;
             page.frame.problems = vec![FieldProblem { field: "password".into(), text: refusal.detail.clone() }];
             page.password_problem = Some(refusal.detail.clone());
+            html(status_of(&refusal), &page)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// The way in: the session's cookie, and where to go.
+fn entered(req: &HttpRequest, token: &str, next: &str) -> HttpResponse {
+    HttpResponse::SeeOther().cookie(cookie(token, is_secure(req))).insert_header((LOCATION, safe_next(next))).finish()
+}
+
+fn code_page(req: &HttpRequest, ticket: &str, next: &str, problem: Option<String>) -> Result<SignInCodePage, Error> {
+    let mut frame = frame(&app_of(req)?, "One-time code", "sign-in");
+    frame.problems = problem.iter().map(|text| FieldProblem { field: "code".into(), text: text.clone() }).collect();
+    Ok(SignInCodePage { frame, next: safe_next(next), ticket: ticket.to_owned(), problem })
+}
+
+/// The second half of a sign-in.
+async fn second_half(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error> {
+    from_another_site(req)?;
+    let (app, from, given) = (app_of(req)?, device(req, true), form.clone());
+    match block(move || sign_in::finish(&app, given.get("ticket"), given.get("code"), &from)).await {
+        Ok(opened) => Ok(entered(req, &opened.token, form.get("next"))),
+        Err(Error::Refused(refusal)) if refusal.code == Code::NotSignedIn => {
+            let mut page = sign_in_page(req, form.get("next"), "")?;
+            page.frame.message = Some(Message::new(Tone::Changed, refusal.detail.clone()));
+            html(status_of(&refusal), &page)
+        }
+        Err(Error::Refused(refusal)) => {
+            let zone = times::zone(&app_of(req)?.site().zone);
+            let text = shown::local_times(&refusal.detail, zone);
+            html(status_of(&refusal), &code_page(req, form.get("ticket"), form.get("next"), Some(text))?)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// A sign-in with a passkey, whose answer the page's script put into a form.
+async fn with_passkey(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error> {
+    from_another_site(req)?;
+    let (app, from, given) = (app_of(req)?, device(req, true), form.clone());
+    match block(move || passkeys::sign_in(&app, given.get("ceremony"), given.get("credential"), &from)).await {
+        Ok(opened) => Ok(entered(req, &opened.token, form.get("next"))),
+        Err(Error::Refused(refusal)) => {
+            let mut page = sign_in_page(req, form.get("next"), "")?;
+            page.frame.message = Some(Message::new(Tone::Changed, refusal.detail.clone()));
             html(status_of(&refusal), &page)
         }
         Err(other) => Err(other),

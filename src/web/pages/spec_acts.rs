@@ -55,7 +55,7 @@ async fn sign_approval(visit: &Visit, form: Form) -> Result<HttpResponse, Error>
                 true => app.now().to_string(),
                 false => times::from_input("effective_from", typed, zone)?,
             };
-            let signed = permit.sign(app, given.get("password"), given.get("meaning"), &subject)?;
+            let signed = permit.sign(app, given.proof(), given.get("meaning"), &subject)?;
             let draft_sha256 = Some(given.get("draft_sha256").to_owned()).filter(|s| !s.is_empty());
             let entry = ApprovalEntry { effective_from, draft_sha256 };
             approve_specification(app, &signed, &asked, version, &entry)
@@ -74,7 +74,7 @@ async fn sign_retirement(visit: &Visit, form: Form) -> Result<HttpResponse, Erro
     let (subject, given, asked) = (guard::subject(&visit.req), form.clone(), product.clone());
     let outcome = visit
         .work(move |app| {
-            let signed = permit.sign(app, given.get("password"), given.get("reason"), &subject)?;
+            let signed = permit.sign(app, given.proof(), given.get("reason"), &subject)?;
             retire_specification(app, &signed, &asked)
         })
         .await;
@@ -117,6 +117,7 @@ async fn not_signed(
         let problem = |given: &FieldRefusal| {
             let field = match given.field.as_str() {
                 "password" => format!("{act}-password"),
+                "code" => format!("{act}-password-code"),
                 "reason" => "retire-reason".to_owned(),
                 other => other.to_owned(),
             };

@@ -28,7 +28,7 @@ use crate::web::problem::{block, explain, request_id};
 use crate::web::session::{Somebody, somebody};
 use crate::web::{statics, times};
 use crate::workflow::permit::{Duty, Once, Permit};
-use crate::workflow::{App, Error};
+use crate::workflow::{App, Error, passkeys};
 
 /// Somebody who is signed in looks at a page.
 pub struct Visit {
@@ -209,6 +209,12 @@ fn dress(frame: &mut Frame, somebody: &Somebody, at: &str) {
     if admin {
         nav.push(Link::new("People", "/people"));
     }
+    if [Role::Qa, Role::Qp, Role::Admin].into_iter().any(|role| somebody.is(role)) {
+        let alerts = Link::new("Alerts", "/alerts");
+        nav.push(if somebody.alerts == 0 { alerts } else { alerts.with_note(somebody.alerts.to_string()) });
+    }
+    frame.asks_code = somebody.asks_code;
+    frame.idle_minutes = somebody.idle_minutes;
     frame.nav = nav.into_iter().map(|link| if link.href == at { link.here() } else { link }).collect();
     frame.search = Some(String::new());
 }
@@ -256,6 +262,9 @@ pub fn safe_next(next: &str) -> String {
 /// What somebody gets whose session is not there, or who was sent here by another site.
 fn turned_away(req: &HttpRequest, error: &Error) -> HttpResponse {
     let Error::Refused(refusal) = error else { return problem(req, None, error) };
+    if refusal.code == Code::SecondFactorMissing {
+        return see_other("/account/security?first=factor");
+    }
     if refusal.code != Code::NotSignedIn {
         return problem(req, None, error);
     }
@@ -271,6 +280,7 @@ fn turned_away(req: &HttpRequest, error: &Error) -> HttpResponse {
         username: Field::default(),
         password_problem: None,
         provider: None,
+        passkeys_offered: passkeys::are_offered(&app),
         accounts: Vec::new(),
     };
     let text = "Your session has ended, so nothing was recorded. Sign in again: what you had typed is kept in this browser \

@@ -4,6 +4,7 @@
 //! turns what it read into these structs, and renders. The templates are in `templates/`,
 //! one file per page and action, checked against these structs by the compiler.
 
+pub mod alerts;
 pub mod as_of;
 pub mod calendar;
 pub mod certificates;
@@ -20,11 +21,13 @@ pub mod marks;
 pub mod oidc;
 pub mod parts;
 pub mod people;
+pub mod person_security;
 pub mod problem;
 pub mod register;
 mod run_samples;
 pub mod runs;
 mod samples;
+pub mod security;
 pub mod sign_in;
 pub mod signing;
 mod source_samples;
@@ -45,6 +48,14 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("sign-in", html(&sign_in::SignInPage::sample())),
         ("sign-in-timed-out", html(&sign_in::SignInPage::sample_timed_out())),
         ("sign-in-refused", html(&sign_in::SignInPage::sample_refused())),
+        ("sign-in-code", html(&sign_in::SignInCodePage::sample())),
+        ("sign-in-code-refused", html(&sign_in::SignInCodePage::sample_refused())),
+        ("security", html(&security::SecurityPage::sample())),
+        ("security-setup", html(&security::SecurityPage::sample_setup())),
+        ("security-full", html(&security::SecurityPage::sample_full())),
+        ("person-security", html(&person_security::PersonSecurityPage::sample())),
+        ("alerts", html(&alerts::AlertsPage::sample())),
+        ("alerts-empty", html(&alerts::AlertsPage::sample_empty())),
         ("first-administrator", html(&sign_in::FirstAdministratorPage::sample())),
         ("first-administrator-refused", html(&sign_in::FirstAdministratorPage::sample_refused())),
         ("account-oidc", html(&oidc::LinkPage::sample())),

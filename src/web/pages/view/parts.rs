@@ -30,6 +30,10 @@ pub struct Frame {
     pub version: String,
     /// The site's time zone as shown, such as `+08:00 Asia/Taipei`.
     pub zone: String,
+    /// Whether this person signs with a one-time code too.
+    pub asks_code: bool,
+    /// After how many minutes without a touch the page locks.
+    pub idle_minutes: Option<u32>,
 }
 
 impl Frame {

@@ -19,6 +19,8 @@ pub struct SignInPage {
     pub password_problem: Option<String>,
     /// The host of the OpenID provider by which people can sign in too.
     pub provider: Option<String>,
+    /// Whether passkeys can be used under the site's address.
+    pub passkeys_offered: bool,
     /// The accounts of a demonstration laboratory; empty on a real site.
     pub accounts: Vec<DemoAccount>,
 }
@@ -43,6 +45,7 @@ impl SignInPage {
             username: Field::default(),
             password_problem: None,
             provider: Some("id.example.org".into()),
+            passkeys_offered: true,
             accounts: vec![],
         }
     }
@@ -77,6 +80,37 @@ impl SignInPage {
         page.username = Field::of("mlin");
         page.password_problem = Some(text.into());
         page.frame.problems = vec![FieldProblem { field: "password".into(), text: text.into() }];
+        page
+    }
+}
+
+/// The second half of a sign-in whose password was right.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in/code.html")]
+pub struct SignInCodePage {
+    /// The frame.
+    pub frame: Frame,
+    /// Where to go afterwards.
+    pub next: String,
+    /// What stands for the first half.
+    pub ticket: String,
+    /// What is wrong with the code.
+    pub problem: Option<String>,
+}
+
+impl SignInCodePage {
+    /// An untouched form.
+    pub fn sample() -> Self {
+        let frame = samples::stranger_frame("One-time code", "sign-in");
+        Self { frame, next: "/lots".into(), ticket: "one-time".into(), problem: None }
+    }
+
+    /// A form that came back.
+    pub fn sample_refused() -> Self {
+        let mut page = Self::sample();
+        let text = "The one-time code is not right.";
+        page.problem = Some(text.into());
+        page.frame.problems = vec![FieldProblem { field: "code".into(), text: text.into() }];
         page
     }
 }
