@@ -81,8 +81,8 @@ duties! {
     KeepAccounts: [Admin], "keep accounts", None, "meaning";
     /// Registering instruments with their calibrations, and reagents.
     KeepEquipment: [Analyst, Qa], "register equipment", None, "meaning";
-    /// Deciding how the site deals with unfit equipment.
-    SetPolicy: [Qa], "set the site's policy", None, "meaning";
+    /// Deciding what is the site's to decide.
+    SetPolicy: [Qa], "set the site's policy", Some("policy"), "meaning";
     /// Approving a lot's results for quality control.
     ApproveForQc: [Qc], "approve results for quality control", Some("qc_approval"), "meaning";
     /// Reviewing a lot's audit trail.
@@ -114,6 +114,9 @@ duties! {
     /// Saying what a critical value is whose two entries differ.
     ResolveDiscrepancy: [Analyst], "resolve a discrepancy", None, "meaning";
 }
+
+/// Acts that are about the site and no lot; refused attempts at them are recorded all the same.
+const SITE_ACTS: [&str; 1] = ["policy"];
 
 /// What an attempt was about, for the fact that it was refused.
 #[derive(Debug, Clone, Default)]
@@ -244,10 +247,12 @@ pub(super) fn record_refusal<D: Duty>(
             (None, None) => None,
         };
         // An attempt on nothing says nothing about any lot.
-        let Some(lot) = lot else { return Ok(()) };
+        if lot.is_none() && !SITE_ACTS.contains(&act) {
+            return Ok(());
+        }
         desk.record(Event::AttemptRefused {
             act: act.to_owned(),
-            lot: Some(lot.details.lot),
+            lot: lot.map(|lot| lot.details.lot),
             run: subject.run,
             code: refusal.code.as_str().to_owned(),
             detail: refusal.detail.chars().take(2000).collect(),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::course::CourseView;
 use crate::domain::assessment::{Blocker, Item, assess};
 use crate::domain::blind::Blind;
 use crate::domain::deviation::Deviation;
@@ -14,6 +15,7 @@ use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
 use crate::store::StoredSpecification;
 use crate::workflow::Error;
+use crate::workflow::course::CourseNow;
 use crate::workflow::release_lot::to_be_signed;
 
 /// Which specification version judges a lot.
@@ -258,6 +260,8 @@ pub struct LotView {
     pub certificate: Option<String>,
     /// Runs made with equipment that was not fit for use, accepted by the site's policy.
     pub equipment_flags: Vec<EquipmentFlag>,
+    /// Where it is on its route to a decision.
+    pub course: CourseView,
 }
 
 /// What was not as it should be in a run.
@@ -311,10 +315,8 @@ fn pinned(lot: &Lot) -> PinnedSpecification {
 }
 
 fn certificate_of(lot: &Lot) -> Option<String> {
-    match &lot.decision {
-        Some(Decision::Released { certificate, .. }) => Some(certificate.to_string()),
-        _ => None,
-    }
+    let Some(Decision::Released { certificate, .. }) = &lot.decision else { return None };
+    Some(lot.course.supersessions.last().map_or(certificate, |s| &s.by_certificate).to_string())
 }
 
 impl LotRow {
@@ -347,6 +349,7 @@ impl LotView {
         now: Moment,
         viewer: &Username,
         newer_version: Option<u32>,
+        course: &CourseNow,
     ) -> Result<Self, Error> {
         let spec = &stored.specification;
         let assessment = assess(lot, spec, now);
@@ -377,6 +380,7 @@ impl LotView {
             dossier_sha256,
             certificate: certificate_of(lot),
             equipment_flags: equipment_flags(lot),
+            course: CourseView::new(lot, course),
         })
     }
 }

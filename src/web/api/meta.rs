@@ -8,8 +8,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    banks, calendar, certificates, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
-    lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
+    banks, calendar, certificates, course, deviations, donors, dose, equipment, files, invalidations, investigations,
+    ledger, lots, notices, people, policy, runs, session, specification_acts, specifications, str_profiles,
+    supersession, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -30,12 +31,14 @@ use crate::workflow::App;
         banks::create, banks::list, banks::show, banks::record_run, donors::create, donors::list, donors::show, donors::record_run,
         runs::create, runs::preview, runs::show, runs::verify, runs::correct, runs::resolve, dose::plan, calendar::list,
         equipment::instruments, equipment::register_instrument, equipment::calibrate, equipment::reagents,
-        equipment::receive_reagent, equipment::policy, equipment::set_policy, files::create, files::show, files::info,
+        equipment::receive_reagent, files::create, files::show, files::info,
         invalidations::create,
         investigations::list, investigations::show, investigations::laboratory, investigations::plan, investigations::retest,
         investigations::conclusion, investigations::closure,
         deviations::list, deviations::show, deviations::create, deviations::closure,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
+        policy::show, policy::set, course::approve, course::show_review, course::review, course::certify, course::release_in_part,
+        notices::show, notices::pdf, supersession::create,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, openapi, healthz, readyz,
     )
 )]

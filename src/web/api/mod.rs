@@ -6,6 +6,7 @@
 pub mod banks;
 pub mod calendar;
 pub mod certificates;
+pub mod course;
 pub mod deviations;
 pub mod donors;
 pub mod dose;
@@ -18,7 +19,9 @@ pub mod ledger;
 pub mod lot_views;
 pub mod lots;
 pub mod meta;
+pub mod notices;
 pub mod people;
+pub mod policy;
 pub mod run_views;
 pub mod runs;
 pub mod session;
@@ -26,6 +29,7 @@ pub mod source_views;
 pub mod specification_acts;
 pub mod specifications;
 pub mod str_profiles;
+pub mod supersession;
 pub mod verification;
 
 use crate::domain::refusal::{Code, Refusal};

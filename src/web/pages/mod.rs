@@ -7,6 +7,7 @@
 pub mod banks;
 pub mod calendar;
 pub mod certificates;
+pub mod course;
 pub mod decision;
 pub mod deviations;
 pub mod dose;
@@ -22,6 +23,7 @@ pub mod lot_head;
 pub mod lots;
 pub mod narrate;
 pub mod people;
+pub mod policy;
 pub mod review;
 pub mod run;
 mod run_facts;
