@@ -8,7 +8,7 @@ mod reader;
 
 use std::io::Write;
 
-use builder::{issue, issue_as_is, modern, sample, sha256, sign, signer, stressed, try_issue};
+use builder::{certified, issue, issue_as_is, modern, replacement, sample, sha256, sign, signer, stressed, try_issue};
 use lopdf::{Document, Object};
 use lotgate::certificate::{
     CheckReport, KEY_NAME, Outcome, PartsError, RECORD_NAME, RenderError, SEAL_NAME, check, parts, printed_number,
@@ -159,6 +159,7 @@ fn what_cannot_be_printed_faithfully_is_refused() {
     assert!(matches!(refused(|r| r.issued_at = "noon".into()), RenderError::Time(_)));
     assert!(matches!(refused(|r| r.layout = 2), RenderError::Version { .. }));
     assert!(matches!(refused(|r| r.layout = 3), RenderError::Version { .. }));
+    assert!(matches!(refused(|r| (r.v, r.layout) = (4, 4)), RenderError::Version { .. }));
     assert!(matches!(refused(|r| r.verify_url = "https://x/批".into()), RenderError::Address(_)));
     assert_eq!(refused(|r| r.dossier.results[0].name = "W".repeat(1_000_000)), RenderError::TooManyPages);
     assert!(matches!(refused(|r| r.dossier.lot = "L".repeat(500)), RenderError::TooLong { .. }));
@@ -277,6 +278,63 @@ fn layout_2_says_what_happened_around_the_results() {
 #[test]
 fn layout_2_is_frozen() {
     assert_eq!(sha256(&issue(&modern()).pdf), "0258761a1e3bfa4712c96a578b763a99ff4ac46cd7db8978dd088711df2d9973");
+}
+
+#[test]
+fn layout_3_says_who_signed_what_and_which_version_it_is() {
+    let text = squeezed(&issue(&certified()).pdf).concat();
+    for said in [
+        "Version 1   ·   Supersedes: none",
+        "verification, QC approval, QA review, QP certification (site policy version 2)",
+        "conditional notice CN-2026-000001",
+        "QC approval of the results",
+        "Review of the audit trail",
+        "SHA-256 of what was signed: the list of what changed since entry",
+        "Certification by the Qualified Person",
+        "QP-4711",
+        "Results changed after first entry: Yes, 1",
+    ] {
+        assert!(text.contains(&squeeze(said)), "{said}");
+    }
+    let text = squeezed(&issue(&replacement()).pdf).concat();
+    for said in [
+        "Version 2   ·   Supersedes certificate RC-2026-000122, which must not be used any more.",
+        "What was wrong: Number of bags mistyped. Corrected: containers: 5 → 4.",
+        "Certification of the corrected certificate",
+    ] {
+        assert!(text.contains(&squeeze(said)), "{said}");
+    }
+    let mut unchanged = certified();
+    unchanged.dossier.changes.clear();
+    assert!(squeezed(&issue(&unchanged).pdf).concat().contains("Resultschangedafterfirstentry:No"));
+}
+
+#[test]
+fn layout_3_is_frozen() {
+    let hashes = [certified(), replacement()].map(|record| sha256(&issue(&record).pdf));
+    assert_eq!(hashes, ["", ""]);
+}
+
+#[test]
+fn the_long_route_certifies_only_with_three_signatures_of_different_people_and_a_registered_person() {
+    let outcome = |change: &dyn Fn(&mut CertificateRecord)| {
+        let mut record = certified();
+        change(&mut record);
+        let mut signed = record.clone();
+        sign(&mut signed);
+        check(&issue_as_is(&signed, &signer()).expect("rendered").pdf, &trusted()).outcome
+    };
+    assert!(matches!(outcome(&|_| ()), Outcome::Authentic { .. }));
+    let altered = |change: &dyn Fn(&mut CertificateRecord), says: &str| {
+        let found = outcome(change);
+        assert!(matches!(&found, Outcome::Altered { what } if what.contains(says)), "{says}: {found:?}");
+    };
+    altered(&|r| drop(r.signatures.remove(0)), "QC approval");
+    altered(&|r| drop(r.signatures.remove(1)), "audit-trail review");
+    altered(&|r| drop(r.signatures.pop()), "Nobody signed the release");
+    altered(&|r| r.signatures[1].username = r.signatures[0].username.clone(), "One person");
+    altered(&|r| r.qualified_person = None, "register number");
+    altered(&|r| r.signatures[2].role = "qa".into(), "qualified person");
 }
 
 // ---- what is attached ----

@@ -34,10 +34,14 @@ impl Frame {
     /// [`RenderError::Undrawable`].
     pub fn new(view: &View<'_>) -> Result<Self, RenderError> {
         let record = view.record;
-        let head = format!("Certificate {}   ·   Lot {}", record.certificate, record.dossier.lot);
-        let foot =
-            format!("{}   ·   Verify at {}   ·   Paper copies are uncontrolled.", record.site.name, record.verify_url);
+        let head = format!("{} {}   ·   Lot {}", view.called(), record.certificate, record.dossier.lot);
+        let where_to = if view.notice.is_some() { "Shown" } else { "Verify" };
+        let foot = format!(
+            "{}   ·   {where_to} at {}   ·   Paper copies are uncontrolled.",
+            record.site.name, record.verify_url
+        );
         let mut warnings = Vec::new();
+        warnings.extend(view.notice.map(|notice| notice.title.clone()));
         if record.site.synthetic {
             warnings.push("SYNTHETIC — demonstration data, not for patient use".to_owned());
         }

@@ -28,10 +28,12 @@ pub fn changes(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
     let changes = &view.record.dossier.changes;
     sheet.space(5.0);
     sheet.need(30.0);
+    // Layout 3 says it in the words of Annex 11 (8.2): yes or no.
+    let (none, some) = if view.record.layout >= 3 { ("No", "Yes, ") } else { ("0 (none)", "") };
     if changes.is_empty() {
-        return paragraph(sheet, "Results changed after first entry: 0 (none)", &BODY.bold());
+        return paragraph(sheet, &format!("Results changed after first entry: {none}"), &BODY.bold());
     }
-    let count = format!("Results changed after first entry: {}", changes.len());
+    let count = format!("Results changed after first entry: {some}{}", changes.len());
     paragraph(sheet, &count, &BODY.bold())?;
     sheet.space(2.0);
     let mut rows = Vec::new();
@@ -165,9 +167,17 @@ pub fn notes(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
     let mut notes = Vec::new();
     if record.site.synthetic {
         notes.push(
-            "SYNTHETIC: the data are demonstration data. This certificate releases nothing and \
-             is not for patient use."
-                .to_owned(),
+            match view.notice {
+                None => {
+                    "SYNTHETIC: the data are demonstration data. This certificate releases nothing and \
+                     is not for patient use."
+                }
+                Some(_) => {
+                    "SYNTHETIC: the data are demonstration data. This notice releases nothing and is not for \
+                     patient use."
+                }
+            }
+            .to_owned(),
         );
     }
     if dossier.specification.example {
@@ -205,7 +215,7 @@ pub fn notes(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
     sheet.space(END_SPACE);
     sheet.need(BODY.leading());
     sheet.tags.open("P");
-    let end = "— End of certificate —";
+    let end = if view.notice.is_some() { "— End of notice —" } else { "— End of certificate —" };
     sheet.paragraph((MARGIN, MEASURE), Align::Centre, end, &BODY.bold())?;
     sheet.tags.close();
     Ok(())

@@ -4,7 +4,7 @@
 //! record's `verify_url`; what a hash cannot prove is said beside it.
 
 use super::page::{MARGIN, MEASURE, Sheet, WIDTH};
-use super::render::{RenderError, View};
+use super::render::{NOTICE_NAME, RECORD_NAME, RenderError, View};
 use super::sections::{BODY, HASH, LABEL, NOTE, heading, paragraph_in};
 use super::table::{Cell, Row, Table};
 use super::words;
@@ -24,7 +24,10 @@ pub fn integrity(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> 
     let column = MEASURE - CODE_EDGE - 16.0;
     integrity_table(view, column).draw(sheet)?;
     sheet.space(3.0);
-    let verify = format!("Verify at {}. Paper copies are uncontrolled.", record.verify_url);
+    let verify = match view.notice {
+        None => format!("Verify at {}. Paper copies are uncontrolled.", record.verify_url),
+        Some(_) => format!("Shown at {} to who may sign in. Paper copies are uncontrolled.", record.verify_url),
+    };
     paragraph_in(sheet, column, &verify, &BODY.bold())?;
     sheet.space(1.0);
     let honest = "The record hash is the hash of the data attached to this file, not of the PDF \
@@ -46,6 +49,8 @@ fn integrity_table(view: &View<'_>, wide: f32) -> Table {
     let specification = words::groups(&record.dossier.specification.sha256);
     let origin = words::or(&ledger.origin, "unnamed");
     let software = words::or(&record.software, "Not recorded");
+    let name = if view.notice.is_some() { NOTICE_NAME } else { RECORD_NAME };
+    let version = view.notice.map_or(record.v, |notice| notice.v);
     Table {
         x: MARGIN,
         widths: vec![62.0, wide - 62.0],
@@ -53,7 +58,7 @@ fn integrity_table(view: &View<'_>, wide: f32) -> Table {
         rows: vec![
             row(
                 "Record hash",
-                Cell::new("SHA-256 of the attached certificate.json (canonical, RFC 8785)", NOTE)
+                Cell::new(format!("SHA-256 of the attached {name} (canonical, RFC 8785)"), NOTE)
                     .and(words::groups(&view.record_sha256), HASH.bold()),
             ),
             row(
@@ -68,10 +73,7 @@ fn integrity_table(view: &View<'_>, wide: f32) -> Table {
                 .and(words::groups(&ledger.tree_root), HASH),
             ),
             row("Specification", Cell::new("SHA-256 of its canonical JSON", NOTE).and(specification, HASH)),
-            row(
-                "Software",
-                Cell::new(format!("{software}, record version {}, layout {}", record.v, record.layout), NOTE),
-            ),
+            row("Software", Cell::new(format!("{software}, record version {version}, layout {}", record.layout), NOTE)),
         ],
         pad: 1.5,
     }

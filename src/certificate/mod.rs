@@ -22,6 +22,7 @@
 //! | [`archive`]  | PDF/A-3a and PDF/UA-1: metadata, attachments, structure                |
 //! | [`label`]    | a container's label with its Data Matrix                               |
 //! | [`attached`] | attachments and number out of a file that anybody may have made        |
+//! | `notice`     | what only a conditional notice says: what is pending, who is told      |
 //! | [`mod@verify`] | seal text, the verdict on a file                                     |
 //!
 //! Read `render` first, then `sections`; `verify` stands alone.
@@ -36,6 +37,7 @@ pub mod verify;
 mod frame;
 mod history;
 mod integrity;
+mod notice;
 mod page;
 mod quality;
 mod register;
@@ -48,5 +50,5 @@ mod wrap;
 pub use attached::{ATTACHMENT_BYTES_MAX, Parts, PartsError, parts, printed_number};
 pub use fonts::undrawable;
 pub use register::{Imprint, register_pdf};
-pub use render::{KEY_NAME, RECORD_NAME, RenderError, SEAL_NAME, render};
-pub use verify::{CheckReport, Outcome, Step, check, seal_text};
+pub use render::{KEY_NAME, NOTICE_NAME, RECORD_NAME, RenderError, SEAL_NAME, render, render_notice};
+pub use verify::{CheckReport, Outcome, Step, check, notice_seal_text, seal_text};

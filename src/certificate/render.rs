@@ -15,15 +15,22 @@ use super::frame::Frame;
 use super::page::{PAGES_MAX, Sheet};
 use super::tags::Tags;
 use super::wrap::NoGlyph;
-use super::{history, integrity, quality, sections, words};
+use super::{history, integrity, notice, quality, sections, words};
 use crate::domain::certificate::{CertificateRecord, KNOWN_VERSIONS};
+use crate::domain::notice::{NOTICE_VERSION, NoticeRecord};
 
 /// Name of the attachment that holds the record.
 pub const RECORD_NAME: &str = "certificate.json";
+/// Name of the attachment that holds the record of a conditional notice: no certificate's name, so
+/// that no reader takes one for the other.
+pub const NOTICE_NAME: &str = "notice.json";
 /// Name of the attachment that holds the seal, a C2SP signed note.
 pub const SEAL_NAME: &str = "certificate.note";
 /// Name of the attachment that holds the public key which the seal claims.
 pub const KEY_NAME: &str = "certificate.vkey";
+
+/// The layout of a conditional notice's pages.
+const NOTICE_LAYOUT: u32 = 3;
 
 /// Longest text that stands on every page or in the code, in characters.
 const RUNNING_CHARACTERS_MAX: usize = 160;
@@ -100,19 +107,38 @@ impl From<NoGlyph> for RenderError {
 /// # Errors
 /// [`RenderError`]; all but the last two kinds can be caused by a record.
 pub fn render(record: &CertificateRecord, record_bytes: &[u8], seal: &str, vkey: &str) -> Result<Vec<u8>, RenderError> {
-    let view = View::new(record, record_bytes)?;
-    let sheet = lay_out(&view)?;
+    if !KNOWN_VERSIONS.contains(&(record.v, record.layout)) {
+        return Err(RenderError::Version { record: record.v, layout: record.layout });
+    }
+    check_printable(record, record_bytes)?;
+    draw(&View::new(record, None, record_bytes)?, record_bytes, seal, vkey)
+}
+
+/// The PDF of a conditional notice, made like a certificate's and never to be taken for one.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_notice(notice: &NoticeRecord, bytes: &[u8], seal: &str, vkey: &str) -> Result<Vec<u8>, RenderError> {
+    if notice.v != NOTICE_VERSION {
+        return Err(RenderError::Version { record: notice.v, layout: NOTICE_LAYOUT });
+    }
+    check_printable(notice, bytes)?;
+    let shared = notice::shared(notice, NOTICE_LAYOUT);
+    draw(&View::new(&shared, Some(notice), bytes)?, bytes, seal, vkey)
+}
+
+fn draw(view: &View<'_>, record_bytes: &[u8], seal: &str, vkey: &str) -> Result<Vec<u8>, RenderError> {
+    let record = view.record;
+    let sheet = lay_out(view)?;
     let (pages, tags, used) = sheet.finish();
     let title = view.title();
     let document = assemble(&title, pages, &used)?;
+    let (name, about, subject) = match view.notice {
+        None => (RECORD_NAME, "The certificate as data: canonical JSON (RFC 8785)", "Certificate of batch release"),
+        Some(_) => (NOTICE_NAME, "The notice as data: canonical JSON (RFC 8785)", "Conditional release notice"),
+    };
     let attachments = [
-        Attachment {
-            name: RECORD_NAME,
-            mime: "application/json",
-            relationship: "Data",
-            about: "The certificate as data: canonical JSON (RFC 8785)",
-            bytes: record_bytes,
-        },
+        Attachment { name, mime: "application/json", relationship: "Data", about, bytes: record_bytes },
         Attachment {
             name: SEAL_NAME,
             mime: "text/plain",
@@ -131,7 +157,7 @@ pub fn render(record: &CertificateRecord, record_bytes: &[u8], seal: &str, vkey:
     let envelope = Envelope {
         title: &title,
         author: &record.site.name,
-        subject: "Certificate of batch release",
+        subject,
         creator: &record.software,
         issued: view.issued,
         layout: record.layout,
@@ -142,9 +168,11 @@ pub fn render(record: &CertificateRecord, record_bytes: &[u8], seal: &str, vkey:
 
 /// A record that can be printed, with what is computed from it once.
 pub struct View<'a> {
-    /// The record.
+    /// The record; of a notice what it has in common with one.
     pub record: &'a CertificateRecord,
-    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    /// The notice, where the paper is one.
+    pub notice: Option<&'a NoticeRecord>,
+    /// SHA-256 of the attached bytes, 64 hexadecimal digits.
     pub record_sha256: String,
     /// The zone of all times on the paper.
     pub zone: chrono_tz::Tz,
@@ -153,16 +181,11 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(record: &'a CertificateRecord, record_bytes: &[u8]) -> Result<Self, RenderError> {
-        if !KNOWN_VERSIONS.contains(&(record.v, record.layout)) {
-            return Err(RenderError::Version { record: record.v, layout: record.layout });
-        }
-        let value = serde_json::to_value(record).map_err(|_| RenderError::NotCanonical)?;
-        refuse_undrawable(&mut String::new(), &value)?;
-        match serde_json_canonicalizer::to_vec(&value) {
-            Ok(canonical) if canonical == record_bytes => {}
-            _ => return Err(RenderError::NotCanonical),
-        }
+    fn new(
+        record: &'a CertificateRecord,
+        notice: Option<&'a NoticeRecord>,
+        record_bytes: &[u8],
+    ) -> Result<Self, RenderError> {
         refuse_long(record)?;
         let address = &record.verify_url;
         if address.is_empty() || !address.bytes().all(|b| b.is_ascii_graphic()) {
@@ -170,16 +193,32 @@ impl<'a> View<'a> {
         }
         Ok(Self {
             record,
+            notice,
             record_sha256: hex(&Sha256::digest(record_bytes)),
             zone: words::zone(&record.zone)?,
             issued: words::moment(&record.issued_at)?,
         })
     }
 
+    /// What the paper is called where its number stands.
+    pub fn called(&self) -> &'static str {
+        if self.notice.is_some() { "Conditional notice" } else { "Certificate" }
+    }
+
     /// The title of the document: what can be read even from a damaged file.
     pub fn title(&self) -> String {
         let (number, lot) = (&self.record.certificate, &self.record.dossier.lot);
-        format!("Certificate {number}, lot {lot}")
+        format!("{} {number}, lot {lot}", self.called())
+    }
+}
+
+/// Refuses a record with a character that the paper cannot draw, and bytes that are not its own.
+fn check_printable(record: &impl serde::Serialize, record_bytes: &[u8]) -> Result<(), RenderError> {
+    let value = serde_json::to_value(record).map_err(|_| RenderError::NotCanonical)?;
+    refuse_undrawable(&mut String::new(), &value)?;
+    match serde_json_canonicalizer::to_vec(&value) {
+        Ok(canonical) if canonical == record_bytes => Ok(()),
+        _ => Err(RenderError::NotCanonical),
     }
 }
 
@@ -238,8 +277,12 @@ fn lay_out(view: &View<'_>) -> Result<Sheet, RenderError> {
     let frame = Frame::new(view)?;
     let mut sheet = Sheet::new(frame.top, frame.bottom);
     sections::title(&mut sheet, view)?;
+    sections::replaces(&mut sheet, view)?;
     sections::product(&mut sheet, view)?;
     sections::results(&mut sheet, view)?;
+    if let Some(notice) = view.notice {
+        notice::pending(&mut sheet, view, notice)?;
+    }
     history::changes(&mut sheet, view)?;
     if view.record.layout >= 2 {
         quality::quality(&mut sheet, view)?;

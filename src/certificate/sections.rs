@@ -8,7 +8,7 @@ use super::render::{RenderError, View};
 use super::table::{Cell, Row, Table};
 use super::words;
 use super::wrap::{Figures, Ink, Style, wrap};
-use crate::domain::certificate::{Dossier, ResultRecord, SignatureRecord, SourceRecord};
+use crate::domain::certificate::{CorrectedRecord, Dossier, ResultRecord, SignatureRecord, SourceRecord};
 
 /// Running text.
 pub const BODY: Style = Style::text(7.5);
@@ -18,6 +18,9 @@ pub const NOTE: Style = Style::text(6.4).ink(Ink::Grey);
 pub const LABEL: Style = Style::text(6.5).bold().ink(Ink::Grey);
 /// Hashes.
 pub const HASH: Style = Style::text(6.9).figures(Figures::Mono);
+
+/// The acts that release a lot.
+const RELEASING: [&str; 3] = ["release", "qp_certification", "supersession"];
 
 /// A paragraph of up to so many lines is kept whole.
 const SHORT_LINES: usize = 5;
@@ -56,7 +59,7 @@ pub fn title(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
     const TITLE: Style = Style::text(16.0).bold().ink(Ink::Accent);
     let record = view.record;
     sheet.tags.open("H1");
-    let title = "Certificate of batch release";
+    let title = view.notice.map_or("Certificate of batch release", |notice| notice.title.as_str());
     sheet.paragraph((MARGIN, MEASURE), Align::Left, title, &TITLE)?;
     sheet.tags.close();
     sheet.space(1.0);
@@ -67,6 +70,26 @@ pub fn title(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
         number => format!("Manufacturing authorisation {number}"),
     };
     paragraph(sheet, &format!("{address}   ·   {licence}"), &BODY)
+}
+
+/// Which version it is, and what it replaces (from layout 3 on).
+pub fn replaces(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
+    let record = view.record;
+    let Some(version) = record.version else { return Ok(()) };
+    let Some(old) = &record.supersedes else {
+        return paragraph(sheet, &format!("Version {version}   ·   Supersedes: none"), &BODY);
+    };
+    let shown = |text: &str| words::minute(text, view.zone).unwrap_or_else(|_| text.to_owned());
+    let told =
+        |c: &CorrectedRecord| format!("{}: {} → {}", c.field.replace('_', " "), shown(&c.before), shown(&c.after));
+    let corrected = old.corrections.iter().map(told).collect::<Vec<_>>().join("; ");
+    let text = format!(
+        "Version {version}   ·   Supersedes certificate {}, which must not be used any more. What was wrong: {}. \
+         Corrected: {corrected}.",
+        old.certificate,
+        old.reason.trim_end_matches('.')
+    );
+    paragraph(sheet, &text, &BODY.bold())
 }
 
 /// Label and value side by side, two pairs in a row.
@@ -92,8 +115,12 @@ pub fn product(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
     let dossier = &view.record.dossier;
     let specification = &dossier.specification;
     heading(sheet, "A   Product", 40.0)?;
-    let released = view.record.signatures.iter().any(|s| s.act == "release");
-    let disposition = if released { "✓ Released" } else { "Not released: no release is signed" };
+    let released = view.record.signatures.iter().any(|s| RELEASING.contains(&s.act.as_str()));
+    let disposition = match (view.notice, released) {
+        (Some(_), _) => "… Conditionally released: results are still to come",
+        (None, true) => "✓ Released",
+        (None, false) => "Not released: no release is signed",
+    };
     let unknown = "Not recorded";
     let containers = match dossier.containers {
         1 => "1 container".to_owned(),
@@ -124,6 +151,13 @@ pub fn product(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
     }
     if let Some(dosing) = &dossier.dosing {
         items.push(("Dosing", words::powers(dosing), BODY));
+    }
+    if let Some(route) = &view.record.route {
+        items.push(("Route", words::route(route, view.record.policy_version.unwrap_or_default()), BODY));
+    }
+    if let Some(notice) = &view.record.notice {
+        let at = words::minute(&notice.issued_at, view.zone)?;
+        items.push(("Step 1", format!("conditional notice {} of {at}", notice.notice), BODY));
     }
     pairs(MARGIN, &[62.0, 219.0, 68.0, MEASURE - 349.0], items).draw(sheet)?;
     Ok(())
@@ -239,6 +273,11 @@ pub fn certification(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderErr
         required.len()
     );
     paragraph(sheet, &statement, &BODY)?;
+    if view.notice.is_some() {
+        let not_yet = "This is no release certificate: none exists until the last result passes and the second step \
+                       is signed.";
+        paragraph(sheet, not_yet, &BODY.bold())?;
+    }
     if !view.record.signatures.iter().any(|s| s.role == "qp") {
         let scope = "No Qualified Person has signed here: by itself this is not the certification \
                      of EU GMP Annex 16.";
@@ -260,24 +299,24 @@ pub fn certification(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderErr
 }
 
 fn signature_table(signature: &SignatureRecord, view: &View<'_>) -> Result<Table, RenderError> {
-    let act = match signature.act.as_str() {
-        "release" => "Release of the lot".to_owned(),
-        "rejection" => "Rejection of the lot".to_owned(),
-        other => words::or(other, "Not recorded"),
-    };
     let name = format!("{} ({})", signature.name, signature.username);
-    let mut table = pairs(
-        MARGIN,
-        &[62.0, 219.0, 68.0, MEASURE - 349.0],
-        vec![
-            ("Signed by", name, BODY.bold()),
-            ("Role", words::role(&words::or(&signature.role, "Not recorded")), BODY),
-            ("Signed at", words::second(&signature.at, view.zone)?, BODY),
-            ("Act", act, BODY),
-            ("Meaning", words::or(&signature.meaning, "Not recorded"), BODY),
-        ],
-    );
-    let label = "SHA-256 of what was signed: sections A and B, all runs and changes";
+    let mut items = vec![
+        ("Signed by", name, BODY.bold()),
+        ("Role", words::role(&words::or(&signature.role, "Not recorded")), BODY),
+        ("Signed at", words::second(&signature.at, view.zone)?, BODY),
+        ("Act", words::act(&signature.act), BODY),
+        ("Meaning", words::or(&signature.meaning, "Not recorded"), BODY),
+    ];
+    let qualified = view.record.qualified_person.as_ref().filter(|q| q.username == signature.username);
+    if let Some(person) = qualified {
+        items.push(("Register no.", person.register_number.clone(), BODY.bold()));
+    }
+    let mut table = pairs(MARGIN, &[62.0, 219.0, 68.0, MEASURE - 349.0], items);
+    let label = match signature.act.as_str() {
+        "audit_review" => "SHA-256 of what was signed: the list of what changed since entry",
+        "conditional_release" => "SHA-256 of what was signed: sections A and B, what is pending, who is told",
+        _ => "SHA-256 of what was signed: sections A and B, all runs and changes",
+    };
     table.rows.push(Row::new(vec![
         Cell::new("Signed data", LABEL).heads("Row"),
         Cell::new(label, NOTE).and(words::groups(&signature.signed_sha256), HASH).over(3),

@@ -15,13 +15,18 @@ use sha2::{Digest, Sha256};
 
 use super::attached::{Parts, parts, printed_number};
 use super::render::{RenderError, hex, render};
-use crate::domain::certificate::{CertificateRecord, InvestigationRecord, KNOWN_VERSIONS};
+use crate::domain::certificate::{CertificateRecord, InvestigationRecord, KNOWN_VERSIONS, SignatureRecord};
 use crate::domain::investigation::Ending;
 use crate::ledger::{SignedNote, VerifierKey};
 
 /// The text a site's key signs: which certificate, and the hash of its record.
 pub fn seal_text(number: &str, record_sha256_hex: &str) -> String {
     format!("lotgate-certificate/v1\n{number}\n{record_sha256_hex}\n")
+}
+
+/// The text a site's key signs for a conditional notice, so that no seal fits both.
+pub fn notice_seal_text(number: &str, record_sha256_hex: &str) -> String {
+    format!("lotgate-notice/v1\n{number}\n{record_sha256_hex}\n")
 }
 
 /// What a file is.
@@ -213,13 +218,7 @@ fn check_content(record: &CertificateRecord, report: &mut CheckReport) -> Result
     let dossier = serde_json_canonicalizer::to_vec(&record.dossier)
         .map_err(|e| report.unreadable(NAME, format!("The dossier cannot be hashed: {e}.")))?;
     let hash = hex(&Sha256::digest(&dossier));
-    if let Some(other) = record.signatures.iter().find(|s| s.signed_sha256 != hash) {
-        let what = format!("{} signed other data than these.", other.username);
-        return Err(report.altered(NAME, what));
-    }
-    if !record.signatures.iter().any(|s| s.act == "release") {
-        return Err(report.altered(NAME, "Nobody signed the release."));
-    }
+    check_signers(record, &hash).map_err(|what| report.altered(NAME, what))?;
     let required = |r: &&crate::domain::certificate::ResultRecord| r.kind == "required";
     let mut results = record.dossier.results.iter().filter(required);
     if let Some(result) = results.find(|r| r.outcome != "pass") {
@@ -242,6 +241,44 @@ fn check_content(record: &CertificateRecord, report: &mut CheckReport) -> Result
     let detail = "Every signature is over exactly these results, every required result passes, and no investigation \
                   or deviation speaks against the lot.";
     report.pass(NAME, detail);
+    Ok(())
+}
+
+/// Whether the right people signed, and exactly this dossier. Of version 3 on an audit-trail review is
+/// signed over the list of changes, which is not attached.
+fn check_signers(record: &CertificateRecord, dossier_sha256: &str) -> Result<(), String> {
+    let of_dossier = |s: &&SignatureRecord| record.v < 3 || s.act != "audit_review";
+    let mut covering = record.signatures.iter().filter(of_dossier);
+    if let Some(other) = covering.find(|s| s.signed_sha256 != dossier_sha256) {
+        return Err(format!("{} signed other data than these.", other.username));
+    }
+    let signer = |act: &str| record.signatures.iter().find(|s| s.act == act);
+    if record.v < 3 {
+        return signer("release").map(drop).ok_or_else(|| "Nobody signed the release.".to_owned());
+    }
+    let certifies = match (&record.supersedes, record.route.as_deref()) {
+        (Some(_), _) => "supersession",
+        (None, Some("verify_qc_qa_qp")) => "qp_certification",
+        (None, _) => "release",
+    };
+    let Some(last) = signer(certifies) else { return Err("Nobody signed the release.".to_owned()) };
+    if record.route.as_deref() != Some("verify_qc_qa_qp") {
+        return Ok(());
+    }
+    let registered = record.qualified_person.as_ref().is_some_and(|q| q.username == last.username);
+    if last.role != "qp" || !registered {
+        return Err("No qualified person with a register number signed the certification.".to_owned());
+    }
+    if record.supersedes.is_some() {
+        return Ok(());
+    }
+    let (Some(approved), Some(reviewed)) = (signer("qc_approval"), signer("audit_review")) else {
+        return Err("The QC approval or the audit-trail review is not signed.".to_owned());
+    };
+    let people = [&approved.username, &reviewed.username, &last.username];
+    if people[0] == people[1] || people[1] == people[2] || people[0] == people[2] {
+        return Err("One person signed two steps that are different people's work.".to_owned());
+    }
     Ok(())
 }
 

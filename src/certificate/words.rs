@@ -125,6 +125,34 @@ pub fn role(code: &str) -> String {
     }
 }
 
+/// What was signed for, in words.
+pub fn act(act: &str) -> String {
+    match act {
+        "release" => "Release of the lot",
+        "rejection" => "Rejection of the lot",
+        "qc_approval" => "QC approval of the results",
+        "audit_review" => "Review of the audit trail",
+        "qp_certification" => "Certification by the Qualified Person",
+        "conditional_release" => "Conditional release (step 1)",
+        "supersession" => "Certification of the corrected certificate",
+        other => return or(other, "Not recorded"),
+    }
+    .to_owned()
+}
+
+/// The route to the decision, with the version of the site's policy that says so.
+pub fn route(route: &str, policy_version: u32) -> String {
+    let steps = match route {
+        "verify_release" => "verification, release by QA",
+        "verify_qc_qa_qp" => "verification, QC approval, QA review, QP certification",
+        other => other,
+    };
+    match policy_version {
+        0 => format!("{steps} (no site policy set)"),
+        version => format!("{steps} (site policy version {version})"),
+    }
+}
+
 /// How the numbers were rounded before they were compared, in one sentence.
 pub fn rounding(rule: &str) -> String {
     match rule {

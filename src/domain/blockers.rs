@@ -46,7 +46,8 @@ pub(super) fn blocker(code: &'static str, detail: impl Into<String>, who: impl I
 pub(super) fn open_blockers(lot: &Lot, spec: &Specification, items: &[Item], now: Moment) -> Vec<Blocker> {
     let required: Vec<&Item> = items.iter().filter(|i| i.criterion.kind.needs_result()).collect();
     let mut blockers = Vec::new();
-    if now >= lot.details.expires_at {
+    // What was conditionally released is used before its last results are in, which may be later.
+    if now >= lot.details.expires_at && lot.course.conditional.is_none() {
         let detail = format!("Expired on {}.", in_minutes(lot.details.expires_at));
         blockers.push(blocker("expired", detail, "nobody: an expired lot is not released"));
     }

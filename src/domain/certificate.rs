@@ -6,18 +6,25 @@
 //! gives the same PDF, byte for byte. Times are UTC with microseconds (RFC 3339); `zone` says
 //! in which zone the paper shows them.
 
+mod quality;
+mod standing;
+
 use serde::{Deserialize, Serialize};
 
+pub use quality::{DeviationRecord, InvestigationRecord, NotApplicableRecord, SourceRecord};
+pub use standing::{CorrectedRecord, NoticeReference, QualifiedPersonRecord, SupersedesRecord};
+
 /// The version of the record's shape that is written. Version 1 had no sources, investigations,
-/// deviations, evidence or formulas. A reader refuses a version it does not know.
-pub const RECORD_VERSION: u32 = 2;
+/// deviations, evidence or formulas; version 2 one signature, and no version of its own, route,
+/// policy or qualified person. A reader refuses a version it does not know.
+pub const RECORD_VERSION: u32 = 3;
 
 /// The version of the page layout that is drawn, so that an old record is rendered as it was
 /// issued.
-pub const LAYOUT_VERSION: u32 = 2;
+pub const LAYOUT_VERSION: u32 = 3;
 
 /// The pairs of record version and layout that were ever issued, and that can be drawn again.
-pub const KNOWN_VERSIONS: [(u32, u32); 2] = [(1, 1), (2, 2)];
+pub const KNOWN_VERSIONS: [(u32, u32); 3] = [(1, 1), (2, 2), (3, 3)];
 
 /// A certificate of batch release as data: what was decided, on what, by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +52,24 @@ pub struct CertificateRecord {
     pub software: String,
     /// Where a stranger checks it; also the content of the QR code. ASCII.
     pub verify_url: String,
+    /// Which version of the lot's certificate it is, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The certificate that it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<SupersedesRecord>,
+    /// The route on which it was decided: `verify_release` or `verify_qc_qa_qp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// Version of the site's policy that counted; 0 where none was ever set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_version: Option<u32>,
+    /// The qualified person who signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualified_person: Option<QualifiedPersonRecord>,
+    /// The conditional notice that went before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<NoticeReference>,
 }
 
 /// The site whose laboratory issues the certificate.
@@ -105,87 +130,6 @@ pub struct Dossier {
     /// What one container carries, where the specification says how it is dosed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dosing: Option<String>,
-}
-
-/// A bank or donor the lot was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceRecord {
-    /// Its number.
-    pub number: String,
-    /// `bank` or `donor`.
-    pub stage: String,
-    /// Passage, of a bank.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub passage: Option<u32>,
-    /// Cumulative population doublings as typed, of a bank.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub population_doublings: Option<String>,
-}
-
-/// A criterion that does not apply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NotApplicableRecord {
-    /// Attribute code.
-    pub attribute: String,
-    /// Attribute in words.
-    pub name: String,
-    /// The acceptance criterion as text.
-    pub acceptance: String,
-    /// Why it does not apply.
-    pub because: String,
-}
-
-/// An investigation and how it ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InvestigationRecord {
-    /// Its number, `OOS-2026-0001`.
-    pub number: String,
-    /// What was investigated: the lot itself, its bank or its donor.
-    pub of: String,
-    /// The run with the failing results.
-    pub run: i64,
-    /// The failing results, each with its arithmetic.
-    pub failures: Vec<String>,
-    /// Every re-test run, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub retests: Vec<i64>,
-    /// How it ended, in words; `open` where it has not.
-    pub outcome: String,
-    /// The cause as concluded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
-    /// Who closed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closed_by: Option<PersonRecord>,
-    /// When (UTC).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closed_at: Option<String>,
-}
-
-/// A deviation or hold and how it was assessed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeviationRecord {
-    /// Its number, `DEV-2026-0001`.
-    pub number: String,
-    /// What it concerns: the lot itself, its bank or its donor.
-    pub of: String,
-    /// `deviation` or `hold`.
-    pub kind: String,
-    /// What happened.
-    pub description: String,
-    /// QA's assessment; none while it is open.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assessment: Option<String>,
-    /// Who closed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closed_by: Option<PersonRecord>,
-    /// When (UTC).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closed_at: Option<String>,
 }
 
 /// Which specification judged the lot.
@@ -363,7 +307,7 @@ pub struct PersonRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignatureRecord {
-    /// What was done: `release` or `rejection`.
+    /// What was done: `release`, `qc_approval`, `audit_review`, `qp_certification` and the like.
     pub act: String,
     /// What the signature means, in the signer's words.
     pub meaning: String,
@@ -375,7 +319,8 @@ pub struct SignatureRecord {
     pub role: String,
     /// When (UTC).
     pub at: String,
-    /// SHA-256 of the canonical JSON of the dossier that was signed, 64 hex digits.
+    /// SHA-256 of the canonical JSON of what was signed: the dossier, or for `audit_review` the
+    /// review. 64 hex digits.
     pub signed_sha256: String,
 }
 

@@ -73,7 +73,24 @@ pub fn lint(spec: &Specification) -> Vec<Finding> {
     findings.extend(both_ways(spec));
     findings.extend(or_pairs(spec));
     findings.extend(choices(spec));
+    findings.extend(two_step(spec));
     findings
+}
+
+/// A sterility test that is pending at step 1 needs an interim reading: what is given before its
+/// end rests on it.
+fn two_step(spec: &Specification) -> Vec<Finding> {
+    let pending = spec.two_step.iter().flat_map(|rule| &rule.pending).enumerate();
+    let blind = pending.filter(|(_, p)| p.attribute.as_str().starts_with("STERILITY") && !p.interim);
+    let found = blind.map(|(index, p)| {
+        let detail = format!(
+            "{} may be pending at step 1 without any reading. Set `interim` to true, and give its criterion an interim \
+             word such as \"No growth to date\".",
+            p.attribute
+        );
+        Finding::of_document(format!("two_step.pending[{index}].interim"), "two_step", detail)
+    });
+    found.collect()
 }
 
 fn header(spec: &Specification) -> Vec<Finding> {
@@ -113,6 +130,7 @@ fn structure(spec: &Specification) -> Vec<Finding> {
             code: "structure",
             detail,
         },
+        None if why.starts_with("two_step") => Finding::of_document("two_step", "structure", detail),
         None if why.starts_with("dosing") => Finding::of_document("dosing", "structure", detail),
         None if why.starts_with("versions") => Finding::of_document("version", "structure", detail),
         None => Finding::of_document("assays", "structure", detail),

@@ -109,6 +109,7 @@ fn header(from: &Specification, to: &Specification) -> Vec<Difference> {
         s.both_required.iter().map(|[a, b]| format!("{a} and {b}")).collect::<Vec<_>>().join("; ")
     };
     let dosing = |s: &Specification| s.dosing.as_ref().map(super::dose::Dosing::in_words).unwrap_or_default();
+    let two_step = |s: &Specification| s.two_step.as_ref().map(super::two_step::TwoStep::in_words).unwrap_or_default();
     let from_when = |s: &Specification| s.effective_from.map(|at| at.to_string()).unwrap_or_default();
     let yes = |b: bool| if b { "yes" } else { "no" }.to_owned();
     let fields = [
@@ -121,6 +122,7 @@ fn header(from: &Specification, to: &Specification) -> Vec<Difference> {
         ("In force from", from_when(from), from_when(to)),
         ("Both required", pairs(from), pairs(to)),
         ("Dosing", dosing(from), dosing(to)),
+        ("Two-step release", two_step(from), two_step(to)),
     ];
     fields.into_iter().filter(|(_, a, b)| a != b).map(|(name, a, b)| text(name, "document", a, b)).collect()
 }
@@ -421,6 +423,10 @@ mod tests {
             (
                 "/dosing",
                 serde_json::json!({"basis": "per_kg", "targets": ["0.5"], "tolerance_percent": "10", "route": "intravenous"}),
+            ),
+            (
+                "/two_step",
+                serde_json::json!({"pending": [{"attribute": "STERILITY_AEROBIC", "due_hours": 336, "interim": true}]}),
             ),
             ("/assays/0/method", serde_json::json!("Another")),
             ("/assays/5/read_on_days", serde_json::json!([7, 14])),

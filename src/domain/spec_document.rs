@@ -14,6 +14,7 @@ use super::limit::Rounding;
 use super::moment::Moment;
 use super::refusal::{Code, FieldRefusal, Refusal};
 use super::spec::{Acceptance, Assay, Condition, Criterion, CriterionKind, Specification, Stage};
+use super::two_step::TwoStep;
 
 /// The largest specification, in bytes of its canonical JSON: it must fit into one fact of the
 /// ledger (65 535 bytes) with who wrote it and when.
@@ -98,6 +99,7 @@ fn problems(document: &Value) -> Vec<Problem> {
         wrong::<Option<Moment>>(document, "effective_from", ""),
         wrong::<Vec<[AttributeCode; 2]>>(document, "both_required", ""),
         wrong::<Option<Dosing>>(document, "dosing", ""),
+        wrong::<Option<TwoStep>>(document, "two_step", ""),
         wrong::<Vec<Value>>(document, "assays", ""),
         wrong::<Vec<Value>>(document, "criteria", ""),
     ]

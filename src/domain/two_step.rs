@@ -38,6 +38,15 @@ impl TwoStep {
         self.pending.iter().find(|p| p.attribute == *attribute)
     }
 
+    /// The rule in words: `Sterility, due within 336 h, interim reading needed`.
+    pub fn in_words(&self) -> String {
+        let one = |p: &Pending| {
+            let interim = if p.interim { ", interim reading needed" } else { "" };
+            format!("{} due within {} h{interim}", p.attribute, p.due_hours)
+        };
+        self.pending.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
+
     /// Checks the rule against its specification.
     ///
     /// # Errors

@@ -65,13 +65,13 @@ impl View<'_> {
         }
     }
 
-    /// The certificate of a lot.
+    /// The newest certificate of a lot.
     ///
     /// # Errors
     /// The database fails.
     pub fn certificate_of(&mut self, lot: &LotNumber) -> Result<Option<Issued>, StoreError> {
-        let row: Option<Row> =
-            certificates::table.filter(certificates::lot.eq(lot.as_str())).first(self.0).optional()?;
+        let of_lot = certificates::table.filter(certificates::lot.eq(lot.as_str()));
+        let row: Option<Row> = of_lot.order(certificates::entry.desc()).first(self.0).optional()?;
         row.map(read).transpose()
     }
 

@@ -16,8 +16,11 @@ use Who::{AnyOf, Anyone, Only, SignedIn};
 const ANALYST: Who = Only(Role::Analyst);
 const QA: Who = Only(Role::Qa);
 const ADMIN: Who = Only(Role::Admin);
+const QC: Who = Only(Role::Qc);
+const QP: Who = Only(Role::Qp);
 const QP_OR_QA: Who = AnyOf(&[Role::Qp, Role::Qa]);
 const ALERTED: Who = AnyOf(&[Role::Qa, Role::Qp, Role::Admin]);
+const REVIEWERS: Who = AnyOf(&[Role::Qc, Role::Qa, Role::Qp, Role::Auditor]);
 const ANALYST_OR_QA: Who = AnyOf(&[Role::Analyst, Role::Qa]);
 
 /// Those who take the ledger out: nobody who types values again.
@@ -81,6 +84,16 @@ routes! {
     "/api/v1/lots/{lot}/runs/preview"            { POST ANALYST  Reads  => api::runs::preview; }
     "/api/v1/lots/{lot}/dose"                    { POST SignedIn Reads  => api::dose::plan; }
     "/api/v1/lots/{lot}/release"                 { POST QA       Writes => api::lots::release; }
+    "/api/v1/lots/{lot}/qc-approval"             { POST QC       Writes => api::course::approve; }
+    "/api/v1/lots/{lot}/audit-review" {
+        GET  REVIEWERS Reads  => api::course::show_review;
+        POST QA        Writes => api::course::review;
+    }
+    "/api/v1/lots/{lot}/qp-certification"        { POST QP       Writes => api::course::certify; }
+    "/api/v1/lots/{lot}/conditional-release"     { POST QP_OR_QA Writes => api::course::release_in_part; }
+    "/api/v1/notices/{number}"                   { GET  SignedIn Reads  => api::notices::show; }
+    "/api/v1/notices/{number}/pdf"               { GET  SignedIn Reads  => api::notices::pdf; }
+    "/api/v1/certificates/{number}/supersession" { POST QP_OR_QA Writes => api::supersession::create; }
     "/api/v1/lots/{lot}/rejection"               { POST QA       Writes => api::lots::reject; }
     "/api/v1/lots/{lot}/revocation" {
         GET  SignedIn Reads  => api::revocation::show;
@@ -126,8 +139,8 @@ routes! {
         POST ANALYST_OR_QA Writes => api::equipment::receive_reagent;
     }
     "/api/v1/site/policy" {
-        GET SignedIn Reads  => api::equipment::policy;
-        PUT QA       Writes => api::equipment::set_policy;
+        GET SignedIn Reads  => api::policy::show;
+        PUT QA       Writes => api::policy::set;
     }
     "/api/v1/runs/{run}/invalidation"            { POST QA       Writes => api::invalidations::create; }
     "/api/v1/investigations"                     { GET  SignedIn Reads  => api::investigations::list; }
@@ -316,10 +329,27 @@ routes! {
         GET  Anyone        Reads  => pages::back;
         POST ANALYST_OR_QA Writes => pages::equipment::receive;
     }
-    "/equipment/policy" {
-        GET  Anyone Reads  => pages::back;
-        POST QA     Writes => pages::equipment::set_policy;
+    "/policy" {
+        GET  SignedIn Reads  => pages::policy::show;
+        POST QA       Writes => pages::policy::submit;
     }
+    "/lots/{lot}/qc-approval" {
+        GET  Anyone Reads  => pages::back;
+        POST QC     Writes => pages::course::approve;
+    }
+    "/lots/{lot}/audit-review" {
+        GET  REVIEWERS Reads  => pages::course::show_review;
+        POST QA        Writes => pages::course::review;
+    }
+    "/lots/{lot}/qp-certification" {
+        GET  Anyone Reads  => pages::back;
+        POST QP     Writes => pages::course::certify;
+    }
+    "/lots/{lot}/conditional-release" {
+        GET  Anyone   Reads  => pages::back;
+        POST QP_OR_QA Writes => pages::course::release_in_part;
+    }
+    "/notices/{number}/pdf"                      { GET  SignedIn Reads  => pages::course::notice_pdf; }
     "/investigations"                            { GET  SignedIn Reads  => pages::investigations::list; }
     "/investigations/{number}"                   { GET  SignedIn Reads  => pages::investigations::show; }
     "/investigations/{number}/laboratory" {

@@ -3,7 +3,9 @@
 //! Promises: rebuilt from the facts recorded until then and from nothing else, with what it was
 //! made from as that stood, and judged as of that moment; nothing is written.
 
+use super::course::{CourseNow, course_now};
 use super::{App, Error};
+use crate::domain::assessment::assess;
 use crate::domain::entry::in_minutes;
 use crate::domain::ids::LotNumber;
 use crate::domain::lineage::BANKS_MAX;
@@ -25,6 +27,8 @@ pub struct AsOf {
     pub stored: StoredSpecification,
     /// The version that was in force then, if it was newer than the lot's own.
     pub newer_version: Option<u32>,
+    /// Where it was on its route to a decision.
+    pub course: CourseNow,
     /// The lot's own facts until then, oldest first.
     pub facts: Vec<Entry>,
     /// The lot as it stands today: it decides what a person may see of the past.
@@ -100,7 +104,9 @@ pub fn lot_as_of(app: &App, number: &LotNumber, at: Moment) -> Result<AsOf, Erro
         let own =
             |entry: &&Entry| entry.fact.event.lot() == Some(number) && then.iter().any(|(n, _)| *n == entry.number);
         let facts = all.iter().filter(own).cloned().collect();
-        Ok(AsOf { at, lot, stored, newer_version, facts, today })
+        let assessment = assess(&lot, &stored.specification, at);
+        let course = course_now(view, &lot, &stored.specification, &assessment, at)?;
+        Ok(AsOf { at, lot, stored, newer_version, course, facts, today })
     })
 }
 

@@ -1,4 +1,4 @@
-//! Instruments and their calibrations, reagents, and what the site does with unfit ones.
+//! Instruments and their calibrations, and reagents.
 //!
 //! Promises: a code is given once, to an instrument or to a reagent; a calibration is added and
 //! never changed.
@@ -10,10 +10,9 @@ use crate::domain::event::Event;
 use crate::domain::ids::EquipmentCode;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::site_policy::{SitePolicy, Strictness};
 use crate::domain::text::Line;
 
-use super::permit::{KeepEquipment, Permit, SetPolicy};
+use super::permit::{KeepEquipment, Permit};
 use super::{App, Desk, Error, check_drawable};
 
 /// An instrument as typed.
@@ -50,16 +49,6 @@ pub struct ReagentEntry {
     pub supplier_lot: String,
     /// Not used from this moment on, RFC 3339.
     pub expires_at: String,
-}
-
-/// The site's policy as typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PolicyEntry {
-    /// `refuse` or `flag`.
-    pub uncalibrated_instrument: String,
-    /// `refuse` or `flag`.
-    pub expired_reagent: String,
 }
 
 impl CalibrationEntry {
@@ -182,24 +171,5 @@ pub fn receive_reagent(app: &App, permit: &Permit<KeepEquipment>, entry: &Reagen
         check_new(desk, &reagent.code)?;
         desk.record(Event::ReagentReceived(reagent.clone()))?;
         Ok(reagent)
-    })
-}
-
-/// Decides what happens to runs on unfit equipment from now on.
-///
-/// # Errors
-/// A field is neither `refuse` nor `flag`.
-pub fn set_policy(app: &App, permit: &Permit<SetPolicy>, entry: &PolicyEntry) -> Result<SitePolicy, Error> {
-    let mut refusals = Vec::new();
-    let mut read = |field, text: &str| Strictness::parse(field, text).map_err(|e| refusals.push(e)).unwrap_or_default();
-    let uncalibrated_instrument = read("uncalibrated_instrument", &entry.uncalibrated_instrument);
-    let expired_reagent = read("expired_reagent", &entry.expired_reagent);
-    if let Some(refusal) = Refusal::all(refusals) {
-        return Err(refusal.into());
-    }
-    app.write_once(permit.actor(), permit.once(), move |desk| {
-        let policy = SitePolicy { uncalibrated_instrument, expired_reagent, ..desk.view().policy()? };
-        desk.record(Event::SitePolicySet { policy: policy.clone(), version: None, signature: None })?;
-        Ok(policy)
     })
 }

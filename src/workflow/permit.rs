@@ -81,8 +81,8 @@ duties! {
     KeepAccounts: [Admin], "keep accounts", None, "meaning";
     /// Registering instruments with their calibrations, and reagents.
     KeepEquipment: [Analyst, Qa], "register equipment", None, "meaning";
-    /// Deciding how the site deals with unfit equipment.
-    SetPolicy: [Qa], "set the site's policy", Some("site_policy"), "meaning";
+    /// Deciding what is the site's to decide.
+    SetPolicy: [Qa], "set the site's policy", Some("policy"), "meaning";
     /// Approving a lot's results for quality control.
     ApproveForQc: [Qc], "approve results for quality control", Some("qc_approval"), "meaning";
     /// Reviewing a lot's audit trail.
@@ -116,6 +116,9 @@ duties! {
     /// Saying what a critical value is whose two entries differ.
     ResolveDiscrepancy: [Analyst], "resolve a discrepancy", None, "meaning";
 }
+
+/// Acts that are about the site and no lot; refused attempts at them are recorded all the same.
+const SITE_ACTS: [&str; 1] = ["policy"];
 
 /// What an attempt was about, for the fact that it was refused.
 #[derive(Debug, Clone, Default)]
@@ -261,7 +264,7 @@ fn record_attempt<D: Duty>(
             (None, None) => None,
         };
         // An attempt on nothing says nothing about any lot.
-        if lot.is_none() && !always {
+        if lot.is_none() && !always && !SITE_ACTS.contains(&act) {
             return Ok(());
         }
         let run = subject.run.filter(|_| lot.is_some());

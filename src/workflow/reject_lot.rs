@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::domain::assessment::assess;
 use crate::domain::event::Event;
 use crate::domain::ids::LotNumber;
-use crate::domain::lineage::check_is_lot;
 use crate::domain::moment::Moment;
+use crate::domain::sign_offs::check_undecided;
 use crate::domain::text::Line;
 use crate::ledger::canonical;
 
+use super::course::{Seen, check_shown};
 use super::permit::{RejectLot, Signed, Subject, recording_refusals};
-use super::release_lot::{check_seen, manifest, to_be_signed};
+use super::release_lot::{manifest, to_be_signed};
 use super::{App, Error};
 
 /// A lot just rejected.
@@ -36,17 +37,17 @@ pub fn reject_lot(
     app: &App,
     signed: &Signed<RejectLot>,
     number: &LotNumber,
-    seen: Option<&str>,
+    seen: impl Into<Seen>,
 ) -> Result<Rejected, Error> {
-    let (lot_number, seen, reason) = (number.clone(), seen.map(str::to_owned), signed.meaning().as_str().to_owned());
+    let (lot_number, seen, reason) = (number.clone(), seen.into(), signed.meaning().as_str().to_owned());
     let outcome = app.write_once(signed.actor(), signed.once(), move |desk| {
         let (lot, stored) = desk.lot(&lot_number)?;
-        check_is_lot(&lot)?;
+        check_undecided(&lot)?;
         lot.check_reject()?;
         let reason = Line::parse("reason", &reason)?;
         let assessment = assess(&lot, &stored.specification, desk.now);
         let (dossier, signed_sha256) = to_be_signed(&lot, &stored, &assessment)?;
-        check_seen(seen.as_deref(), &signed_sha256, &lot_number)?;
+        check_shown(desk, &lot, &seen, &signed_sha256)?;
         let bytes = canonical::text(&dossier).map_err(|e| Error::Internal(e.to_string()))?.into_bytes();
         let record_sha256 = desk.tx.keep_document("application/json", bytes)?;
         let meaning = format!("Rejected: {}", reason.as_str());

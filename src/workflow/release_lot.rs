@@ -1,28 +1,31 @@
-//! A QA officer releases a lot with an electronic signature, and a certificate is issued.
+//! The last step of a route: a QA officer releases a lot, or a qualified person certifies it, with
+//! an electronic signature, and a certificate is issued.
 //!
-//! Promises: only when nothing blocks, decided in the same transaction that records it; the
-//! signature covers exactly the dossier that was decided on; the number is used only if the
-//! certificate could be drawn; the bytes issued are kept and never made again.
+//! Promises: only when nothing blocks and every earlier step of the site's route is signed and
+//! still counts, decided in the same transaction that records it; the signature covers exactly
+//! the dossier that was decided on; the number is used only if the certificate could be drawn;
+//! the bytes issued are kept and never made again.
 
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{render, seal_text};
 use crate::domain::assessment::{Assessment, assess};
-use crate::domain::certificate::{
-    CertificateRecord, Dossier, LAYOUT_VERSION, LedgerPosition, RECORD_VERSION, SignatureRecord, SiteRecord,
-};
+use crate::domain::certificate::{Dossier, NoticeReference, QualifiedPersonRecord, SignatureRecord};
 use crate::domain::dossier;
 use crate::domain::event::Event;
-use crate::domain::history;
 use crate::domain::ids::{CertificateNumber, LotNumber};
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Actor;
+use crate::domain::sign_offs::{self, Step};
+use crate::domain::site_policy::SitePolicy;
 use crate::ledger::canonical;
-use crate::store::{FactFilter, StoreError, StoredSpecification};
+use crate::store::StoredSpecification;
 
+use super::course::{Seen, check_shown};
+use super::issue::{self, Paper, check_against_facts};
 use super::permit::{ReleaseLot, Signed, Subject, recording_refusals};
+use super::set_policy::policy_in_force;
 use super::{App, Desk, Error};
 
 /// A lot just released.
@@ -67,130 +70,119 @@ pub(super) fn manifest(act: &str, by: &Actor, meaning: &str, at: Moment, signed_
     }
 }
 
-/// Refuses to sign what is not what was shown.
-pub(super) fn check_seen(seen: Option<&str>, signed_sha256: &str, number: &LotNumber) -> Result<(), Refusal> {
-    match seen {
-        Some(seen) if seen != signed_sha256 => {
-            let detail =
-                format!("Lot {number} changed after it was shown to you. Nothing was signed; look at it again.");
-            Err(Refusal::new(Code::ChangedSinceSeen, detail))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Releases a lot. `seen` is the hash of the dossier as it was shown, if it was.
+/// Releases a lot on the short route. `seen` is what was shown, if it was.
 ///
 /// # Errors
-/// Something blocks (all blockers named), own work, decided already, changed since shown, or
-/// text that cannot be printed. All are recorded as refused attempts.
+/// The site's route is another, something blocks (all blockers named), the audit-trail review is
+/// asked for and does not count, own work, decided already, changed since shown, or text that
+/// cannot be printed. All are recorded as refused attempts.
 pub fn release_lot(
     app: &App,
     signed: &Signed<ReleaseLot>,
     number: &LotNumber,
-    seen: Option<&str>,
+    seen: impl Into<Seen>,
 ) -> Result<Released, Error> {
-    let (lot, seen, meaning) = (number.clone(), seen.map(str::to_owned), signed.meaning().as_str().to_owned());
-    let outcome =
-        app.write_once(signed.actor(), signed.once(), move |desk| release(desk, lot, seen.as_deref(), &meaning));
+    let (lot, seen, meaning) = (number.clone(), seen.into(), signed.meaning().as_str().to_owned());
+    let outcome = app.write_once(signed.actor(), signed.once(), move |desk| {
+        let last = Last { step: Step::Release, meaning };
+        decide(desk, &lot, &seen, last)
+    });
     let subject = Subject { lot: Some(number.clone()), run: None };
     recording_refusals::<ReleaseLot, _>(app, signed.actor(), &subject, outcome)
 }
 
-fn release(desk: &mut Desk, number: LotNumber, seen: Option<&str>, meaning: &str) -> Result<Released, Error> {
-    let (lot, stored) = desk.lot(&number)?;
-    lot.check_release(&desk.by)?;
+/// The last step as it is taken.
+pub(super) struct Last {
+    /// Release or certification.
+    pub step: Step,
+    /// What the signature means.
+    pub meaning: String,
+}
+
+/// Takes the last step of the site's route: the one place where a lot becomes released.
+pub(super) fn decide(desk: &mut Desk, number: &LotNumber, seen: &Seen, last: Last) -> Result<Released, Error> {
+    let (lot, stored) = desk.lot(number)?;
+    sign_offs::check_undecided(&lot)?;
+    let policy = policy_in_force(&mut desk.view())?;
+    sign_offs::check_route(&policy.policy, last.step)?;
+    let qualified_person = check_signer(desk, &lot, &last)?;
+    sign_offs::check_distinct(&lot, &policy.policy, last.step, &desk.by)?;
     check_against_facts(desk, &lot)?;
     let assessment = assess(&lot, &stored.specification, desk.now);
-    if !assessment.blockers.is_empty() {
-        let reasons: Vec<&str> = assessment.blockers.iter().map(|b| b.detail.as_str()).collect();
-        let detail = format!("Lot {number} cannot be released: {}", reasons.join(" "));
-        return Err(Refusal::new(Code::NotReleasable, detail).into());
-    }
+    check_nothing_blocks(number, &assessment)?;
     let (dossier, signed_sha256) = to_be_signed(&lot, &stored, &assessment)?;
-    check_seen(seen, &signed_sha256, &number)?;
-    let issued = desk.view().certificates_issued()?;
-    let certificate = CertificateNumber::next(desk.now.year(), issued);
-    let signature = manifest("release", &desk.by, meaning, desk.now, signed_sha256);
-    let record = record(desk, &certificate, dossier, signature.clone());
-    let (record_bytes, pdf) = draw(desk, &record)?;
-    let record_sha256 = desk.tx.keep_document("application/json", record_bytes)?;
-    let pdf_sha256 = desk.tx.keep_document("application/pdf", pdf)?;
+    check_shown(desk, &lot, seen, &signed_sha256)?;
+    sign_offs::check_before(&lot, &policy.policy, last.step, &signed_sha256)?;
+    let certificate = issue::next_certificate(desk)?;
+    let signature = manifest(last.step.as_str(), &desk.by, &last.meaning, desk.now, signed_sha256);
+    let mut signatures = earlier_signatures(&lot, &policy.policy);
+    signatures.push(signature.clone());
+    let notice = lot.course.conditional.as_ref();
+    let kept = issue::certificate(
+        desk,
+        Paper {
+            certificate: certificate.clone(),
+            dossier,
+            signatures,
+            version: 1,
+            supersedes: None,
+            policy: &policy,
+            qualified_person,
+            notice: notice.map(|n| NoticeReference { notice: n.notice.to_string(), issued_at: n.at.to_string() }),
+        },
+    )?;
     let entry = desk.record(Event::LotReleased {
         lot: number.clone(),
         certificate: certificate.clone(),
-        record_sha256: record_sha256.clone(),
-        pdf_sha256: pdf_sha256.clone(),
+        record_sha256: kept.record_sha256.clone(),
+        pdf_sha256: kept.pdf_sha256.clone(),
         signature,
     })?;
-    if u64::try_from(entry.number) != Ok(record.ledger.entry) {
-        return Err(Error::Internal("the release got another ledger entry than the certificate states".into()));
-    }
-    Ok(Released { lot: number, certificate, record_sha256, pdf_sha256, verify_url: record.verify_url })
+    kept.check_entry(&entry)?;
+    let (record_sha256, pdf_sha256, verify_url) = (kept.record_sha256, kept.pdf_sha256, kept.url);
+    Ok(Released { lot: number.clone(), certificate, record_sha256, pdf_sha256, verify_url })
 }
 
-/// What the tables say of the lot and of what it was made from must be what their facts say, or
-/// nothing is released.
-fn check_against_facts(desk: &mut Desk, lot: &Lot) -> Result<(), Error> {
-    for source in &lot.sources {
-        check_against_facts(desk, &source.lot)?;
-    }
-    let lot = &Lot { sources: Vec::new(), last_change: 0, ..lot.clone() };
-    let filter = FactFilter { lot: Some(lot.number().clone()), limit: i64::MAX, ..FactFilter::default() };
-    let entries = desk.view().facts(&filter)?;
-    if history::rebuild(entries.iter().map(|e| &e.fact)).as_ref() == Some(lot) {
+/// The signatures before the last one that count on the site's route; a review of the audit trail
+/// that nobody asked for counts, too.
+pub(super) fn earlier_signatures(lot: &Lot, policy: &SitePolicy) -> Vec<SignatureRecord> {
+    let on_route = |step: &Step| *step == Step::AuditReview || sign_offs::steps(policy).contains(step);
+    let signed = [Step::QcApproval, Step::AuditReview].into_iter().filter(on_route);
+    let signed = signed.filter_map(|step| sign_offs::standing(lot, step).signed());
+    signed.map(|sign_off| sign_off.signature.clone()).collect()
+}
+
+/// Refuses a lot that anything holds back.
+fn check_nothing_blocks(number: &LotNumber, assessment: &Assessment) -> Result<(), Refusal> {
+    if assessment.blockers.is_empty() {
         return Ok(());
     }
-    let why = format!("the tables do not say of lot {} what its facts say; nothing was released", lot.number());
-    Err(StoreError::LedgerBroken(why).into())
+    let reasons: Vec<&str> = assessment.blockers.iter().map(|b| b.detail.as_str()).collect();
+    let detail = format!("Lot {number} cannot be released: {}", reasons.join(" "));
+    Err(Refusal::new(Code::NotReleasable, detail))
 }
 
-fn record(
-    desk: &Desk,
-    certificate: &CertificateNumber,
-    dossier: Dossier,
-    signature: SignatureRecord,
-) -> CertificateRecord {
-    let site = desk.app.site();
-    let (tree_size, root) = desk.tx.ledger_head();
-    CertificateRecord {
-        v: RECORD_VERSION,
-        layout: LAYOUT_VERSION,
-        certificate: certificate.to_string(),
-        issued_at: desk.now.to_string(),
-        zone: site.zone.clone(),
-        site: SiteRecord {
-            name: site.name.as_str().to_owned(),
-            address: site.address.clone(),
-            licence: site.licence.clone(),
-            synthetic: site.synthetic,
-        },
-        dossier,
-        signatures: vec![signature],
-        ledger: LedgerPosition {
-            origin: site.origin.clone(),
-            // The release itself will be the next entry.
-            entry: tree_size,
-            tree_size,
-            tree_root: root.to_hex(),
-        },
-        software: crate::SOFTWARE.to_owned(),
-        verify_url: format!("{}/verify/{certificate}", desk.app.public_url()),
+/// Whether the signer may: no own work, and for a certification a qualified person of this moment.
+fn check_signer(desk: &mut Desk, lot: &Lot, last: &Last) -> Result<Option<QualifiedPersonRecord>, Error> {
+    if last.step != Step::Certification {
+        lot.check_release(&desk.by)?;
+        return Ok(None);
     }
+    sign_offs::check_hands(lot, &desk.by, "certify it")?;
+    Ok(Some(qualified(desk)?))
 }
 
-/// Draws the paper: the record's canonical bytes and the PDF.
-fn draw(desk: &Desk, record: &CertificateRecord) -> Result<(Vec<u8>, Vec<u8>), Error> {
-    let internal = |e: String| Error::Internal(format!("certificate: {e}"));
-    let bytes = canonical::text(record).map_err(|e| internal(e.to_string()))?.into_bytes();
-    let sha256 = canonical::sha256_hex(&bytes);
-    let seal = desk.app.0.signer.sign(&seal_text(&record.certificate, &sha256)).map_err(|e| internal(e.to_string()))?;
-    let key = desk.app.verifier_key().to_string();
-    let pdf = render(record, &bytes, &seal, &key).map_err(|e| match e {
-        crate::certificate::RenderError::Undrawable { .. } => {
-            Error::Refused(Refusal::new(Code::Undrawable, format!("The certificate cannot be printed: {e}")))
-        }
-        other => internal(other.to_string()),
-    })?;
-    Ok((bytes, pdf))
+/// The signer's entry in the register of qualified persons.
+pub(super) fn qualified(desk: &mut Desk) -> Result<QualifiedPersonRecord, Error> {
+    let (by, now) = (desk.by.clone(), desk.now);
+    let account = desk.view().account(&by.username)?;
+    if let Some(entry) = account.qualified_at(now) {
+        let register_number = entry.register_number.as_str().to_owned();
+        return Ok(QualifiedPersonRecord { username: by.username.to_string(), register_number });
+    }
+    let detail = match &account.qualified_person {
+        Some(_) => "Your entry as qualified person is not valid at this moment. An administrator records the new one.",
+        None => "You are not named as qualified person with a register number. An administrator records it first.",
+    };
+    Err(Refusal::new(Code::NotQualified, detail).into())
 }

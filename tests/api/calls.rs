@@ -422,12 +422,26 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             sends("amy", route.path, &body)
         }
         ("PUT", "/api/v1/site/policy") => {
-            let body = json!({"uncalibrated_instrument": "flag", "expired_reagent": "refuse"});
+            let body = json!({"uncalibrated_instrument": "flag", "password": password("queen")});
             sends("queen", route.path, &body)
         }
         ("POST", "/api/v1/lots/{lot}/dose") => {
             dosed(site);
             sends("olga", "/api/v1/lots/L-1/dose", &json!({"weight_kg": "60"}))
+        }
+        ("GET", "/api/v1/notices/{number}" | "/api/v1/notices/{number}/pdf") => {
+            crate::routes_of_decision::conditional(site);
+            reads("olga", &route.path.replace("{number}", "CN-2026-000001"))
+        }
+        ("POST", "/api/v1/certificates/{number}/supersession") => {
+            released(site);
+            let body = json!({"password": password("quinn"), "reason": "Mistyped", "corrections": {"containers": 3}});
+            sends("quinn", &filled(route.path), &body)
+        }
+        (_, path) if crate::routes_of_decision::is_step(path) => {
+            let (who, body) = crate::routes_of_decision::ready_for(site, path);
+            let address = path.replace("{lot}", "L-1");
+            if route.method == "GET" { reads("olga", &address) } else { sends(who, &address, &body) }
         }
         ("POST", "/api/v1/verify") => {
             let (media_type, bytes) = multipart(&[("number", b"RC-2026-000001")]);
@@ -511,6 +525,7 @@ pub fn sources(site: &Site) {
 pub fn filled(path: &str) -> String {
     let file = sha256_hex(PDF);
     let number = match path {
+        path if path.contains("/notices/") => "CN-2026-000001",
         path if path.contains("/investigations/") => FIRST,
         path if path.contains("/deviations/") => "DEV-2026-0001",
         _ => "RC-2026-000001",
@@ -645,8 +660,22 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             let fields = [("code", "R-1"), ("name", "Kit"), ("supplier_lot", "7"), ("expires_at", &*until)];
             fills("queen", route.path, &fields)
         }
-        ("POST", "/equipment/policy") => {
-            fills("queen", route.path, &[("uncalibrated_instrument", "flag"), ("expired_reagent", "refuse")])
+        ("POST", "/policy") => fills(
+            "queen",
+            route.path,
+            &[("uncalibrated_instrument", "flag"), ("meaning", "For the walk"), ("password", &*password("queen"))],
+        ),
+        ("GET", "/notices/{number}/pdf") => {
+            crate::routes_of_decision::conditional(site);
+            reads("olga", "/notices/CN-2026-000001/pdf")
+        }
+        (_, path) if crate::routes_of_decision::is_step(path) => {
+            let (who, _) = crate::routes_of_decision::ready_for(site, path);
+            let contacts = "physician; Dr Weiss; +49 30 1";
+            let secret = password(who);
+            let fields = [("meaning", "For the walk"), ("password", &*secret), ("contacts", contacts)];
+            let address = path.replace("{lot}", "L-1");
+            if route.method == "GET" { reads("olga", &address) } else { fills(who, &address, &fields) }
         }
         ("POST", "/str") => {
             let origin = [("recipient", "TH01 9.3"), ("donor", "TH01 6"), ("sample", "TH01 9.3")];

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::example::{endotoxin, lot, number, page, records};
-use crate::site::Site;
+use crate::site::{Site, password};
 
 fn instrument(site: &Site, code: &str) -> Answer {
     site.analyst().post("/api/v1/instruments", &json!({"code": code, "name": "Plate reader"}))
@@ -22,7 +22,7 @@ fn reagent(site: &Site, code: &str, expires: i64) -> Answer {
 }
 
 fn policy(site: &Site, who: &str, instrument: &str, reagent: &str) -> Answer {
-    let body = json!({"uncalibrated_instrument": instrument, "expired_reagent": reagent});
+    let body = json!({"uncalibrated_instrument": instrument, "expired_reagent": reagent, "password": password(who)});
     let bytes = body.to_string().into_bytes();
     site.person(who).asks("PUT", "/api/v1/site/policy", &[], Some(("application/json", bytes)))
 }
@@ -68,10 +68,8 @@ fn an_expired_reagent_is_refused_and_an_unknown_one_is_not_found() {
 fn a_site_that_flags_records_the_run_and_shows_the_flag_everywhere_without_blocking() {
     let site = Site::start();
     lot(&site, "L-1");
-    assert_eq!(
-        site.auditor().get("/api/v1/site/policy").ok(),
-        json!({"uncalibrated_instrument": "refuse", "expired_reagent": "refuse"})
-    );
+    let there = site.auditor().get("/api/v1/site/policy").ok();
+    assert_eq!((&there["uncalibrated_instrument"], &there["expired_reagent"]), (&json!("refuse"), &json!("refuse")));
     instrument(&site, "PR-1").created();
     reagent(&site, "R-1", -48).created();
     policy(&site, "queen", "flag", "flag").ok();

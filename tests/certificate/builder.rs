@@ -2,7 +2,8 @@
 
 use lotgate::certificate::{RenderError, render, seal_text};
 use lotgate::domain::certificate::{
-    CertificateRecord, DeviationRecord, InvestigationRecord, NotApplicableRecord, SourceRecord,
+    CertificateRecord, CorrectedRecord, DeviationRecord, InvestigationRecord, NotApplicableRecord, NoticeReference,
+    QualifiedPersonRecord, SourceRecord, SupersedesRecord,
 };
 use lotgate::ledger::{KeyName, NoteSigner};
 use sha2::{Digest, Sha256};
@@ -26,7 +27,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Lets the signers sign the dossier as it stands.
 pub fn sign(record: &mut CertificateRecord) {
     let dossier = serde_json_canonicalizer::to_vec(&record.dossier).expect("canonical");
-    for signature in &mut record.signatures {
+    for signature in record.signatures.iter_mut().filter(|s| s.act != "audit_review") {
         signature.signed_sha256 = sha256(&dossier);
     }
 }
@@ -110,6 +111,45 @@ pub fn modern() -> CertificateRecord {
     dossier.runs[2].investigation = Some("OOS-2026-0001".into());
     dossier.runs[3].invalidated = Some("Wrong gate template (Ingrid Berg)".into());
     dossier.runs[4].second_entry = vec!["ENDOTOXIN".into()];
+    record
+}
+
+/// A certificate of the long route, as it is issued now.
+pub fn certified() -> CertificateRecord {
+    let mut record = modern();
+    (record.v, record.layout) = (3, 3);
+    record.version = Some(1);
+    record.route = Some("verify_qc_qa_qp".into());
+    record.policy_version = Some(2);
+    record.notice =
+        Some(NoticeReference { notice: "CN-2026-000001".into(), issued_at: "2026-02-20T08:00:00.000000Z".into() });
+    record.qualified_person =
+        Some(QualifiedPersonRecord { username: "pablo".into(), register_number: "QP-4711".into() });
+    let signed = |act: &str, username: &str, name: &str, role: &str| {
+        let mut signature = record.signatures[0].clone();
+        (signature.act, signature.username, signature.name, signature.role) =
+            (act.into(), username.into(), name.into(), role.into());
+        signature
+    };
+    record.signatures = vec![
+        signed("qc_approval", "cora", "Cora Čermák", "qc"),
+        signed("audit_review", "queen", "Queen Qiu", "qa"),
+        signed("qp_certification", "pablo", "Pablo Peña", "qp"),
+    ];
+    record
+}
+
+/// The certificate that replaces one with an error.
+pub fn replacement() -> CertificateRecord {
+    let mut record = certified();
+    record.version = Some(2);
+    record.supersedes = Some(SupersedesRecord {
+        certificate: "RC-2026-000122".into(),
+        reason: "Number of bags mistyped".into(),
+        corrections: vec![CorrectedRecord { field: "containers".into(), before: "5".into(), after: "4".into() }],
+    });
+    record.signatures = record.signatures.split_off(2);
+    record.signatures[0].act = "supersession".into();
     record
 }
 

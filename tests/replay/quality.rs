@@ -23,8 +23,7 @@ use lotgate::workflow::deviate::{DeviationEntry, close_deviation, open_deviation
 use lotgate::workflow::draft_specification::{draft_specification, rewrite_specification};
 use lotgate::workflow::invalidate_run::invalidate_run;
 use lotgate::workflow::keep_equipment::{
-    CalibrationEntry, InstrumentEntry, PolicyEntry, ReagentEntry, calibrate_instrument, receive_reagent,
-    register_instrument, set_policy,
+    CalibrationEntry, InstrumentEntry, ReagentEntry, calibrate_instrument, receive_reagent, register_instrument,
 };
 use lotgate::workflow::permit::{Duty, Permit, Signed, Subject};
 use lotgate::workflow::register_bank::{BankEntry, register_bank};
@@ -32,6 +31,7 @@ use lotgate::workflow::register_donor::{DonorEntry, register_donor};
 use lotgate::workflow::register_lot::LotEntry;
 use lotgate::workflow::resolve_discrepancy::{ResolutionEntry, resolve_discrepancy};
 use lotgate::workflow::retire_specification::retire_specification;
+use lotgate::workflow::set_policy::{PolicyEntry, set_policy};
 use lotgate::workflow::verify_run::{VerificationEntry, verify_run};
 
 use super::laboratory::{Laboratory, PEOPLE, lot_number, password};
@@ -627,8 +627,9 @@ impl Quality {
                 receive_reagent(&lab.app, &grant(lab, who, &about)?, &entry).map(drop)
             }),
             _ => self.attempt("policy", "fay", None, |lab| {
-                let entry = PolicyEntry { uncalibrated_instrument: a.into(), expired_reagent: b.into() };
-                set_policy(&lab.app, &grant(lab, "fay", &about)?, &entry).map(drop)
+                let (uncalibrated_instrument, expired_reagent) = (Some(a.into()), Some(b.into()));
+                let entry = PolicyEntry { uncalibrated_instrument, expired_reagent, ..PolicyEntry::default() };
+                set_policy(&lab.app, &sign(lab, "fay", &password("fay"), "Policy", &about)?, &entry).map(drop)
             }),
         };
     }

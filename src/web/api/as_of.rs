@@ -51,7 +51,8 @@ pub async fn show(
         places::find(&app, &number, Stage::Product)?;
         let past = lot_as_of(&app, &number, at)?;
         let blind = Blind { lot: &past.today, spec: &past.stored.specification, viewer: &reader.user.username };
-        let lot = LotView::veiled(&past.lot, &past.stored, at, past.newer_version, |a| blind.veil_past(a))?;
+        let lot =
+            LotView::veiled(&past.lot, &past.stored, at, past.newer_version, &past.course, |a| blind.veil_past(a))?;
         let entries = past.facts.iter().map(|entry| entry.number).collect();
         Ok(PastLotView { as_of: at.to_string(), entries, lot })
     });

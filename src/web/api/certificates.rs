@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{query, read_cursor, read_limit};
 use crate::domain::ids::CertificateNumber;
+use crate::domain::lot::Lot;
 use crate::store::Issued;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
@@ -21,8 +22,10 @@ pub struct CertificateView {
     pub lot: String,
     /// When (UTC).
     pub issued_at: String,
-    /// `valid`; later also `superseded` and `revoked`.
+    /// `valid`, `superseded` or `revoked`.
     pub status: String,
+    /// The certificate that replaced it.
+    pub superseded_by: Option<String>,
     /// SHA-256 of the record.
     pub record_sha256: String,
     /// SHA-256 of the PDF.
@@ -34,18 +37,31 @@ pub struct CertificateView {
 }
 
 impl CertificateView {
-    /// The view of an issued certificate at a site.
+    /// The view of an issued certificate at a site, as if it stood.
     pub fn new(issued: &Issued, public_url: &str) -> Self {
         CertificateView {
             certificate: issued.number.to_string(),
             lot: issued.lot.to_string(),
             issued_at: issued.issued_at.to_string(),
             status: "valid".into(),
+            superseded_by: None,
             record_sha256: issued.record_sha256.clone(),
             pdf_sha256: issued.pdf_sha256.clone(),
             ledger_entry: issued.entry,
             verify_url: format!("{public_url}/verify/{}", issued.number),
         }
+    }
+
+    /// The same with how it stands by its lot.
+    pub fn standing(mut self, lot: &Lot) -> Self {
+        let by = lot.course.supersessions.iter().find(|s| s.certificate.as_str() == self.certificate);
+        self.superseded_by = by.map(|s| s.by_certificate.to_string());
+        match (by, &lot.course.revocation) {
+            (Some(_), _) => self.status = "superseded".into(),
+            (None, Some(_)) => self.status = "revoked".into(),
+            (None, None) => {}
+        }
+        self
     }
 }
 
@@ -72,13 +88,23 @@ pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result
     let limit = i64::from(read_limit(asked.limit.as_deref())?);
     let cursor = read_cursor("cursor", asked.cursor.as_deref())?;
     let url = app.public_url().to_owned();
-    let mut rows = block(move || app.read(|view| Ok(view.certificates(cursor, limit + 1)?))).await?;
+    let rows = block(move || {
+        app.read(|view| {
+            let mut rows = Vec::new();
+            for issued in view.certificates(cursor, limit + 1)? {
+                let lot = view.lot(&issued.lot)??;
+                rows.push((issued, lot));
+            }
+            Ok(rows)
+        })
+    });
+    let mut rows: Vec<(Issued, Lot)> = rows.await?;
     let more = i64::try_from(rows.len()).is_ok_and(|n| n > limit);
     if more {
         rows.pop();
     }
-    let next_cursor = rows.last().filter(|_| more).map(|r| r.entry.to_string());
-    let certificates = rows.iter().map(|r| CertificateView::new(r, &url)).collect();
+    let next_cursor = rows.last().filter(|_| more).map(|(r, _)| r.entry.to_string());
+    let certificates = rows.iter().map(|(r, lot)| CertificateView::new(r, &url).standing(lot)).collect();
     Ok(HttpResponse::Ok().json(CertificatesView { certificates, next_cursor }))
 }
 
@@ -94,7 +120,9 @@ async fn issued(app: &Data<App>, number: &str) -> Result<Issued, Error> {
     responses((status = 200, body = CertificateView), (status = 404, body = ProblemBody)))]
 pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
     let issued = issued(&app, &path).await?;
-    Ok(HttpResponse::Ok().json(CertificateView::new(&issued, app.public_url())))
+    let (asked, of) = (app.clone(), issued.lot.clone());
+    let (lot, _) = block(move || asked.lot(&of)).await?;
+    Ok(HttpResponse::Ok().json(CertificateView::new(&issued, app.public_url()).standing(&lot)))
 }
 
 /// A document of a certificate as an answer.

@@ -1,4 +1,4 @@
-//! `/api/v1/instruments`, `/api/v1/reagents`, `/api/v1/site/policy`: what runs are made with.
+//! `/api/v1/instruments`, `/api/v1/reagents`: what runs are made with.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -6,14 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::equipment::{Calibration, Instrument, Reagent};
 use crate::domain::moment::Moment;
-use crate::domain::site_policy::SitePolicy;
 use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
-use crate::workflow::keep_equipment::{self, CalibrationEntry, InstrumentEntry, PolicyEntry, ReagentEntry};
-use crate::workflow::permit::{KeepEquipment, SetPolicy};
+use crate::workflow::keep_equipment::{self, CalibrationEntry, InstrumentEntry, ReagentEntry};
+use crate::workflow::permit::KeepEquipment;
 
 /// A calibration.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -137,25 +136,6 @@ pub struct NewReagent {
     pub expires_at: String,
 }
 
-/// What the site does with runs on unfit equipment.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PolicyView {
-    /// A run on an instrument that was not calibrated at the time of the test: `refuse` or `flag`.
-    pub uncalibrated_instrument: String,
-    /// A run with a reagent that had expired by the time of the test: `refuse` or `flag`.
-    pub expired_reagent: String,
-}
-
-impl From<&SitePolicy> for PolicyView {
-    fn from(policy: &SitePolicy) -> Self {
-        PolicyView {
-            uncalibrated_instrument: policy.uncalibrated_instrument.as_str().to_owned(),
-            expired_reagent: policy.expired_reagent.as_str().to_owned(),
-        }
-    }
-}
-
 /// Lists instruments with their calibrations.
 #[utoipa::path(get, path = "/api/v1/instruments", tag = "equipment", responses((status = 200, body = InstrumentsView)))]
 pub async fn instruments(app: Data<App>, _reader: Somebody) -> Result<HttpResponse, Problem> {
@@ -226,28 +206,4 @@ pub async fn receive_reagent(
     let now = app.now();
     let made = block(move || keep_equipment::receive_reagent(&app, &permit, &entry)).await?;
     Ok(HttpResponse::Created().json(ReagentView::new(&made, now)))
-}
-
-/// What the site does with runs on unfit equipment.
-#[utoipa::path(get, path = "/api/v1/site/policy", tag = "equipment", responses((status = 200, body = PolicyView)))]
-pub async fn policy(app: Data<App>, _reader: Somebody) -> Result<HttpResponse, Problem> {
-    let policy = block(move || app.read(|view| Ok(view.policy()?))).await?;
-    Ok(HttpResponse::Ok().json(PolicyView::from(&policy)))
-}
-
-/// Decides what happens to runs on unfit equipment from now on.
-#[utoipa::path(put, path = "/api/v1/site/policy", tag = "equipment", request_body = PolicyView,
-    responses((status = 200, body = PolicyView), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
-pub async fn set_policy(
-    app: Data<App>,
-    req: HttpRequest,
-    Allowed(permit): Allowed<SetPolicy>,
-    body: Sent<PolicyView>,
-) -> Result<HttpResponse, Problem> {
-    let body = body.read()?;
-    let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let PolicyView { uncalibrated_instrument, expired_reagent } = body.value;
-    let entry = PolicyEntry { uncalibrated_instrument, expired_reagent };
-    let set = block(move || keep_equipment::set_policy(&app, &permit, &entry)).await?;
-    Ok(HttpResponse::Ok().json(PolicyView::from(&set)))
 }

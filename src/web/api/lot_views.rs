@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::course::CourseView;
 use crate::domain::assessment::{Assessment, Blocker, Item, assess};
 use crate::domain::blind::Blind;
 use crate::domain::deviation::Deviation;
@@ -14,6 +15,7 @@ use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
 use crate::store::StoredSpecification;
 use crate::workflow::Error;
+use crate::workflow::course::CourseNow;
 use crate::workflow::release_lot::to_be_signed;
 
 /// Which specification version judges a lot.
@@ -258,6 +260,8 @@ pub struct LotView {
     pub certificate: Option<String>,
     /// Runs made with equipment that was not fit for use, accepted by the site's policy.
     pub equipment_flags: Vec<EquipmentFlag>,
+    /// Where it is on its route to a decision.
+    pub course: CourseView,
 }
 
 /// What was not as it should be in a run.
@@ -311,10 +315,8 @@ fn pinned(lot: &Lot) -> PinnedSpecification {
 }
 
 fn certificate_of(lot: &Lot) -> Option<String> {
-    match &lot.decision {
-        Some(Decision::Released { certificate, .. }) => Some(certificate.to_string()),
-        _ => None,
-    }
+    let Some(Decision::Released { certificate, .. }) = &lot.decision else { return None };
+    Some(lot.course.supersessions.last().map_or(certificate, |s| &s.by_certificate).to_string())
 }
 
 impl LotRow {
@@ -347,9 +349,10 @@ impl LotView {
         now: Moment,
         viewer: &Username,
         newer_version: Option<u32>,
+        course: &CourseNow,
     ) -> Result<Self, Error> {
         let blind = Blind { lot, spec: &stored.specification, viewer };
-        LotView::veiled(lot, stored, now, newer_version, |assessment| blind.veil(assessment))
+        LotView::veiled(lot, stored, now, newer_version, course, |assessment| blind.veil(assessment))
     }
 
     /// A lot as of `now`, without what `veil` takes out of its assessment.
@@ -361,6 +364,7 @@ impl LotView {
         stored: &'l StoredSpecification,
         now: Moment,
         newer_version: Option<u32>,
+        course: &CourseNow,
         veil: impl FnOnce(Assessment<'l>) -> Assessment<'l>,
     ) -> Result<Self, Error> {
         let assessment = assess(lot, &stored.specification, now);
@@ -391,6 +395,7 @@ impl LotView {
             dossier_sha256,
             certificate: certificate_of(lot),
             equipment_flags: equipment_flags(lot),
+            course: CourseView::new(lot, course),
         })
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lot_views::{LotRow, LotView, LotsView, PinnedSpecification};
 use super::{query, read_cursor, read_limit};
-use crate::domain::assessment::Status;
+use crate::domain::assessment::{Status, assess};
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spec::Stage;
@@ -16,12 +16,13 @@ use crate::web::places;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
+use crate::workflow::course::{Seen, course_now};
 use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
 use crate::workflow::list_specifications::newer_version;
 use crate::workflow::permit::{Proof, RegisterLot, RejectLot, ReleaseLot};
 use crate::workflow::register_lot::{LotEntry, register_lot};
 use crate::workflow::reject_lot::reject_lot;
-use crate::workflow::release_lot::release_lot;
+use crate::workflow::release_lot::{Released, release_lot};
 
 /// A lot as registration takes it.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -173,7 +174,10 @@ pub async fn show(app: Data<App>, reader: Somebody, path: Path<String>) -> Resul
     let view = block(move || {
         let (lot, stored) = places::find(&app, &number, Stage::Product)?;
         let newer = newer_version(&app, &lot)?;
-        LotView::new(&lot, &stored, app.now(), &reader.user.username, newer)
+        let now = app.now();
+        let assessment = assess(&lot, &stored.specification, now);
+        let course = app.read(|view| course_now(view, &lot, &stored.specification, &assessment, now))?;
+        LotView::new(&lot, &stored, now, &reader.user.username, newer, &course)
     });
     Ok(HttpResponse::Ok().json(view.await?))
 }
@@ -192,6 +196,9 @@ pub struct ReleaseEntry {
     /// `dossier_sha256` as it was shown; anything else is then refused.
     #[serde(default)]
     pub dossier_sha256: Option<String>,
+    /// `course.through` as it was shown: a refusal then says what was recorded since.
+    #[serde(default)]
+    pub seen_through: Option<i64>,
 }
 
 /// A lot just released.
@@ -205,6 +212,17 @@ pub struct ReleasedView {
     pub pdf_sha256: String,
     /// Where a stranger checks it.
     pub verify_url: String,
+}
+
+impl From<Released> for ReleasedView {
+    fn from(made: Released) -> Self {
+        ReleasedView {
+            certificate: made.certificate.to_string(),
+            record_sha256: made.record_sha256,
+            pdf_sha256: made.pdf_sha256,
+            verify_url: made.verify_url,
+        }
+    }
 }
 
 /// Releases a lot with an electronic signature and issues its certificate.
@@ -222,16 +240,11 @@ pub async fn release(
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (entry, subject) = (body.value, subject(&req));
     let made = block(move || {
-        let signed = permit.sign(&app, Proof::of(&entry.password, entry.code.as_deref()), &entry.meaning, &subject)?;
-        release_lot(&app, &signed, &number, entry.dossier_sha256.as_deref())
+        let proof = Proof::of(&entry.password, entry.code.as_deref());
+        let signed = permit.sign(&app, proof, &entry.meaning, &subject)?;
+        release_lot(&app, &signed, &number, Seen { sha256: entry.dossier_sha256, through: entry.seen_through })
     });
-    let made = made.await?;
-    Ok(HttpResponse::Created().json(ReleasedView {
-        certificate: made.certificate.to_string(),
-        record_sha256: made.record_sha256,
-        pdf_sha256: made.pdf_sha256,
-        verify_url: made.verify_url,
-    }))
+    Ok(HttpResponse::Created().json(ReleasedView::from(made.await?)))
 }
 
 /// What rejecting takes.
@@ -248,6 +261,9 @@ pub struct RejectionEntry {
     /// `dossier_sha256` as it was shown; anything else is then refused.
     #[serde(default)]
     pub dossier_sha256: Option<String>,
+    /// `course.through` as it was shown: a refusal then says what was recorded since.
+    #[serde(default)]
+    pub seen_through: Option<i64>,
 }
 
 /// A lot just rejected.
@@ -276,8 +292,9 @@ pub async fn reject(
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let (entry, subject) = (body.value, subject(&req));
     let made = block(move || {
-        let signed = permit.sign(&app, Proof::of(&entry.password, entry.code.as_deref()), &entry.reason, &subject)?;
-        reject_lot(&app, &signed, &number, entry.dossier_sha256.as_deref())
+        let proof = Proof::of(&entry.password, entry.code.as_deref());
+        let signed = permit.sign(&app, proof, &entry.reason, &subject)?;
+        reject_lot(&app, &signed, &number, Seen { sha256: entry.dossier_sha256, through: entry.seen_through })
     });
     let made = made.await?;
     let view = RejectedView {

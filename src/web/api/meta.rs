@@ -8,10 +8,10 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    alerts, as_of, banks, calendar, certificates, containers, copies, deviations, donors, dose, equipment, factors,
-    files, identity_links, invalidations, investigations, ledger, ledger_export, lots, passkeys, people, register,
-    revocation, runs, session, sessions, specification_acts, specifications, str_profiles, supply, tokens,
-    verification,
+    alerts, as_of, banks, calendar, certificates, containers, copies, course, deviations, donors, dose, equipment,
+    factors, files, identity_links, invalidations, investigations, ledger, ledger_export, lots, notices, passkeys,
+    people, policy, register, revocation, runs, session, sessions, specification_acts, specifications, str_profiles,
+    supersession, supply, tokens, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -32,7 +32,7 @@ use crate::workflow::App;
         banks::create, banks::list, banks::show, banks::record_run, donors::create, donors::list, donors::show, donors::record_run,
         runs::create, runs::preview, runs::show, runs::verify, runs::correct, runs::resolve, dose::plan, calendar::list,
         equipment::instruments, equipment::register_instrument, equipment::calibrate, equipment::reagents,
-        equipment::receive_reagent, equipment::policy, equipment::set_policy, files::create, files::show, files::info,
+        equipment::receive_reagent, files::create, files::show, files::info,
         invalidations::create,
         investigations::list, investigations::show, investigations::laboratory, investigations::plan, investigations::retest,
         investigations::conclusion, investigations::closure,
@@ -45,6 +45,8 @@ use crate::workflow::App;
         factors::remove, sessions::list, sessions::end_others, sessions::end_own, sessions::list_of, sessions::end, sessions::unlock,
         passkeys::begin, passkeys::confirm, passkeys::begin_sign_in, passkeys::sign_in,
         tokens::list, tokens::create, tokens::revoke_own, tokens::revoke, alerts::list, alerts::acknowledge,
+        policy::show, policy::set, course::approve, course::show_review, course::review, course::certify,
+        course::release_in_part, notices::show, notices::pdf, supersession::create,
     )
 )]
 pub struct Api;

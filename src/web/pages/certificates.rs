@@ -8,7 +8,7 @@ use super::shown;
 use super::view::certificates::{CertificatePage, CertificateRow, CertificateState, CertificatesPage};
 use super::view::parts::{Fact, Link};
 use super::visit::{Visit, html, signed_in};
-use crate::domain::certificate::SignatureRecord;
+use crate::domain::certificate::{CertificateRecord, SignatureRecord};
 use crate::domain::ids::CertificateNumber;
 use crate::domain::lot::Lot;
 use crate::domain::spec::Specification;
@@ -54,8 +54,8 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         link: Link::new(issued.number.to_string(), format!("/certificates/{}", issued.number)),
         lot: Link::new(issued.lot.to_string(), format!("/lots/{}", issued.lot)),
         product: lot.details.product.to_string(),
-        state: CertificateState::InForce,
-        signed_by: signed_by(lot),
+        state: state(&issued.number, lot),
+        signed_by: signed_by(&issued.number, lot),
         released_at: shown::plain_moment(issued.issued_at, visit.zone),
     };
     let view = CertificatesPage {
@@ -79,8 +79,42 @@ fn load_list(app: &App, before: Option<i64>) -> Result<Vec<(Issued, Lot)>, Error
     })
 }
 
-fn signed_by(lot: &Lot) -> String {
+/// Whether a certificate of a lot stands.
+fn state(number: &CertificateNumber, lot: &Lot) -> CertificateState {
+    if lot.course.supersessions.iter().any(|s| s.certificate == *number) {
+        CertificateState::Superseded
+    } else if lot.course.revocation.is_some() {
+        CertificateState::Revoked
+    } else {
+        CertificateState::InForce
+    }
+}
+
+/// What it is, in a sentence.
+fn sentence(visit: &Visit, issued: &Issued, lot: &Lot) -> String {
+    let of = |at| shown::plain_moment(at, visit.zone).shown;
+    let replaced = lot.course.supersessions.iter().find(|s| s.certificate == issued.number);
+    let replaces = lot.course.supersessions.iter().find(|s| s.by_certificate == issued.number);
+    let origin = match replaces {
+        Some(s) => format!("Issued for lot {}; it replaces {}: {}", issued.lot, s.certificate, s.reason.as_str()),
+        None => format!("Issued by the release of lot {}", issued.lot),
+    };
+    match (replaced, &lot.course.revocation) {
+        (Some(s), _) => {
+            let reason = s.reason.as_str();
+            format!("{origin}. Superseded by {} on {}: {reason}", s.by_certificate, of(s.at))
+        }
+        (None, Some(r)) => format!("{origin}. Revoked on {}: {}.", of(r.at), r.class),
+        (None, None) if replaces.is_some() => format!("{origin}. In force."),
+        (None, None) => format!("{origin} and in force."),
+    }
+}
+
+fn signed_by(number: &CertificateNumber, lot: &Lot) -> String {
     use crate::domain::lot::Decision;
+    if let Some(s) = lot.course.supersessions.iter().find(|s| s.by_certificate == *number) {
+        return s.by.name.as_str().to_owned();
+    }
     match &lot.decision {
         Some(Decision::Released { by, .. } | Decision::Rejected { by, .. }) => by.name.as_str().to_owned(),
         None => String::new(),
@@ -91,28 +125,30 @@ struct Loaded {
     issued: Issued,
     lot: Lot,
     spec: Specification,
-    signature: Option<SignatureRecord>,
+    signatures: Vec<SignatureRecord>,
 }
 
 fn load(app: &App, number: &CertificateNumber) -> Result<Loaded, Error> {
     let issued = app.read(|view| Ok(view.certificate(number)??))?;
     let (lot, spec) = app.lot(&issued.lot)?;
-    let signature = app.read(|view| Ok(view.decision_signature(&issued.lot)?))?;
-    Ok(Loaded { issued, lot, spec: spec.specification, signature })
+    let record = app.read(|view| Ok(view.document(&issued.record_sha256)?))?;
+    let record: CertificateRecord =
+        serde_json::from_slice(&record).map_err(|e| Error::Internal(format!("{}: {e}", issued.number)))?;
+    Ok(Loaded { issued, lot, spec: spec.specification, signatures: record.signatures })
 }
 
 async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let number = CertificateNumber::parse(address(visit))?;
     let loaded = visit.work(move |app| load(app, &number)).await?;
-    let Loaded { issued, lot, spec, signature } = &loaded;
+    let Loaded { issued, lot, spec, signatures } = &loaded;
     let number = issued.number.to_string();
     let mut frame = visit.frame(&number, "certificate", "/certificates");
     frame.crumbs = vec![Link::new("Certificates", "/certificates")];
     let specification = format!("/specifications/{}/{}", spec.product, spec.version);
     let view = CertificatePage {
         frame,
-        state: CertificateState::InForce,
-        sentence: format!("Issued by the release of lot {} and in force.", issued.lot),
+        state: state(&issued.number, lot),
+        sentence: sentence(visit, issued, lot),
         facts: vec![
             Fact::new("Lot", issued.lot.as_str()).linked(format!("/lots/{}", issued.lot)),
             Fact::new("Product", lot.details.product.as_str()),
@@ -122,7 +158,7 @@ async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
             Fact::new("Released", times::to_seconds(issued.issued_at, visit.zone)),
             Fact::new("Lot expires", times::to_minutes(lot.details.expires_at, visit.zone)),
         ],
-        signatures: signature.iter().map(|s| shown::signature(s, visit.zone)).collect(),
+        signatures: signatures.iter().map(|s| shown::signature(s, visit.zone)).collect(),
         pdf_sha256: issued.pdf_sha256.clone(),
         record_sha256: issued.record_sha256.clone(),
         verify_url: format!("{}/verify/{number}", visit.app.public_url()),

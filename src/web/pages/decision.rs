@@ -1,5 +1,6 @@
 //! The decision box of a lot: what blocks, what would be signed, or what was decided.
 
+use super::course::waits_for;
 use super::lot::{Loaded, Said};
 use super::lot_head;
 use super::shown;
@@ -12,6 +13,7 @@ use crate::domain::certificate::Dossier;
 use crate::domain::lineage::tested_on;
 use crate::domain::lot;
 use crate::domain::role::Role;
+use crate::domain::sign_offs::Step;
 use crate::domain::spec::Stage;
 use crate::workflow::Error;
 use crate::workflow::release_lot::to_be_signed;
@@ -55,11 +57,13 @@ pub fn decision(d: &Deciding) -> Result<Decision, Error> {
         return Ok(Decision::Source { blockers, summary: lot_head::standing(d.assessment, d.loaded) });
     }
     let (dossier, dossier_sha256) = to_be_signed(lot, spec, d.assessment)?;
-    let reject = reject_form(d, &dossier_sha256)?;
+    // What was conditionally released is not rejected but revoked.
+    let reject = if lot.course.conditional.is_none() { reject_form(d, &dossier_sha256)? } else { None };
     if d.assessment.status == Status::Expired {
         return Ok(Decision::Expired { at: shown::moment(lot.details.expires_at, d.visit), reject });
     }
-    if d.assessment.status == Status::Ready {
+    let complete = d.assessment.status == Status::ConditionallyReleased && d.assessment.blockers.is_empty();
+    if d.assessment.status == Status::Ready || complete {
         let why = why_not(d);
         let release = if why.is_empty() { Some(release_form(d)?) } else { None };
         let summary = format!("all {} pass", shown::counted(d.assessment.items.len(), "criterion", "criteria"));
@@ -74,6 +78,9 @@ pub fn decision(d: &Deciding) -> Result<Decision, Error> {
 
 /// Why the reader cannot sign the release; empty when they can.
 fn why_not(d: &Deciding) -> String {
+    if d.loaded.course.next != Some(Step::Release) {
+        return waits_for(&d.loaded.course);
+    }
     if !d.visit.is(Role::Qa) {
         return "A QA officer signs the release.".into();
     }
@@ -91,6 +98,7 @@ fn release_form(d: &Deciding) -> Result<ReleaseForm, Error> {
         meaning_problem: d.said.refused.on("meaning"),
         password_problem: d.said.refused.on("release-password"),
         idempotency_key: d.visit.key()?,
+        seen_through: d.loaded.lot.changed_through(),
     })
 }
 

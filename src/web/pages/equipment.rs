@@ -1,4 +1,4 @@
-//! Instruments, reagents and the site's policy: how they stand today, and the forms that keep them.
+//! Instruments and reagents: how they stand today, and the forms that keep them.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
@@ -14,21 +14,17 @@ use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::equipment::{Instrument, Reagent};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
-use crate::domain::site_policy::{SitePolicy, Strictness};
+use crate::domain::site_policy::Strictness;
 use crate::web::problem::status_of;
 use crate::web::times;
-use crate::workflow::keep_equipment::{self, CalibrationEntry, InstrumentEntry, PolicyEntry, ReagentEntry};
-use crate::workflow::permit::{KeepEquipment, SetPolicy};
+use crate::workflow::keep_equipment::{self, CalibrationEntry, InstrumentEntry, ReagentEntry};
+use crate::workflow::permit::KeepEquipment;
 use crate::workflow::{App, Error};
 
 /// The `id`s of the forms.
 const INSTRUMENT: &str = "instrument";
 const CALIBRATION: &str = "calibration";
 const REAGENT: &str = "reagent";
-const POLICY: &str = "policy";
-
-/// What the site does with a run on unfit equipment, as chosen.
-const STRICTNESS: [(&str, &str); 2] = [("refuse", "Refuse the run"), ("flag", "Record the run and flag it")];
 
 /// `GET /equipment`
 pub async fn show(req: HttpRequest) -> HttpResponse {
@@ -100,21 +96,6 @@ pub async fn receive(req: HttpRequest, body: Result<Bytes, actix_web::Error>) ->
     .await
 }
 
-/// `POST /equipment/policy`
-pub async fn set_policy(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
-    signed_in(&req, async move |visit: &Visit| {
-        let form = Form::read(body)?;
-        let permit = visit.permit::<SetPolicy>().await?.with_once(visit.once(&form));
-        let entry = PolicyEntry {
-            uncalibrated_instrument: form.get("uncalibrated_instrument").to_owned(),
-            expired_reagent: form.get("expired_reagent").to_owned(),
-        };
-        let work = move |app: &App| keep_equipment::set_policy(app, &permit, &entry).map(|_| ());
-        done(visit, POLICY, form, visit.work(work).await).await
-    })
-    .await
-}
-
 /// What came of a form: the page with what was done, or the form again.
 async fn done(visit: &Visit, id: &'static str, form: Form, work: Result<(), Error>) -> Result<HttpResponse, Error> {
     match work {
@@ -137,14 +118,13 @@ async fn page(visit: &Visit, came: Came, status: StatusCode) -> Result<HttpRespo
         INSTRUMENT => Some("The instrument is registered. Record its calibration before it is used."),
         CALIBRATION => Some("The calibration is recorded."),
         REAGENT => Some("The reagent is recorded."),
-        POLICY => Some("The policy is set. It holds for runs recorded from now on."),
         _ => None,
     }
     .map(|text| Message::new(Tone::Done, text));
     let fold = |form: StepForm| Fold { open: came.id == form.id, form };
     let view = EquipmentPage {
         frame,
-        forms: forms(visit, &came, &instruments, &policy)?.into_iter().map(fold).collect(),
+        forms: forms(visit, &came, &instruments)?.into_iter().map(fold).collect(),
         instruments: instruments.iter().map(|i| instrument(visit, i)).collect(),
         reagents: reagents.iter().map(|r| reagent(visit, r)).collect(),
         policy: vec![
@@ -196,7 +176,7 @@ fn reagent(visit: &Visit, reagent: &Reagent) -> Row {
 }
 
 /// The forms that this reader may send.
-fn forms(visit: &Visit, came: &Came, known: &[Instrument], policy: &SitePolicy) -> Result<Vec<StepForm>, Error> {
+fn forms(visit: &Visit, came: &Came, known: &[Instrument]) -> Result<Vec<StepForm>, Error> {
     let mut forms = Vec::new();
     if visit.is(Role::Analyst) || visit.is(Role::Qa) {
         let form = |id, title, action: &str| {
@@ -229,18 +209,6 @@ fn forms(visit: &Visit, came: &Came, known: &[Instrument], policy: &SitePolicy) 
                 .line("code", "Code", code)
                 .line("name", "Name", "")
                 .button("Register the instrument"),
-        );
-    }
-    if visit.is(Role::Qa) {
-        forms.push(
-            Builder::new(visit, came, POLICY, "Set the policy", "/equipment/policy".into())?
-                .unsigned()
-                .lead("It holds for runs recorded from then on; what is recorded stays as it is.")
-                .one_of("uncalibrated_instrument", "Instrument out of calibration", "", &STRICTNESS, false)
-                .preset(policy.uncalibrated_instrument.as_str())
-                .one_of("expired_reagent", "Reagent expired", "", &STRICTNESS, false)
-                .preset(policy.expired_reagent.as_str())
-                .button("Set the policy"),
         );
     }
     Ok(forms)

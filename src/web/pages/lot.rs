@@ -4,12 +4,14 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::course;
 use super::decision::{self, Deciding};
 use super::dose;
 use super::form::{Form, Refused};
 use super::lot_head;
 use super::narrate::{self, Names};
 use super::shown;
+use super::steps::Came;
 use super::view::lot::{CriterionRow, LotPage, RunRow, Section, Superseded};
 use super::view::marks;
 use super::view::parts::{FieldProblem, Link, Message, Tone, Value};
@@ -29,11 +31,12 @@ use crate::domain::spec::{Specification, Stage};
 use crate::store::{Entry, FactFilter, Issued, StoredSpecification};
 use crate::web::problem::status_of;
 use crate::web::{guard, places};
+use crate::workflow::course::{CourseNow, Seen, course_now};
 use crate::workflow::list_lots::made_from;
 use crate::workflow::list_specifications::newer_version;
 use crate::workflow::permit::{RejectLot, ReleaseLot};
 use crate::workflow::reject_lot::reject_lot;
-use crate::workflow::release_lot::release_lot;
+use crate::workflow::release_lot::{release_lot, to_be_signed};
 use crate::workflow::{App, Error};
 
 /// How many facts the page shows; the ledger has them all.
@@ -55,6 +58,8 @@ pub struct Loaded {
     pub made: Vec<LotAndSpec>,
     /// The version in force now, where it is newer than the lot's own.
     pub newer: Option<u32>,
+    /// Where it is on its route to a decision.
+    pub course: CourseNow,
 }
 
 /// What a person said in the decision box, and what came of it.
@@ -70,6 +75,8 @@ pub struct Said {
     pub reason: String,
     /// The dose that was asked for.
     pub dose: Option<Form>,
+    /// A form of a step that came back.
+    pub came: Came,
     /// Whether the lot changed meanwhile, so that the page says what happened last.
     pub changed: bool,
 }
@@ -124,7 +131,8 @@ async fn sign_release(visit: &Visit, form: Form) -> Result<HttpResponse, Error> 
     let outcome = visit
         .work(move |app| {
             let signed = permit.sign(app, given.proof(), given.get("meaning"), &subject)?;
-            release_lot(app, &signed, &lot, Some(given.get("dossier_sha256")))
+            let through = given.get("seen_through").parse().ok();
+            release_lot(app, &signed, &lot, Seen { sha256: Some(given.get("dossier_sha256").to_owned()), through })
         })
         .await;
     match outcome {
@@ -217,12 +225,21 @@ fn done(visit: &Visit, stage: Stage, number: &LotNumber) -> Option<Message> {
         "verified" => format!("Run #{run} is verified."),
         "released" => format!("Signed. Lot {number} is released and its certificate is issued."),
         "rejected" => format!("Signed. Lot {number} is rejected."),
+        "qc-approval" => format!("Signed. The results of lot {number} are approved for quality control."),
+        "qp-certification" => format!("Signed. Lot {number} is certified and its certificate is issued."),
+        "conditional-release" => {
+            format!("Signed. Lot {number} is conditionally released: its notice is no release certificate.")
+        }
         _ => return None,
     };
     Some(Message::new(Tone::Done, text))
 }
 
-fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
+/// Everything the page of a lot is made of.
+///
+/// # Errors
+/// There is no such lot, or storage fails.
+pub(super) fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
     let (lot, spec) = app.lot(number)?;
     let made = if lot.details.stage.is_own() { Vec::new() } else { made_from(app, number)? };
     let newer = newer_version(app, &lot)?;
@@ -231,11 +248,24 @@ fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
         let facts = view.facts(&filter)?;
         let issued = view.certificate_of(number)?;
         let signature = view.decision_signature(number)?;
-        Ok(Loaded { lot, spec, facts, issued, signature, made, newer })
+        let now = app.now();
+        let assessment = assess(&lot, &spec.specification, now);
+        let course = course_now(view, &lot, &spec.specification, &assessment, now)?;
+        drop(assessment);
+        Ok(Loaded { lot, spec, facts, issued, signature, made, newer, course })
     })
 }
 
-async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) -> Result<HttpResponse, Error> {
+/// The page of a lot, with what was said on it.
+///
+/// # Errors
+/// There is no such lot, or storage fails.
+pub(super) async fn page(
+    visit: &Visit,
+    number: LotNumber,
+    said: Said,
+    status: StatusCode,
+) -> Result<HttpResponse, Error> {
     let loaded = visit.work(move |app| load(app, &number)).await?;
     let (lot, spec) = (&loaded.lot, &loaded.spec.specification);
     let assessment = assess(lot, spec, visit.now);
@@ -251,6 +281,8 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
         message.lines = news(&loaded.facts, visit.zone, &names);
     }
     frame.problems = said.refused.0.clone();
+    frame.problems.extend(said.came.refused.0.clone());
+    let (_, dossier_sha256) = to_be_signed(lot, &loaded.spec, &assessment)?;
     let deciding = Deciding { visit, loaded: &loaded, assessment: &assessment, seen: &seen, said: &said };
     let (dose, refused) = dose::panel(lot, spec, visit.now, visit.zone, said.dose.as_ref());
     frame.problems.extend(refused.0);
@@ -268,6 +300,7 @@ async fn page(visit: &Visit, number: LotNumber, said: Said, status: StatusCode) 
         dose,
         runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),
         made: lot_head::made(visit, &loaded.made),
+        course: course::course_box(visit, &loaded, &dossier_sha256, &said.came)?,
         decision: decision::decision(&deciding)?,
         investigations: lot.investigations.iter().map(lot_head::investigation).collect(),
         deviations: lot.deviations.iter().map(lot_head::deviation).collect(),

@@ -42,6 +42,10 @@ pub fn standing(assessment: &Assessment, loaded: &Loaded) -> String {
         (Status::Released, Some(issued)) => format!("Released with certificate {}", issued.number),
         (Status::Rejected, _) => "Rejected".into(),
         (Status::Ready, _) => format!("Ready: all {} pass", criteria()),
+        (Status::ConditionallyReleased, _) if assessment.blockers.is_empty() => {
+            format!("Conditionally released; all {} pass, waits for step 2", criteria())
+        }
+        (Status::ConditionallyReleased, _) => "Conditionally released; results are still to come".into(),
         _ => format!("Not releasable: {}", reasons()),
     }
 }

@@ -26,6 +26,7 @@ use crate::web::times;
 use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
 use crate::workflow::permit::RegisterLot;
 use crate::workflow::register_lot::{LotEntry, register_lot};
+use crate::workflow::set_policy::policy_in_force;
 use crate::workflow::{App, Error};
 
 /// How many lots a page has.
@@ -94,15 +95,18 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         limit: ROWS,
         ..LotQuery::default()
     };
-    let read = move |app: &App| Ok::<_, Error>((list_lots(app, &query)?, open_lots(app)?, open_drafts(app)?));
-    let (page, open, drafts) = visit.work(read).await?;
+    let read = move |app: &App| {
+        let policy = app.read(policy_in_force)?;
+        Ok::<_, Error>((list_lots(app, &query)?, open_lots(app)?, open_drafts(app)?, policy))
+    };
+    let (page, open, drafts, policy) = visit.work(read).await?;
     let first = asked.cursor.is_none() && asked.status.is_none() && asked.search.is_empty();
     let mut frame = visit.frame("Lots", "lots", "/lots");
     frame.search = None;
     let narrowing = narrowing(&asked);
     let view = LotsPage {
         frame,
-        waiting: if first { waiting(visit, &open, &drafts) } else { Vec::new() },
+        waiting: if first { waiting(visit, &open, &drafts, &policy) } else { Vec::new() },
         filters: filters(&asked, &open, visit.now),
         status: asked.status.map_or("", Status::as_str).to_owned(),
         search: asked.search,

@@ -194,6 +194,9 @@ fn kept_of_document(rest: &Map<String, Value>) -> Vec<String> {
     if rest.get("dosing").is_some_and(|dosing| !dosing.is_null()) {
         kept.push("how a dose is planned".into());
     }
+    if rest.get("two_step").is_some_and(|rule| !rule.is_null()) {
+        kept.push("which results may be pending at step 1 of a two-step release".into());
+    }
     if count("both_required") > 0 {
         kept.push(shown::counted(
             count("both_required"),

@@ -137,6 +137,12 @@ impl<'c> Builder<'c> {
         self
     }
 
+    /// A field that is sent and not seen.
+    pub fn hidden(mut self, name: &str, value: impl ToString) -> Self {
+        self.form.hidden.push((name.to_owned(), value.to_string()));
+        self
+    }
+
     /// Not signed: no password is asked for.
     pub fn unsigned(mut self) -> Self {
         self.form.signed = false;

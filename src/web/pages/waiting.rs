@@ -12,16 +12,25 @@ use crate::domain::investigation::Phase;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::role::Role;
+use crate::domain::sign_offs::{self, Step};
+use crate::domain::step_one;
 use crate::store::StoredSpecification;
 use crate::web::{places, times};
+use crate::workflow::course::next;
 pub use crate::workflow::draft_specification::open_drafts;
 pub use crate::workflow::list_lots::{LotAndSpec, OPEN_LOTS_MAX, open_lots};
+use crate::workflow::set_policy::PolicyInForce;
 
 /// How many things one list shows.
 const ITEMS_MAX: usize = 5;
 
 /// The lists of the first page; deeds with nothing to do are left out.
-pub fn waiting(visit: &Visit, open: &[LotAndSpec], drafts: &[StoredSpecification]) -> Vec<Waiting> {
+pub fn waiting(
+    visit: &Visit,
+    open: &[LotAndSpec],
+    drafts: &[StoredSpecification],
+    policy: &PolicyInForce,
+) -> Vec<Waiting> {
     let mut all: Vec<(&Lot, Assessment)> = open
         .iter()
         .map(|(lot, spec)| (lot, &spec.specification))
@@ -39,8 +48,18 @@ pub fn waiting(visit: &Visit, open: &[LotAndSpec], drafts: &[StoredSpecification
         ));
         lists.push(list("To verify", "entered by somebody else", to_verify(visit, open), Some("/review")));
     }
+    let signs = Signing { visit, open, all: &all, policy };
+    for (deed, hint, step) in [
+        ("To approve (QC)", "every result is in order; QC signs", Step::QcApproval),
+        ("To review", "what changed since entry; QA signs", Step::AuditReview),
+        ("To certify", "approved and reviewed; the QP signs", Step::Certification),
+        ("To release conditionally", "step 1; results are still to come", Step::ConditionalRelease),
+    ] {
+        lists.push(list(deed, hint, signs.of(step), None));
+    }
+    lists.push(list("Overdue", "a result that step 1 left pending", signs.overdue(), None));
     if visit.is(Role::Qa) {
-        lists.push(list("To release", "nothing blocks; QA signs", to_release(visit, &all), Some("/lots?status=ready")));
+        lists.push(list("To release", "nothing blocks; QA signs", signs.of(Step::Release), Some("/lots?status=ready")));
         lists.push(list(
             "To decide",
             "an investigation is at QA’s step",
@@ -113,15 +132,66 @@ fn to_verify(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {
     items.into_iter().map(|(_, item)| item).collect()
 }
 
-fn to_release(visit: &Visit, all: &[(&Lot, Assessment)]) -> Vec<WaitingItem> {
-    let me = visit.actor(Role::Qa);
-    let ready = all.iter().filter(|(lot, a)| a.status == Status::Ready && lot.check_release(&me).is_ok());
-    let item = |(lot, assessment): &(&Lot, Assessment)| WaitingItem {
-        link: Link::new(lot.number().to_string(), format!("/lots/{}#decision", lot.number())),
-        what: format!("All {} pass", shown::counted(assessment.items.len(), "criterion", "criteria")),
-        when: format!("expires {}", times::relative(lot.details.expires_at, visit.now)),
-    };
-    ready.map(item).collect()
+/// Signed steps that wait for the reader.
+struct Signing<'w> {
+    visit: &'w Visit,
+    open: &'w [LotAndSpec],
+    all: &'w [(&'w Lot, Assessment<'w>)],
+    policy: &'w PolicyInForce,
+}
+
+impl Signing<'_> {
+    /// Lots whose next step is this one, and the reader may take it.
+    fn of(&self, step: Step) -> Vec<WaitingItem> {
+        let role = step.role(self.policy.policy.release_route);
+        if !self.visit.is(role) {
+            return Vec::new();
+        }
+        let me = self.visit.actor(role);
+        let mut items = Vec::new();
+        for (lot, assessment) in self.all {
+            let spec = self.open.iter().find(|(l, _)| l.number() == lot.number()).map(|(_, spec)| spec);
+            let Some(spec) = spec.filter(|_| lot.details.stage.is_own()) else { continue };
+            let step_one = step_one::pending(lot, &spec.specification, assessment, self.visit.now).is_ok();
+            let mine = next(lot, self.policy, assessment, step_one) == Some(step)
+                && sign_offs::check_hands(lot, &me, "sign").is_ok()
+                && sign_offs::check_distinct(lot, &self.policy.policy, step, &me).is_ok();
+            if !mine {
+                continue;
+            }
+            let at = if step == Step::AuditReview { "/audit-review" } else { "#decision" };
+            let what = match step_one {
+                false => format!("All {} pass", shown::counted(assessment.items.len(), "criterion", "criteria")),
+                true => "All but pending results pass".to_owned(),
+            };
+            items.push(WaitingItem {
+                link: Link::new(lot.number().to_string(), format!("/lots/{}{at}", lot.number())),
+                what,
+                when: format!("expires {}", times::relative(lot.details.expires_at, self.visit.now)),
+            });
+        }
+        items
+    }
+
+    /// Pending results of conditionally released lots whose due date has passed.
+    fn overdue(&self) -> Vec<WaitingItem> {
+        if self.visit.is(Role::Admin) || self.visit.is(Role::Auditor) {
+            return Vec::new();
+        }
+        let mut items = Vec::new();
+        for (lot, assessment) in self.all.iter().filter(|(lot, _)| lot.standing_notice().is_some()) {
+            let outstanding = step_one::outstanding(lot, assessment, self.visit.now);
+            let late: Vec<_> = outstanding.into_iter().filter(|(_, late)| *late).map(|(pending, _)| pending).collect();
+            let Some(first) = late.iter().map(|p| p.due_at).min() else { continue };
+            let names: Vec<&str> = late.iter().map(|p| p.name.as_str()).collect();
+            items.push(WaitingItem {
+                link: Link::new(lot.number().to_string(), format!("/lots/{}#course", lot.number())),
+                what: names.join(", "),
+                when: format!("due {}", times::relative(first, self.visit.now)),
+            });
+        }
+        items
+    }
 }
 
 /// Investigations whose next step only QA takes, and this reader may.

@@ -2,10 +2,12 @@
 
 use askama::Template;
 
+use super::course::CourseBox;
 use super::dose::DosePanel;
 use super::ledger::LedgerFact;
 use super::marks::{Outcome, Signature, Status};
 use super::parts::{Choice, Fact, Field, Frame, Link, Moment, Unit, Value};
+use super::signing::Sort;
 
 /// `GET /lots/{lot}`.
 #[derive(Debug, Clone, Template)]
@@ -37,6 +39,8 @@ pub struct LotPage {
     pub runs: Vec<RunRow>,
     /// What was made from it; empty for a lot.
     pub made: Vec<MadeRow>,
+    /// The steps of its route, where it has more than one signature.
+    pub course: Option<CourseBox>,
     /// What can be decided, or what was.
     pub decision: Decision,
     /// Its investigations, with how each ended.
@@ -240,6 +244,8 @@ pub struct ReleaseForm {
     pub password_problem: Option<String>,
     /// Makes a repeated request harmless.
     pub idempotency_key: String,
+    /// The newest fact that what is shown covers.
+    pub seen_through: i64,
 }
 
 /// The form that signs a rejection.

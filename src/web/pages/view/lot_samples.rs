@@ -133,6 +133,11 @@ fn certified() -> Certified {
 }
 
 impl LotPage {
+    /// A lot on the long route whose approval fell.
+    pub fn sample_course() -> Self {
+        Self { course: Some(super::course::CourseBox::sample()), ..Self::sample_ready_for_others() }
+    }
+
     /// A lot whose dose is planned, with a run on an instrument out of calibration.
     pub fn sample_dose() -> Self {
         let mut page = Self::sample_released();
@@ -237,6 +242,7 @@ impl LotPage {
                 Link::new("DEV-2026-0001", "/deviations/DEV-2026-0001").with_note("deviation, closed: Medium change"),
             ],
             open_deviation: Some(Link::new("Open a deviation or hold", "/deviations/new?lot=AD-26-0007")),
+            course: None,
             decision: Decision::Ready {
                 summary: "all 21 criteria pass".into(),
                 signed: vec![

@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod as_of;
 pub mod calendar;
 pub mod certificates;
+pub mod course;
 pub mod deviations;
 pub mod dose;
 pub mod equipment;
@@ -102,6 +103,11 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("run-blind", html(&runs::RunPage::sample_blind())),
         ("calendar", html(&calendar::CalendarPage::sample())),
         ("calendar-empty", html(&calendar::CalendarPage::sample_empty())),
+        ("policy", html(&course::PolicyPage::sample())),
+        ("policy-unset", html(&course::PolicyPage::sample_unset())),
+        ("audit-review", html(&course::AuditReviewPage::sample())),
+        ("audit-review-empty", html(&course::AuditReviewPage::sample_empty())),
+        ("lot-course", html(&lot::LotPage::sample_course())),
         ("equipment", html(&equipment::EquipmentPage::sample())),
         ("equipment-empty", html(&equipment::EquipmentPage::sample_empty())),
         ("review", html(&runs::ReviewPage::sample())),

@@ -24,6 +24,8 @@ pub struct StepForm {
     pub button: String,
     /// Makes a repeated request harmless.
     pub idempotency_key: String,
+    /// Fields that are sent and not seen: the hash of what is shown.
+    pub hidden: Vec<(String, String)>,
 }
 
 /// How a field is filled in.
