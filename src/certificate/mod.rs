@@ -34,6 +34,7 @@ mod frame;
 mod history;
 mod integrity;
 mod page;
+mod qr;
 mod quality;
 mod sections;
 mod table;
@@ -43,5 +44,6 @@ mod wrap;
 
 pub use attached::{ATTACHMENT_BYTES_MAX, Parts, PartsError, parts, printed_number};
 pub use fonts::undrawable;
+pub use qr::{QrCode, qr_code};
 pub use render::{KEY_NAME, RECORD_NAME, RenderError, SEAL_NAME, render};
 pub use verify::{CheckReport, Outcome, Step, check, seal_text};
