@@ -109,6 +109,8 @@ const OWNED: &[(&str, &str)] = &[
     ("tracing_subscriber", "cli"),
     ("object_store", "store"),
     ("argon2", "workflow"),
+    ("totp_rs", "workflow"),
+    ("webauthn_rs", "workflow"),
     ("infer", "workflow"),
     ("zip", "pack"),
     ("ed25519_dalek", "ledger"),

@@ -39,6 +39,7 @@ mod history;
 mod integrity;
 mod notice;
 mod page;
+mod qr;
 mod quality;
 mod register;
 mod sections;
@@ -49,6 +50,7 @@ mod wrap;
 
 pub use attached::{ATTACHMENT_BYTES_MAX, Parts, PartsError, parts, printed_number};
 pub use fonts::undrawable;
+pub use qr::{QrCode, qr_code};
 pub use register::{Imprint, register_pdf};
 pub use render::{KEY_NAME, NOTICE_NAME, RECORD_NAME, RenderError, SEAL_NAME, render, render_notice};
 pub use verify::{CheckReport, Outcome, Step, check, notice_seal_text, seal_text};

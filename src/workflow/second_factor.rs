@@ -5,6 +5,7 @@
 
 use totp_rs::{Builder, Secret, Totp};
 
+use crate::certificate::{QrCode, qr_code};
 use crate::domain::account::FactorKind;
 use crate::domain::event::{AccountEvent, Event};
 use crate::domain::ids::Username;
@@ -37,6 +38,16 @@ pub struct TotpBegun {
     pub secret: String,
     /// The same with everything an authenticator needs, for its camera.
     pub otpauth_url: String,
+}
+
+impl TotpBegun {
+    /// The address as a matrix code.
+    ///
+    /// # Errors
+    /// It cannot be drawn: a failure of ours.
+    pub fn matrix(&self) -> Result<QrCode, Error> {
+        qr_code(&self.otpauth_url).map_err(|e| Error::Internal(e.to_string()))
+    }
 }
 
 /// Recovery codes, in clear for the only time.

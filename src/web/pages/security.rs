@@ -268,20 +268,8 @@ fn tokens_of(account: &Account, visit: &Visit) -> Vec<TokenRow> {
 
 /// The secret as a matrix code and in groups of four.
 fn drawn(begun: &TotpBegun, code_problem: Option<String>) -> Result<Setup, Error> {
-    const MARGIN: usize = 4;
-    let code = fast_qr::QRBuilder::new(begun.otpauth_url.as_str())
-        .ecl(fast_qr::ECL::M)
-        .build()
-        .map_err(|e| Error::Internal(format!("matrix code: {e}")))?;
-    let mut path = String::new();
-    for row in 0..code.size {
-        for column in 0..code.size {
-            if code[row][column].value() {
-                path.push_str(&format!("M{} {}h1v1h-1z", column + MARGIN, row + MARGIN));
-            }
-        }
-    }
+    let matrix = begun.matrix()?;
     let letters: Vec<char> = begun.secret.chars().collect();
     let secret = letters.chunks(4).map(|four| four.iter().collect()).collect();
-    Ok(Setup { secret, size: code.size + 2 * MARGIN, path, code_problem })
+    Ok(Setup { secret, size: matrix.size, path: matrix.path, code_problem })
 }
