@@ -98,7 +98,8 @@ fn correct(lab: &Laboratory, who: &str, run: RunNumber, attribute: &str, value: 
         unit: Some("%".into()),
         ..ReadingEntry::default()
     };
-    let correction = CorrectionEntry { readings: vec![reading], reason: "Transcription error".into(), late_result: false };
+    let correction =
+        CorrectionEntry { readings: vec![reading], reason: "Transcription error".into(), late_result: false };
     correct_run(&lab.app, &permit, run, &correction).unwrap_or_else(|e| panic!("{e}"));
 }
 

@@ -10,8 +10,8 @@ use datamatrix::{DataMatrix, SymbolList};
 
 use super::page::{HEIGHT, Mark, Sheet};
 use super::render::{RenderError, save};
-use super::wrap::{self, NoGlyph, Style};
 use super::words;
+use super::wrap::{self, NoGlyph, Style};
 use crate::domain::container::code;
 use crate::domain::event::SiteDetails;
 use crate::domain::lot::Lot;
@@ -195,12 +195,7 @@ fn cut(text: &str, style: &Style, column: f32) -> Result<String, NoGlyph> {
     Ok(cut)
 }
 
-fn centred(
-    sheet: &mut Sheet,
-    (x, base, column): (f32, f32, f32),
-    text: &str,
-    style: &Style,
-) -> Result<(), NoGlyph> {
+fn centred(sheet: &mut Sheet, (x, base, column): (f32, f32, f32), text: &str, style: &Style) -> Result<(), NoGlyph> {
     let spare = (column - wrap::width(text, style)?).max(0.0);
     sheet.put(0, (x + spare / 2.0, base), text, style, Mark::Artifact)
 }

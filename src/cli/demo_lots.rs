@@ -270,7 +270,12 @@ fn carry_out(app: &App, lot: &LotNumber, deed: &Deed, at: Moment, now: Moment) -
                 ..ReadingEntry::default()
             }];
             let permit = Permit::grant(app, &user(app, "mei.lin")?, &subject)?;
-            correct_run(app, &permit, run, &CorrectionEntry { readings, reason: (*reason).into(), late_result: false })?;
+            correct_run(
+                app,
+                &permit,
+                run,
+                &CorrectionEntry { readings, reason: (*reason).into(), late_result: false },
+            )?;
         }
         Deed::Hold { description, impact } => {
             let permit = Permit::grant(app, &user(app, "mei.lin")?, &subject)?;

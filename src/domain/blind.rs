@@ -30,7 +30,8 @@ pub struct Blind<'a> {
 impl Blind<'_> {
     /// Whether this person does not see what a run says of an attribute.
     pub fn hides(&self, run: &Run, attribute: &AttributeCode) -> bool {
-        let open = self.lot.check_examinable().is_ok() && run.verification.is_none() && run.aftermath.invalidation.is_none();
+        let open =
+            self.lot.check_examinable().is_ok() && run.verification.is_none() && run.aftermath.invalidation.is_none();
         let critical = || self.recorded_under(run).criterion(attribute).is_some_and(|c| c.critical);
         let entered = || run.enterers().any(|p| p.username == *self.viewer);
         let typed =

@@ -16,13 +16,11 @@ use super::site_policy::SitePolicy;
 /// Who must be told that the lot was revoked.
 pub fn parties(lot: &Lot, policy: &SitePolicy) -> Vec<Party> {
     let mut parties: Vec<Party> = Vec::new();
-    let mut tell = |contact: &Contact, because: String| match parties
-        .iter_mut()
-        .find(|p| p.contact.as_ref() == Some(contact))
-    {
-        Some(known) => known.because = format!("{}; {because}", known.because),
-        None => parties.push(Party { role: contact.role, contact: Some(contact.clone()), because }),
-    };
+    let mut tell =
+        |contact: &Contact, because: String| match parties.iter_mut().find(|p| p.contact.as_ref() == Some(contact)) {
+            Some(known) => known.because = format!("{}; {because}", known.because),
+            None => parties.push(Party { role: contact.role, contact: Some(contact.clone()), because }),
+        };
     if let Some(step) = &lot.course.conditional {
         for contact in &step.contacts {
             tell(contact, format!("named when the lot was released conditionally with {}", step.notice));

@@ -26,7 +26,8 @@ impl Lot {
     /// Revoked, expired, no paper, or something has come up since.
     pub fn check_ship(&self, spec: &Specification, numbers: &[u32], now: Moment) -> Result<(String, Moment), Refusal> {
         let lot = self.number();
-        let refuse = |why: String| Err(Refusal::new(Code::NotShippable, format!("Nothing of lot {lot} leaves: {why}.")));
+        let refuse =
+            |why: String| Err(Refusal::new(Code::NotShippable, format!("Nothing of lot {lot} leaves: {why}.")));
         if let Some(revocation) = &self.course.revocation {
             return refuse(format!("it was revoked on {}", in_minutes(revocation.at)));
         }

@@ -30,7 +30,8 @@ impl Lot {
     pub fn check_supply(&self, spec: &Specification, supply: &Supply, now: Moment) -> Result<(), Refusal> {
         check_is_lot(self)?;
         let lot = self.number();
-        let closed = |why: String| Err(Refusal::new(Code::NotShippable, format!("Nothing of lot {lot} leaves: {why}.")));
+        let closed =
+            |why: String| Err(Refusal::new(Code::NotShippable, format!("Nothing of lot {lot} leaves: {why}.")));
         if let Some(revocation) = &self.course.revocation {
             return closed(format!("it was revoked on {}", in_minutes(revocation.at)));
         }

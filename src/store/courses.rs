@@ -123,6 +123,17 @@ impl View<'_> {
         Ok(course.and_then(|c| c.conditional).map(|step| (lot, step)))
     }
 
+    /// The lots that were revoked, in the order of their numbers.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn revoked(&mut self) -> Result<Vec<LotNumber>, StoreError> {
+        let named = records::table.filter(records::noun.eq(Course::NOUN));
+        let revoked = named.filter(records::content.like("%\"revocation\":{%")).order(records::code);
+        let lots: Vec<String> = revoked.select(records::code).load(self.0)?;
+        lots.iter().map(|lot| column!("records", "code", lot, LotNumber::parse(lot))).collect()
+    }
+
     /// The conditional notice whose PDF or record has this SHA-256.
     ///
     /// # Errors
@@ -131,7 +142,8 @@ impl View<'_> {
         if sha256.len() != 64 || !sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(None);
         }
-        let named = records::table.filter(records::noun.eq(Course::NOUN)).filter(records::content.like(format!("%{sha256}%")));
+        let named =
+            records::table.filter(records::noun.eq(Course::NOUN)).filter(records::content.like(format!("%{sha256}%")));
         let lots: Vec<String> = named.select(records::code).load(self.0)?;
         for (lot, course) in self.courses_of(&lots)? {
             let step = course.conditional.filter(|step| step.pdf_sha256 == sha256 || step.record_sha256 == sha256);

@@ -27,8 +27,7 @@ impl View<'_> {
         let mut numbers: BTreeSet<String> = BTreeSet::new();
         let same_donor = lots::donor.eq(details.donor.as_str());
         let same_day = lots::manufactured_at.ge(day.0.to_string()).and(lots::manufactured_at.lt(day.1.to_string()));
-        let found: Vec<String> =
-            lots::table.filter(same_donor.or(same_day)).select(lots::lot).load(self.0)?;
+        let found: Vec<String> = lots::table.filter(same_donor.or(same_day)).select(lots::lot).load(self.0)?;
         numbers.extend(found);
         let further = lot.sources.iter().filter_map(|s| s.lot.details.bank.as_ref());
         for bank in details.bank.iter().chain(further) {
@@ -47,12 +46,8 @@ impl View<'_> {
         }
         let numbers: Vec<LotNumber> =
             numbers.iter().map(|lot| column!("lots", "lot", lot, LotNumber::parse(lot))).collect::<Result<_, _>>()?;
-        let filter = LotFilter {
-            stage: Stage::Product,
-            numbers: Some(numbers),
-            limit: i64::MAX,
-            ..LotFilter::default()
-        };
+        let filter =
+            LotFilter { stage: Stage::Product, numbers: Some(numbers), limit: i64::MAX, ..LotFilter::default() };
         Ok(self.lots(&filter)?.into_iter().map(|listed| listed.lot).collect())
     }
 }

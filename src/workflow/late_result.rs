@@ -5,8 +5,10 @@
 //! at all is recorded.
 
 use crate::domain::alert::AlertKind;
+use crate::domain::certificate::SignatureRecord;
 use crate::domain::container::ContainerState;
 use crate::domain::course::RevocationClass;
+use crate::domain::course::{Party, Sister};
 use crate::domain::deviation::DeviationKind;
 use crate::domain::event::{CourseEvent, Event, OversightEvent};
 use crate::domain::ids::{LotNumber, RunNumber};
@@ -17,8 +19,6 @@ use crate::domain::recall::{Day, parties, sister};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::{Actor, Role};
 use crate::domain::run::Run;
-use crate::domain::certificate::SignatureRecord;
-use crate::domain::course::{Party, Sister};
 use crate::domain::spec::Specification;
 use crate::domain::text::Remark;
 
@@ -196,8 +196,7 @@ pub(super) fn hold(desk: &mut Desk, lot: &LotNumber, description: &str, impact: 
 
 fn raise(desk: &mut Desk, about: AlertKind, to: &[Role], lot: &LotNumber, detail: &str) -> Result<(), Error> {
     let detail = cut("detail", detail)?;
-    let raised =
-        OversightEvent::AlertRaised { about, to: to.to_vec(), lot: Some(lot.clone()), username: None, detail };
+    let raised = OversightEvent::AlertRaised { about, to: to.to_vec(), lot: Some(lot.clone()), username: None, detail };
     desk.record_as(&set_up::system_actor(), Event::Oversight(raised))?;
     Ok(())
 }

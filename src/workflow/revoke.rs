@@ -51,8 +51,7 @@ pub fn revoke_release(
 ) -> Result<Revoked, Error> {
     let (number, entry, meaning) = (number.clone(), entry.clone(), signed.meaning().as_str().to_owned());
     let subject = Subject { lot: Some(number.clone()), run: None };
-    let outcome =
-        app.write_once(signed.actor(), signed.once(), move |desk| revoke(desk, &number, &entry, &meaning));
+    let outcome = app.write_once(signed.actor(), signed.once(), move |desk| revoke(desk, &number, &entry, &meaning));
     recording_refusals::<RevokeRelease, _>(app, signed.actor(), &subject, outcome)
 }
 

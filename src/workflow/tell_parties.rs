@@ -67,11 +67,8 @@ pub fn tell_party(
         let revocation = revocation_of(&lot)?;
         let party = find(revocation, &party)?;
         if let Some(told) = revocation.told.iter().find(|t| t.party == party) {
-            let detail = format!(
-                "{} acknowledged it on {} already.",
-                told.who.as_str(),
-                in_minutes(told.acknowledged_at)
-            );
+            let detail =
+                format!("{} acknowledged it on {} already.", told.who.as_str(), in_minutes(told.acknowledged_at));
             return Err(Refusal::new(Code::AlreadyDone, detail).into());
         }
         let line = |field: &str, text: &str| {

@@ -235,10 +235,7 @@ pub(super) fn flag_made_from(desk: &mut Desk, lot: &Lot, run: RunNumber, because
     let system = set_up::system_actor();
     for made in desk.view().made_from(lot.number())? {
         let source = lot.details.lot.clone();
-        desk.record_as(
-            &system,
-            Event::SourceFlagged { lot: made.clone(), source, run, because: because.to_owned() },
-        )?;
+        desk.record_as(&system, Event::SourceFlagged { lot: made.clone(), source, run, because: because.to_owned() })?;
         let (made, _) = desk.lot(&made)?;
         if made.is_out() {
             let description = format!("It was made from {}: {because}.", lot.number());

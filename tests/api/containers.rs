@@ -96,7 +96,9 @@ fn what_is_said_of_a_movement_is_checked() {
     sends(json!({"moved_at": site.hours(-21 * 24)})).refused(422, "invalid_field").says("only made on");
     sends(json!({"moved_at": site.hours(-1)})).refused(422, "invalid_field").says("when RC-2026-000001 was signed");
     sends(json!({"to": null})).refused(422, "invalid_field").about(&["to"]);
-    sends(json!({"to": {"role": "patient", "name": "x", "reach": "x"}})).refused(422, "invalid_field").about(&["to.role"]);
+    sends(json!({"to": {"role": "patient", "name": "x", "reach": "x"}}))
+        .refused(422, "invalid_field")
+        .about(&["to.role"]);
     sends(json!({"containers": []})).refused(422, "invalid_field");
     sends(json!({"containers": [1, 1]})).refused(422, "invalid_field").says("twice");
     sends(json!({"act": "eaten", "to": null})).refused(422, "invalid_field").about(&["act"]);
@@ -112,7 +114,8 @@ fn of_two_who_ship_one_container_at_once_one_does() {
     let body = shipment(&site, "L-1", &[1]);
     let statuses = std::thread::scope(|scope| {
         let (site, body) = (&site, &body);
-        let both = ["amy", "queen"].map(|who| scope.spawn(move || site.person(who).post("/api/v1/containers", body).status));
+        let both =
+            ["amy", "queen"].map(|who| scope.spawn(move || site.person(who).post("/api/v1/containers", body).status));
         both.map(|one| one.join().expect("no panic"))
     });
     assert_eq!(statuses.iter().filter(|s| **s == 201).count(), 1, "{statuses:?}");
@@ -134,9 +137,15 @@ fn a_label_has_its_size_and_says_what_tells_the_container_apart() {
             assert!((points * 25.4 / 72.0 - millimetres).abs() < 0.1, "{size}: {points}");
         }
         let text = pdf.extract_text(&[1]).expect("text").replace('\n', " ");
-        for words in ["Lot L-1", "Container 2 of 4", "Donor D-0031", "Expires 2026-07-01 16:00 +08:00", "L-1.2",
-            "Quarantine until released", "Test Laboratory"]
-        {
+        for words in [
+            "Lot L-1",
+            "Container 2 of 4",
+            "Donor D-0031",
+            "Expires 2026-07-01 16:00 +08:00",
+            "L-1.2",
+            "Quarantine until released",
+            "Test Laboratory",
+        ] {
             assert!(text.contains(words), "no “{words}” in {text}");
         }
         assert!(!text.contains("AUTOLOGOUS"), "{text}");
@@ -158,9 +167,9 @@ fn the_symbol_drawn_on_a_label_reads_as_the_containers_code() {
     let folder = tempfile::tempdir().expect("a folder");
     let (file, image) = (folder.path().join("label.pdf"), folder.path().join("label"));
     std::fs::write(&file, pdf).expect("written");
-    let drawn = std::process::Command::new("pdftoppm").args(["-r", "600", "-gray", "-singlefile"]).arg(&file).arg(&image);
-    let mut drawn = drawn;
-    assert!(drawn.status().expect("pdftoppm").success());
+    let arguments = ["-r", "600", "-gray", "-singlefile"];
+    let drawn = std::process::Command::new("pdftoppm").args(arguments).arg(&file).arg(&image).status();
+    assert!(drawn.expect("pdftoppm").success());
     let pgm = std::fs::read(image.with_extension("pgm")).expect("an image");
     let (pixels, width) = symbol(&pgm);
     assert_eq!(datamatrix::DataMatrix::decode(&pixels, width).expect("a symbol"), b"AD-26-0007.2");
@@ -172,7 +181,8 @@ fn symbol(pgm: &[u8]) -> (Vec<bool>, usize) {
     let mut parts = pgm.splitn(4, |b| *b == b'\n');
     let header: Vec<&[u8]> = parts.by_ref().take(3).collect();
     let pixels = parts.next().expect("pixels");
-    let width: usize = std::str::from_utf8(header[1]).expect("ASCII").split(' ').next().expect("a width").parse().expect("a number");
+    let width: usize =
+        std::str::from_utf8(header[1]).expect("ASCII").split(' ').next().expect("a width").parse().expect("a number");
     let dots = |millimetres: f64| millimetres / 25.4 * 600.0;
     let (left, top, edge) = (dots(57.0 - 2.0 - 13.0), dots(2.0), dots(13.0));
     let dark = |x: f64, y: f64| pixels[y as usize * width + x as usize] < 128;

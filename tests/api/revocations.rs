@@ -88,17 +88,23 @@ fn from_release_and_shipping_to_a_late_growth_everything_follows_in_one_transact
     let facts = site.facts_count();
     grows(&site, "L-1", true).created();
 
-    let kinds: Vec<String> = site.facts().iter().skip(usize::try_from(facts).expect("few")).map(|f| {
-        f["fact"]["event"]["kind"].as_str().expect("a kind").to_owned()
-    }).collect();
+    let kinds: Vec<String> = site
+        .facts()
+        .iter()
+        .skip(usize::try_from(facts).expect("few"))
+        .map(|f| f["fact"]["event"]["kind"].as_str().expect("a kind").to_owned())
+        .collect();
     assert_eq!(kinds, ["run_recorded", "lot_revoked", "alert_raised"]);
     let said = revocation(&site, "L-1");
     assert_eq!(said["class"], "late_failing_result");
     assert_eq!(said["certificate"], "RC-2026-000001");
     assert_eq!(said["revoked_by"], "Lotgate");
-    let parties: Vec<(&str, &str)> = said["tell"].as_array().expect("parties").iter().map(|p| {
-        (p["role"].as_str().expect("a role"), p["because"].as_str().expect("why"))
-    }).collect();
+    let parties: Vec<(&str, &str)> = said["tell"]
+        .as_array()
+        .expect("parties")
+        .iter()
+        .map(|p| (p["role"].as_str().expect("a role"), p["because"].as_str().expect("why")))
+        .collect();
     assert_eq!(parties[0], ("physician", "received containers 1, 2"));
     let roles: Vec<&str> = parties.iter().map(|(role, _)| *role).collect();
     assert_eq!(roles, ["physician", "qp", "qa", "sponsor", "authority"]);
@@ -118,7 +124,8 @@ fn from_release_and_shipping_to_a_late_growth_everything_follows_in_one_transact
     // Nothing leaves any more; what is outside can come back, what is here can be destroyed.
     ships(&site, "L-1", &[3]).refused(409, "not_shippable").says("was revoked");
     let moves = |act: &str, numbers: &[u32]| {
-        let body = json!({"lot": "L-1", "containers": numbers, "act": act, "moved_at": site.hours(0), "remark": "Recall"});
+        let body =
+            json!({"lot": "L-1", "containers": numbers, "act": act, "moved_at": site.hours(0), "remark": "Recall"});
         site.qa().post("/api/v1/containers", &body)
     };
     moves("returned", &[1]).created();
@@ -163,7 +170,10 @@ fn lots_that_share_something_are_held_with_an_alert_whatever_became_of_them() {
     assert_eq!(site.auditor().sees("DONOR")["status"], "released", "a sister is held, not revoked");
     ships(&site, "DONOR", &[1]).refused(409, "not_shippable").says("Hold DEV-2026-0001 is open");
     let alerts = site.events("alert_raised");
-    assert_eq!(alerts.iter().filter(|a| a["about"] == "sister_lot").count(), 2 + usize::from(!shares("REAGENT").is_null()));
+    assert_eq!(
+        alerts.iter().filter(|a| a["about"] == "sister_lot").count(),
+        2 + usize::from(!shares("REAGENT").is_null())
+    );
     assert_eq!(alerts[0]["about"], "late_failing_result");
     assert_eq!(alerts[0]["to"], json!(["qa", "qp", "admin"]));
     // Once QA has assessed the hold, the sister may leave again.
@@ -214,10 +224,7 @@ fn lots_of_one_bank_are_sisters_and_a_bank_that_fails_holds_the_released_ones() 
     site.verifier().verifies_all("L-1");
     site.qa().releases("L-1").created();
     grows(&site, "L-1", true).created();
-    assert_eq!(
-        revocation(&site, "L-1")["sisters"],
-        json!([{"lot": "L-2", "shares": ["donor D-0031", "bank MCB-1"]}])
-    );
+    assert_eq!(revocation(&site, "L-1")["sisters"], json!([{"lot": "L-2", "shares": ["donor D-0031", "bank MCB-1"]}]));
 }
 
 #[test]

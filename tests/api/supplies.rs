@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::containers::{ships, shipment};
+use crate::containers::{shipment, ships};
 use crate::person::with;
 use crate::site::{Site, password};
 

@@ -10,6 +10,7 @@ use crate::domain::ids::CertificateNumber;
 use crate::store::Issued;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
+use crate::workflow::verify_certificate::certificate_standing;
 use crate::workflow::{App, Error};
 
 /// An issued certificate.
@@ -21,7 +22,7 @@ pub struct CertificateView {
     pub lot: String,
     /// When (UTC).
     pub issued_at: String,
-    /// `valid`; later also `superseded` and `revoked`.
+    /// `valid`, `superseded` or `revoked`.
     pub status: String,
     /// SHA-256 of the record.
     pub record_sha256: String,
@@ -72,14 +73,25 @@ pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result
     let limit = i64::from(read_limit(asked.limit.as_deref())?);
     let cursor = read_cursor("cursor", asked.cursor.as_deref())?;
     let url = app.public_url().to_owned();
-    let mut rows = block(move || app.read(|view| Ok(view.certificates(cursor, limit + 1)?))).await?;
+    let mut rows = block(move || {
+        let rows = app.read(|view| Ok::<_, Error>(view.certificates(cursor, limit + 1)?))?;
+        rows.into_iter().map(|issued| Ok((status(&app, &issued)?, issued))).collect::<Result<Vec<_>, Error>>()
+    })
+    .await?;
     let more = i64::try_from(rows.len()).is_ok_and(|n| n > limit);
     if more {
         rows.pop();
     }
-    let next_cursor = rows.last().filter(|_| more).map(|r| r.entry.to_string());
-    let certificates = rows.iter().map(|r| CertificateView::new(r, &url)).collect();
+    let next_cursor = rows.last().filter(|_| more).map(|(_, r)| r.entry.to_string());
+    let certificates =
+        rows.into_iter().map(|(status, r)| CertificateView { status, ..CertificateView::new(&r, &url) }).collect();
     Ok(HttpResponse::Ok().json(CertificatesView { certificates, next_cursor }))
+}
+
+/// How a certificate stands today.
+fn status(app: &App, issued: &Issued) -> Result<String, Error> {
+    let (lot, _) = app.lot(&issued.lot)?;
+    Ok(certificate_standing(&lot, &issued.number).as_str().to_owned())
 }
 
 /// The issued certificate of an address.
@@ -94,7 +106,9 @@ async fn issued(app: &Data<App>, number: &str) -> Result<Issued, Error> {
     responses((status = 200, body = CertificateView), (status = 404, body = ProblemBody)))]
 pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
     let issued = issued(&app, &path).await?;
-    Ok(HttpResponse::Ok().json(CertificateView::new(&issued, app.public_url())))
+    let (url, there) = (app.public_url().to_owned(), issued.clone());
+    let status = block(move || status(&app, &there)).await?;
+    Ok(HttpResponse::Ok().json(CertificateView { status, ..CertificateView::new(&issued, &url) }))
 }
 
 /// A document of a certificate as an answer.

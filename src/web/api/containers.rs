@@ -98,7 +98,9 @@ impl From<&ListedContainer> for ContainerView {
     fn from(listed: &ListedContainer) -> Self {
         let movement = |moved: &crate::domain::container::Moved| {
             let (act, to, under, remark) = match &moved.movement {
-                Movement::Shipped { to, under, remark, .. } => ("shipped", Some(to.into()), Some(under.clone()), remark),
+                Movement::Shipped { to, under, remark, .. } => {
+                    ("shipped", Some(to.into()), Some(under.clone()), remark)
+                }
                 Movement::Returned { remark, .. } => ("returned", None, None, remark),
                 Movement::Destroyed { remark, .. } => ("destroyed", None, None, remark),
             };
@@ -223,8 +225,5 @@ pub async fn label(
     let code = path.into_inner();
     let made = block(move || print_label(&app, &code, asked.size.as_deref())).await?;
     let name = format!("inline; filename=\"{}-label.pdf\"", made.code);
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header((CONTENT_DISPOSITION, name))
-        .body(made.pdf))
+    Ok(HttpResponse::Ok().content_type("application/pdf").insert_header((CONTENT_DISPOSITION, name)).body(made.pdf))
 }

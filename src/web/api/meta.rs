@@ -8,8 +8,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    banks, calendar, certificates, containers, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
-    lots, people, runs, session, specification_acts, specifications, str_profiles, verification, revocation, supply,
+    banks, calendar, certificates, containers, deviations, donors, dose, equipment, files, invalidations,
+    investigations, ledger, lots, people, revocation, runs, session, specification_acts, specifications, str_profiles,
+    supply, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};

@@ -105,7 +105,8 @@ impl RevocationView {
     fn new(lot: &Lot, revocation: &Revocation) -> Self {
         let parties = revocation.tell.iter().enumerate();
         let tell: Vec<PartyView> = parties.map(|(at, party)| PartyView::new(at, party, &revocation.told)).collect();
-        let sister = |s: &crate::domain::course::Sister| SisterView { lot: s.lot.to_string(), shares: s.shares.clone() };
+        let sister =
+            |s: &crate::domain::course::Sister| SisterView { lot: s.lot.to_string(), shares: s.shares.clone() };
         RevocationView {
             lot: lot.number().to_string(),
             certificate: revocation.certificate.as_ref().map(ToString::to_string),

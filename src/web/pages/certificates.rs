@@ -15,6 +15,7 @@ use crate::domain::spec::Specification;
 use crate::store::Issued;
 use crate::web::api::certificates::document;
 use crate::web::times;
+use crate::workflow::verify_certificate::{Authenticity, certificate_standing};
 use crate::workflow::{App, Error};
 
 /// How many certificates a page has.
@@ -54,7 +55,7 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         link: Link::new(issued.number.to_string(), format!("/certificates/{}", issued.number)),
         lot: Link::new(issued.lot.to_string(), format!("/lots/{}", issued.lot)),
         product: lot.details.product.to_string(),
-        state: CertificateState::InForce,
+        state: state(lot, issued),
         signed_by: signed_by(lot),
         released_at: shown::plain_moment(issued.issued_at, visit.zone),
     };
@@ -87,6 +88,26 @@ fn signed_by(lot: &Lot) -> String {
     }
 }
 
+fn state(lot: &Lot, issued: &Issued) -> CertificateState {
+    match certificate_standing(lot, &issued.number) {
+        Authenticity::Revoked => CertificateState::Revoked,
+        Authenticity::Superseded => CertificateState::Superseded,
+        _ => CertificateState::InForce,
+    }
+}
+
+fn sentence(visit: &Visit, lot: &Lot, issued: &Issued) -> String {
+    let number = &issued.lot;
+    if let Some(revocation) = &lot.course.revocation {
+        let when = times::to_minutes(revocation.at, visit.zone);
+        return format!("Issued by the release of lot {number} and revoked on {when}: {}.", revocation.class);
+    }
+    match lot.course.supersessions.iter().find(|s| s.certificate == issued.number) {
+        Some(replaced) => format!("Issued for lot {number} and replaced by {}.", replaced.by_certificate),
+        None => format!("Issued by the release of lot {number} and in force."),
+    }
+}
+
 struct Loaded {
     issued: Issued,
     lot: Lot,
@@ -111,8 +132,8 @@ async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let specification = format!("/specifications/{}/{}", spec.product, spec.version);
     let view = CertificatePage {
         frame,
-        state: CertificateState::InForce,
-        sentence: format!("Issued by the release of lot {} and in force.", issued.lot),
+        state: state(lot, issued),
+        sentence: sentence(visit, lot, issued),
         facts: vec![
             Fact::new("Lot", issued.lot.as_str()).linked(format!("/lots/{}", issued.lot)),
             Fact::new("Product", lot.details.product.as_str()),

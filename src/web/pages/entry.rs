@@ -238,10 +238,7 @@ fn impossible(
 ///
 /// # Errors
 /// The lot was rejected, or the person verified something of it.
-pub fn may_enter(
-    visit: &Visit,
-    lot: &crate::domain::lot::Lot,
-) -> Result<(), Refusal> {
+pub fn may_enter(visit: &Visit, lot: &crate::domain::lot::Lot) -> Result<(), Refusal> {
     lot.check_offer(&visit.actor(Role::Analyst))
 }
 

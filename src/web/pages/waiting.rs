@@ -15,13 +15,17 @@ use crate::domain::role::Role;
 use crate::store::StoredSpecification;
 use crate::web::{places, times};
 pub use crate::workflow::draft_specification::open_drafts;
-pub use crate::workflow::list_lots::{LotAndSpec, OPEN_LOTS_MAX, open_lots};
+pub use crate::workflow::list_lots::{LotAndSpec, OPEN_LOTS_MAX, open_lots, revoked_lots};
 
 /// How many things one list shows.
 const ITEMS_MAX: usize = 5;
 
 /// The lists of the first page; deeds with nothing to do are left out.
-pub fn waiting(visit: &Visit, open: &[LotAndSpec], drafts: &[StoredSpecification]) -> Vec<Waiting> {
+pub fn waiting(
+    visit: &Visit,
+    (open, revoked): (&[LotAndSpec], &[LotAndSpec]),
+    drafts: &[StoredSpecification],
+) -> Vec<Waiting> {
     let mut all: Vec<(&Lot, Assessment)> = open
         .iter()
         .map(|(lot, spec)| (lot, &spec.specification))
@@ -30,6 +34,18 @@ pub fn waiting(visit: &Visit, open: &[LotAndSpec], drafts: &[StoredSpecification
     // What expires first is most urgent.
     all.sort_by_key(|(lot, _)| lot.details.expires_at);
     let mut lists = Vec::new();
+    if visit.is(Role::Qa) || visit.is(Role::Qp) {
+        lists.push(list(
+            "To tell",
+            "revoked; not everybody acknowledged it",
+            to_tell(revoked),
+            Some("/lots?status=revoked"),
+        ));
+    }
+    // Of a revoked lot the result that revoked it is still checked and investigated.
+    let mut examined = open.to_vec();
+    examined.extend(revoked.iter().filter(|(lot, _)| lot.decision.is_some()).cloned());
+    let examined = examined.as_slice();
     if visit.is(Role::Analyst) {
         lists.push(list(
             "To read today",
@@ -37,14 +53,14 @@ pub fn waiting(visit: &Visit, open: &[LotAndSpec], drafts: &[StoredSpecification
             to_read(visit, open),
             Some("/calendar"),
         ));
-        lists.push(list("To verify", "entered by somebody else", to_verify(visit, open), Some("/review")));
+        lists.push(list("To verify", "entered by somebody else", to_verify(visit, examined), Some("/review")));
     }
     if visit.is(Role::Qa) {
         lists.push(list("To release", "nothing blocks; QA signs", to_release(visit, &all), Some("/lots?status=ready")));
         lists.push(list(
             "To decide",
             "an investigation is at QA’s step",
-            to_decide(visit, open),
+            to_decide(visit, examined),
             Some("/investigations"),
         ));
         lists.push(list("To approve", "drafts by somebody else", to_approve(visit, drafts), Some("/specifications")));
@@ -61,6 +77,17 @@ fn list(deed: &str, hint: &str, mut items: Vec<WaitingItem>, all: Option<&str>) 
     items.truncate(ITEMS_MAX);
     let more = all.filter(|_| left > 0).map(|href| Link::new(format!("{left} more"), href));
     Some(Waiting { deed: deed.into(), hint: hint.into(), items, more })
+}
+
+fn to_tell(revoked: &[LotAndSpec]) -> Vec<WaitingItem> {
+    let item = |(lot, _): &LotAndSpec| {
+        let revocation = lot.course.revocation.as_ref()?;
+        let left = revocation.tell.len().saturating_sub(revocation.told.len());
+        let link = Link::new(lot.number().to_string(), format!("/lots/{}/recall", lot.number()));
+        let what = format!("{left} of {} to be told", shown::counted(revocation.tell.len(), "party", "parties"));
+        (left > 0).then(|| WaitingItem { link, what, when: revocation.class.to_string() })
+    };
+    revoked.iter().filter_map(item).collect()
 }
 
 fn to_read(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {
