@@ -123,6 +123,17 @@ impl View<'_> {
         Ok(course.and_then(|c| c.conditional).map(|step| (lot, step)))
     }
 
+    /// The lots that were revoked, in the order of their numbers.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn revoked(&mut self) -> Result<Vec<LotNumber>, StoreError> {
+        let named = records::table.filter(records::noun.eq(Course::NOUN));
+        let revoked = named.filter(records::content.like("%\"revocation\":{%")).order(records::code);
+        let lots: Vec<String> = revoked.select(records::code).load(self.0)?;
+        lots.iter().map(|lot| column!("records", "code", lot, LotNumber::parse(lot))).collect()
+    }
+
     /// The conditional notice whose PDF or record has this SHA-256.
     ///
     /// # Errors

@@ -280,6 +280,24 @@ routes! {
         GET  Anyone  Reads  => pages::back;
         POST QA      Writes => pages::lot::reject;
     }
+    "/lots/{lot}/recall"                         { GET  SignedIn Reads  => pages::recall::show; }
+    "/lots/{lot}/revocation" {
+        GET  SignedIn Reads  => pages::recall::back;
+        POST QP_OR_QA Writes => pages::recall::revoke;
+    }
+    "/lots/{lot}/revocation/parties/{party}" {
+        GET  SignedIn Reads  => pages::recall::back;
+        POST QP_OR_QA Writes => pages::recall::tell;
+    }
+    "/lots/{lot}/containers" {
+        GET  SignedIn      Reads  => pages::containers::of_lot;
+        POST ANALYST_OR_QA Writes => pages::containers::create;
+    }
+    "/containers"                                { GET  SignedIn Reads  => pages::containers::list; }
+    "/lots/{lot}/supply" {
+        GET  SignedIn Reads  => pages::supply::show;
+        POST QP_OR_QA Writes => pages::supply::create;
+    }
     "/banks" {
         GET  SignedIn Reads  => pages::banks::list;
         POST ANALYST  Writes => pages::banks::create;

@@ -58,7 +58,7 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
             let filter = LotFilter {
                 stage: query.stage,
                 search: query.search.clone().filter(|s| !s.trim().is_empty()),
-                decided: query.status.map(|s| matches!(s, Status::Released | Status::Rejected | Status::Revoked)),
+                decided: query.status.and_then(decided),
                 before_entry: before,
                 limit: CHUNK,
                 ..LotFilter::default()
@@ -84,6 +84,33 @@ pub fn list_lots(app: &App, query: &LotQuery) -> Result<LotPage, Error> {
                 return Ok(page);
             }
         }
+    })
+}
+
+/// Whether lots of this status have a decision; none where some have and some do not: a lot is
+/// revoked after step 1 or after its release, and supplied before or after its rejection.
+fn decided(status: Status) -> Option<bool> {
+    match status {
+        Status::Released | Status::Rejected => Some(true),
+        Status::Revoked | Status::SuppliedOutOfSpecification => None,
+        _ => Some(false),
+    }
+}
+
+/// The revoked lots of which somebody is still to be told, or a result to be checked: what
+/// remains to be done on them.
+///
+/// # Errors
+/// Storage fails.
+pub fn revoked_lots(app: &App) -> Result<Vec<LotAndSpec>, Error> {
+    app.read(|view| {
+        let (mut specs, mut lots) = (Specifications::default(), Vec::new());
+        let filter = LotFilter { numbers: Some(view.revoked()?), limit: OPEN_LOTS_MAX, ..LotFilter::default() };
+        for listed in view.lots(&filter)? {
+            let spec = specs.of(view, &listed.lot)?;
+            lots.push((listed.lot, spec));
+        }
+        Ok(lots)
     })
 }
 

@@ -240,6 +240,17 @@ fn by_number(app: &App, number: &str) -> Result<Answer, Error> {
     Ok(Answer::about(Some(paper), outcome, detail, checked))
 }
 
+/// How a certificate of this lot stands today.
+pub fn certificate_standing(lot: &Lot, number: &CertificateNumber) -> Authenticity {
+    if lot.course.revocation.is_some() {
+        Authenticity::Revoked
+    } else if lot.course.supersessions.iter().any(|s| s.certificate == *number) {
+        Authenticity::Superseded
+    } else {
+        Authenticity::Valid
+    }
+}
+
 /// How a paper that was issued here stands today, and the end of the sentence that says so.
 fn standing(app: &App, paper: &Paper) -> Result<(Authenticity, String), Error> {
     let lot: Lot = app.read(|view| Ok(view.lot(paper.lot())??))?;

@@ -115,6 +115,18 @@ fn released(site: &Site) {
     site.qa().releases("L-1").created();
 }
 
+/// The release of L-1 is revoked.
+fn revoked(site: &Site) {
+    let body = json!({"class": "quality_defect", "reason": "x", "password": password("pablo")});
+    site.qp().post("/api/v1/lots/L-1/revocation", &body).created();
+}
+
+/// L-1, rejected.
+fn rejected(site: &Site) {
+    site.analyst().registers("L-1").created();
+    site.qa().rejects("L-1", "For the walk").created();
+}
+
 fn hold() -> Value {
     json!({"lot": "L-1", "kind": "hold", "description": "For the walk", "impact": "None"})
 }
@@ -494,6 +506,29 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             let body = json!({"assessment": "For the walk", "password": password("queen")});
             if method == "GET" { reads("olga", &path) } else { sends("queen", &path, &body) }
         }
+        (method, "/api/v1/lots/{lot}/revocation") => {
+            released(site);
+            if method == "GET" {
+                revoked(site);
+                return reads("olga", &filled(route.path));
+            }
+            let body = json!({"class": "quality_defect", "reason": "x", "password": password("queen")});
+            sends("queen", &filled(route.path), &body)
+        }
+        ("POST", "/api/v1/lots/{lot}/revocation/parties/{party}") => {
+            released(site);
+            revoked(site);
+            let body = json!({"who": "x", "how": "x", "acknowledged_at": site.hours(0)});
+            sends("queen", &filled(route.path), &body)
+        }
+        ("POST", "/api/v1/lots/{lot}/supply") => {
+            rejected(site);
+            sends("queen", &filled(route.path), &crate::supplies::request(site, "queen"))
+        }
+        ("POST", "/api/v1/containers") => {
+            released(site);
+            sends("amy", route.path, &crate::containers::shipment(site, "L-1", &[1]))
+        }
         ("GET", "/api/openapi.json") => open(route.path),
         ("GET", path) => {
             released(site);
@@ -535,6 +570,8 @@ pub fn filled(path: &str) -> String {
         ("{lot}", "L-1"),
         ("{bank}", "MCB-1"),
         ("{donor}", "D-1"),
+        ("{party}", "0"),
+        ("{container}", "L-1.1"),
         ("{run}", "1"),
         ("{number}", number),
         ("{product}", "ADMSC-IV"),
@@ -627,6 +664,47 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/lots/{lot}/rejection") => {
             site.analyst().registers("L-1").created();
             signs(site, route, "reason")
+        }
+        ("POST", "/lots/{lot}/revocation") => {
+            released(site);
+            let fields = [("class", "quality_defect"), ("reason", "x"), ("password", &*password("queen"))];
+            fills("queen", &filled(route.path), &fields)
+        }
+        ("POST", "/lots/{lot}/revocation/parties/{party}") => {
+            released(site);
+            revoked(site);
+            let now = site.hours(1);
+            site.waits_hours(1);
+            fills("queen", &filled(route.path), &[("who", "x"), ("how", "x"), ("acknowledged_at", now.as_str())])
+        }
+        ("POST", "/lots/{lot}/containers") => {
+            released(site);
+            let now = site.hours(0);
+            let fields = [
+                ("act", "shipped"),
+                ("containers", "1, 2"),
+                ("moved_at", now.as_str()),
+                ("to", "Ward 4"),
+                ("reach", "x"),
+                ("remark", "x"),
+            ];
+            fills("amy", &filled(route.path), &fields)
+        }
+        ("POST", "/lots/{lot}/supply") => {
+            rejected(site);
+            let (asked, accepted) = (site.hours(-3), site.hours(-1));
+            let fields = [
+                ("physician", "Dr Lin"),
+                ("reach", "x"),
+                ("requested_at", asked.as_str()),
+                ("accepted_at", accepted.as_str()),
+                ("hazard", "x"),
+                ("risk_evaluation", "x"),
+                ("notified", "sponsor; Trial office; x"),
+                ("containers", "1"),
+                ("password", &*password("queen")),
+            ];
+            fills("queen", &filled(route.path), &fields)
         }
         ("POST", "/runs/{run}/verification") => {
             let run = open_run(site);

@@ -167,10 +167,9 @@ fn the_symbol_drawn_on_a_label_reads_as_the_containers_code() {
     let folder = tempfile::tempdir().expect("a folder");
     let (file, image) = (folder.path().join("label.pdf"), folder.path().join("label"));
     std::fs::write(&file, pdf).expect("written");
-    let drawn =
-        std::process::Command::new("pdftoppm").args(["-r", "600", "-gray", "-singlefile"]).arg(&file).arg(&image);
-    let mut drawn = drawn;
-    assert!(drawn.status().expect("pdftoppm").success());
+    let arguments = ["-r", "600", "-gray", "-singlefile"];
+    let drawn = std::process::Command::new("pdftoppm").args(arguments).arg(&file).arg(&image).status();
+    assert!(drawn.expect("pdftoppm").success());
     let pgm = std::fs::read(image.with_extension("pgm")).expect("an image");
     let (pixels, width) = symbol(&pgm);
     assert_eq!(datamatrix::DataMatrix::decode(&pixels, width).expect("a symbol"), b"AD-26-0007.2");

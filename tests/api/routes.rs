@@ -80,7 +80,9 @@ fn everybody_without_the_role_is_refused() {
                 assert!(answer.text().contains(&format!("Your role: {other}")), "{answer}");
             }
             let attempts = u64::from(
-                ["release", "rejection", "verification", "invalidation"].iter().any(|act| call.path.ends_with(act)),
+                ["release", "rejection", "verification", "invalidation", "revocation", "supply", "L-1/containers"]
+                    .iter()
+                    .any(|act| call.path.ends_with(act)),
             );
             assert_eq!(site.facts_count(), before + attempts, "nothing but the refused attempt: {answer}");
             walked += 1;

@@ -11,6 +11,7 @@ use crate::domain::lot::Lot;
 use crate::store::Issued;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
+use crate::workflow::verify_certificate::certificate_standing;
 use crate::workflow::{App, Error};
 
 /// An issued certificate.
@@ -53,14 +54,10 @@ impl CertificateView {
     }
 
     /// The same with how it stands by its lot.
-    pub fn standing(mut self, lot: &Lot) -> Self {
-        let by = lot.course.supersessions.iter().find(|s| s.certificate.as_str() == self.certificate);
+    pub fn standing(mut self, issued: &Issued, lot: &Lot) -> Self {
+        let by = lot.course.supersessions.iter().find(|s| s.certificate == issued.number);
         self.superseded_by = by.map(|s| s.by_certificate.to_string());
-        match (by, &lot.course.revocation) {
-            (Some(_), _) => self.status = "superseded".into(),
-            (None, Some(_)) => self.status = "revoked".into(),
-            (None, None) => {}
-        }
+        self.status = certificate_standing(lot, &issued.number).as_str().to_owned();
         self
     }
 }
@@ -104,7 +101,7 @@ pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result
         rows.pop();
     }
     let next_cursor = rows.last().filter(|_| more).map(|(r, _)| r.entry.to_string());
-    let certificates = rows.iter().map(|(r, lot)| CertificateView::new(r, &url).standing(lot)).collect();
+    let certificates = rows.iter().map(|(r, lot)| CertificateView::new(r, &url).standing(r, lot)).collect();
     Ok(HttpResponse::Ok().json(CertificatesView { certificates, next_cursor }))
 }
 
@@ -122,7 +119,7 @@ pub async fn show(app: Data<App>, _reader: Somebody, path: Path<String>) -> Resu
     let issued = issued(&app, &path).await?;
     let (asked, of) = (app.clone(), issued.lot.clone());
     let (lot, _) = block(move || asked.lot(&of)).await?;
-    Ok(HttpResponse::Ok().json(CertificateView::new(&issued, app.public_url()).standing(&lot)))
+    Ok(HttpResponse::Ok().json(CertificateView::new(&issued, app.public_url()).standing(&issued, &lot)))
 }
 
 /// A document of a certificate as an answer.

@@ -15,6 +15,7 @@ use crate::domain::spec::Specification;
 use crate::store::Issued;
 use crate::web::api::certificates::document;
 use crate::web::times;
+use crate::workflow::verify_certificate::{Authenticity, certificate_standing};
 use crate::workflow::{App, Error};
 
 /// How many certificates a page has.
@@ -81,12 +82,10 @@ fn load_list(app: &App, before: Option<i64>) -> Result<Vec<(Issued, Lot)>, Error
 
 /// Whether a certificate of a lot stands.
 fn state(number: &CertificateNumber, lot: &Lot) -> CertificateState {
-    if lot.course.supersessions.iter().any(|s| s.certificate == *number) {
-        CertificateState::Superseded
-    } else if lot.course.revocation.is_some() {
-        CertificateState::Revoked
-    } else {
-        CertificateState::InForce
+    match certificate_standing(lot, number) {
+        Authenticity::Revoked => CertificateState::Revoked,
+        Authenticity::Superseded => CertificateState::Superseded,
+        _ => CertificateState::InForce,
     }
 }
 
@@ -100,11 +99,11 @@ fn sentence(visit: &Visit, issued: &Issued, lot: &Lot) -> String {
         None => format!("Issued by the release of lot {}", issued.lot),
     };
     match (replaced, &lot.course.revocation) {
-        (Some(s), _) => {
+        (_, Some(r)) => format!("{origin}. Revoked on {}: {}.", of(r.at), r.class),
+        (Some(s), None) => {
             let reason = s.reason.as_str();
             format!("{origin}. Superseded by {} on {}: {reason}", s.by_certificate, of(s.at))
         }
-        (None, Some(r)) => format!("{origin}. Revoked on {}: {}.", of(r.at), r.class),
         (None, None) if replaces.is_some() => format!("{origin}. In force."),
         (None, None) => format!("{origin} and in force."),
     }

@@ -6,6 +6,7 @@ use super::lot_head;
 use super::shown;
 use super::view::lot::{Blocker, Certified, Decision, RejectForm, ReleaseForm};
 use super::view::marks;
+use super::view::marks::Signature;
 use super::view::parts::{Choice, Fact, Link};
 use super::visit::Visit;
 use crate::domain::assessment::{self, Assessment, Status};
@@ -44,6 +45,19 @@ pub struct Deciding<'a> {
 /// A failure of ours: a dossier always has canonical JSON.
 pub fn decision(d: &Deciding) -> Result<Decision, Error> {
     let (lot, spec) = (&d.loaded.lot, &d.loaded.spec);
+    if let (Some(revocation), Some(_)) = (&lot.course.revocation, &lot.decision) {
+        return Ok(Decision::Revoked {
+            signature: Signature {
+                meaning: format!("Revoked: {}", revocation.class),
+                full_name: revocation.by.name.as_str().to_owned(),
+                username: revocation.by.username.to_string(),
+                role: String::new(),
+                at: shown::moment(revocation.at, d.visit),
+            },
+            reason: revocation.reason.as_str().to_owned(),
+            certified: certified(d),
+        });
+    }
     match &lot.decision {
         Some(lot::Decision::Released { .. }) => return Ok(Decision::Released(certified(d))),
         Some(lot::Decision::Rejected { reason, .. }) => {

@@ -371,7 +371,7 @@ fn criterion(visit: &Visit, blind: &Blind, item: &Item) -> CriterionRow {
 /// The assays the reader may record now.
 fn entries(visit: &Visit, lot: &Lot, spec: &Specification, assessment: &Assessment) -> Vec<Link> {
     let me = visit.actor(Role::Analyst);
-    if !visit.is(Role::Analyst) || lot.check_open().is_err() || lot.was_verified_by(&me) {
+    if !visit.is(Role::Analyst) || lot.check_offer(&me).is_err() {
         return Vec::new();
     }
     let open = |item: &&Item| item.run.is_none() || item.inherited_from.is_some();
@@ -384,6 +384,7 @@ fn entries(visit: &Visit, lot: &Lot, spec: &Specification, assessment: &Assessme
         }
         let link = Link::new(&assay.name, format!("/lots/{}/runs/new?assay={}", lot.number(), assay.code));
         Some(match left {
+            _ if lot.takes_only_failures() => link.with_note("only what fails"),
             0 => link.with_note("recorded"),
             left if left < all => link.with_note(format!("{left} of {all} open")),
             _ => link,

@@ -87,7 +87,9 @@ pub fn facts(visit: &Visit, loaded: &Loaded) -> Vec<Fact> {
     ] {
         facts.extend(stated.map(|yes| Fact::new(label, if yes { "yes" } else { "no" })));
     }
-    facts.push(Fact::new("Containers", details.containers.to_string()));
+    let containers = Fact::new("Containers", details.containers.to_string());
+    let own = details.stage.is_own();
+    facts.push(if own { containers.linked(format!("/lots/{}/containers", details.lot)) } else { containers });
     facts.push(Fact::new("Manufactured", at(details.manufactured_at)));
     if details.expires_at == Moment::never() {
         facts.push(Fact::new("Expires", "never"));

@@ -11,7 +11,7 @@ use super::shown;
 use super::view::lots::{LotRow, LotsPage, RegisterLotPage, Statement};
 use super::view::parts::{Choice, Link};
 use super::visit::{Visit, encoded, html, see_other, signed_in};
-use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_drafts, open_lots, waiting};
+use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_drafts, open_lots, revoked_lots, waiting};
 use crate::domain::assessment::{Assessment, Status, assess};
 use crate::domain::ids::{CertificateNumber, LotNumber};
 use crate::domain::lineage;
@@ -97,16 +97,17 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
     };
     let read = move |app: &App| {
         let policy = app.read(policy_in_force)?;
-        Ok::<_, Error>((list_lots(app, &query)?, open_lots(app)?, open_drafts(app)?, policy))
+        let (open, drafts) = (open_lots(app)?, open_drafts(app)?);
+        Ok::<_, Error>((list_lots(app, &query)?, open, revoked_lots(app)?, drafts, policy))
     };
-    let (page, open, drafts, policy) = visit.work(read).await?;
+    let (page, open, revoked, drafts, policy) = visit.work(read).await?;
     let first = asked.cursor.is_none() && asked.status.is_none() && asked.search.is_empty();
     let mut frame = visit.frame("Lots", "lots", "/lots");
     frame.search = None;
     let narrowing = narrowing(&asked);
     let view = LotsPage {
         frame,
-        waiting: if first { waiting(visit, &open, &drafts, &policy) } else { Vec::new() },
+        waiting: if first { waiting(visit, (&open, &revoked), &drafts, &policy) } else { Vec::new() },
         filters: filters(&asked, &open, visit.now),
         status: asked.status.map_or("", Status::as_str).to_owned(),
         search: asked.search,
@@ -157,10 +158,6 @@ fn filters(asked: &Asked, open: &[LotAndSpec], now: Moment) -> Vec<Link> {
     let every = format!("/lots?{}", search.trim_start_matches('&'));
     let mut links = vec![here(Link::new("All", every.trim_end_matches('?')), asked.status.is_none())];
     for status in Status::ALL {
-        // Nothing can be revoked yet, so the word would only puzzle.
-        if status == Status::Revoked {
-            continue;
-        }
         let link = Link::new(status.to_string(), format!("/lots?status={}{search}", status.as_str()));
         let open_status = matches!(status, Status::Testing | Status::OnHold | Status::Ready | Status::Expired);
         let count = counts.get(&status).copied().unwrap_or_default();
@@ -182,7 +179,7 @@ pub fn passage(lot: &Lot) -> String {
 
 fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
     let (held_by, held_more) = match (&lot.decision, assessment.blockers.first()) {
-        (Some(Decision::Released { certificate, .. }), _) => {
+        (Some(Decision::Released { certificate, .. }), _) if lot.course.revocation.is_none() => {
             let flag = lineage::flags_in_words(lot).into_iter().next().map(|(_, told)| format!(". {told}"));
             (format!("Certificate {certificate}{}", flag.unwrap_or_default()), lot.flags.len().saturating_sub(1))
         }

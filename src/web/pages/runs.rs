@@ -228,7 +228,11 @@ fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: Statu
         assay_name: assay.name.clone(),
         action: format!("/lots/{number}/runs?assay={}{under}", assay.code),
         preview: format!("/lots/{number}/runs/preview"),
-        guidance: retest_guidance(retest).into_iter().chain(guidance(&sheet.spec, assay, &criteria)).collect(),
+        guidance: late_guidance(lot)
+            .into_iter()
+            .chain(retest_guidance(retest))
+            .chain(guidance(&sheet.spec, assay, &criteria))
+            .collect(),
         rows: criteria.iter().map(|c| row(&visit.blind(lot, &sheet.spec), c, form, &answer)).collect(),
         controls: assay.controls.iter().map(|c| control(c, form, &answer.refused)).collect(),
         method: field("method"),
@@ -261,6 +265,15 @@ fn incubation_hours(criterion: &Criterion) -> Option<i64> {
         Acceptance::Categorical { incubation_hours_min, .. } => *incubation_hours_min,
         Acceptance::Numeric { .. } | Acceptance::Number { .. } | Acceptance::Text => None,
     }
+}
+
+/// What is still recorded for a lot that has left.
+fn late_guidance(lot: &Lot) -> Option<String> {
+    if lot.course.revocation.is_some() {
+        return Some("The lot was revoked: only results that fail are still recorded for it.".to_owned());
+    }
+    lot.standing_paper()
+        .map(|paper| format!("{paper} stands: a result that fails revokes it at once, after one more question."))
 }
 
 fn retest_guidance(retest: Option<&Investigation>) -> Option<String> {

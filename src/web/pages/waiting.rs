@@ -18,7 +18,7 @@ use crate::store::StoredSpecification;
 use crate::web::{places, times};
 use crate::workflow::course::next;
 pub use crate::workflow::draft_specification::open_drafts;
-pub use crate::workflow::list_lots::{LotAndSpec, OPEN_LOTS_MAX, open_lots};
+pub use crate::workflow::list_lots::{LotAndSpec, OPEN_LOTS_MAX, open_lots, revoked_lots};
 use crate::workflow::set_policy::PolicyInForce;
 
 /// How many things one list shows.
@@ -27,7 +27,7 @@ const ITEMS_MAX: usize = 5;
 /// The lists of the first page; deeds with nothing to do are left out.
 pub fn waiting(
     visit: &Visit,
-    open: &[LotAndSpec],
+    (open, revoked): (&[LotAndSpec], &[LotAndSpec]),
     drafts: &[StoredSpecification],
     policy: &PolicyInForce,
 ) -> Vec<Waiting> {
@@ -39,6 +39,18 @@ pub fn waiting(
     // What expires first is most urgent.
     all.sort_by_key(|(lot, _)| lot.details.expires_at);
     let mut lists = Vec::new();
+    if visit.is(Role::Qa) || visit.is(Role::Qp) {
+        lists.push(list(
+            "To tell",
+            "revoked; not everybody acknowledged it",
+            to_tell(revoked),
+            Some("/lots?status=revoked"),
+        ));
+    }
+    // Of a revoked lot the result that revoked it is still checked and investigated.
+    let mut examined = open.to_vec();
+    examined.extend(revoked.iter().filter(|(lot, _)| lot.decision.is_some()).cloned());
+    let examined = examined.as_slice();
     if visit.is(Role::Analyst) {
         lists.push(list(
             "To read today",
@@ -46,7 +58,7 @@ pub fn waiting(
             to_read(visit, open),
             Some("/calendar"),
         ));
-        lists.push(list("To verify", "entered by somebody else", to_verify(visit, open), Some("/review")));
+        lists.push(list("To verify", "entered by somebody else", to_verify(visit, examined), Some("/review")));
     }
     let signs = Signing { visit, open, all: &all, policy };
     for (deed, hint, step) in [
@@ -63,7 +75,7 @@ pub fn waiting(
         lists.push(list(
             "To decide",
             "an investigation is at QA’s step",
-            to_decide(visit, open),
+            to_decide(visit, examined),
             Some("/investigations"),
         ));
         lists.push(list("To approve", "drafts by somebody else", to_approve(visit, drafts), Some("/specifications")));
@@ -80,6 +92,17 @@ fn list(deed: &str, hint: &str, mut items: Vec<WaitingItem>, all: Option<&str>) 
     items.truncate(ITEMS_MAX);
     let more = all.filter(|_| left > 0).map(|href| Link::new(format!("{left} more"), href));
     Some(Waiting { deed: deed.into(), hint: hint.into(), items, more })
+}
+
+fn to_tell(revoked: &[LotAndSpec]) -> Vec<WaitingItem> {
+    let item = |(lot, _): &LotAndSpec| {
+        let revocation = lot.course.revocation.as_ref()?;
+        let left = revocation.tell.len().saturating_sub(revocation.told.len());
+        let link = Link::new(lot.number().to_string(), format!("/lots/{}/recall", lot.number()));
+        let what = format!("{left} of {} to be told", shown::counted(revocation.tell.len(), "party", "parties"));
+        (left > 0).then(|| WaitingItem { link, what, when: revocation.class.to_string() })
+    };
+    revoked.iter().filter_map(item).collect()
 }
 
 fn to_read(visit: &Visit, open: &[LotAndSpec]) -> Vec<WaitingItem> {

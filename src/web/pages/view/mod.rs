@@ -24,6 +24,7 @@ pub mod parts;
 pub mod people;
 pub mod person_security;
 pub mod problem;
+pub mod recall;
 pub mod register;
 mod run_samples;
 pub mod runs;
@@ -121,6 +122,11 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("deviation-new", html(&deviations::NewDeviationPage::sample())),
         ("deviation", html(&deviations::DeviationPage::sample())),
         ("deviation-closed", html(&deviations::DeviationPage::sample_closed())),
+        ("recall", html(&recall::RecallPage::sample())),
+        ("recall-standing", html(&recall::RecallPage::sample_standing())),
+        ("containers", html(&recall::ContainersPage::sample())),
+        ("containers-empty", html(&recall::ContainersPage::sample_empty())),
+        ("supply", html(&recall::SupplyPage::sample())),
         ("certificates", html(&certificates::CertificatesPage::sample())),
         ("certificates-empty", html(&certificates::CertificatesPage::sample_empty())),
         ("certificate", html(&certificates::CertificatePage::sample())),

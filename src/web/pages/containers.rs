@@ -1,0 +1,163 @@
+//! Where the containers are, and moving them.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::form::Form;
+use super::steps::{Builder, Came};
+use super::view::parts::{Link, Message, Tone};
+use super::view::recall::{ContainerRow, ContainersPage};
+use super::view::signing::StepForm;
+use super::visit::{Visit, html, see_other, signed_in};
+use crate::certificate::label::SIZES;
+use crate::domain::container::{ContainerState, Moved, Movement};
+use crate::domain::ids::LotNumber;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::role::Role;
+use crate::web::api::containers::read_state;
+use crate::web::problem::status_of;
+use crate::web::times;
+use crate::workflow::Error;
+use crate::workflow::contact::ContactEntry;
+use crate::workflow::list_containers::{ListedContainer, list_containers};
+use crate::workflow::move_containers::{MovementEntry, move_containers};
+use crate::workflow::permit::MoveContainers;
+
+/// `GET /containers`
+pub async fn list(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| page(visit, None, Came::default(), StatusCode::OK).await).await
+}
+
+/// `GET /lots/{lot}/containers`
+pub async fn of_lot(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| page(visit, Some(visit.lot_number()?), Came::default(), StatusCode::OK).await)
+        .await
+}
+
+/// `POST /lots/{lot}/containers`
+pub async fn create(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
+    signed_in(&req, async move |visit: &Visit| {
+        let form = Form::read(body)?;
+        let number = visit.lot_number()?;
+        let permit = visit.permit::<MoveContainers>().await?.with_once(visit.once(&form));
+        let outcome = match entry(&form, &number, visit) {
+            Ok(entry) => visit.work(move |app| move_containers(app, &permit, &entry)).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        match outcome {
+            Ok(_) => Ok(see_other(&format!("/lots/{number}/containers?done=moved"))),
+            Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchLot | Code::WrongRole) => {
+                page(visit, Some(number), Came::back(visit, "movement", form, &refusal), status_of(&refusal)).await
+            }
+            Err(other) => Err(other),
+        }
+    })
+    .await
+}
+
+fn entry(form: &Form, lot: &LotNumber, visit: &Visit) -> Result<MovementEntry, Refusal> {
+    let field = |name: &str| form.get(name).trim().to_owned();
+    let to = ContactEntry { role: "physician".to_owned(), name: field("to"), reach: field("reach") };
+    let shipped = field("act") == "shipped";
+    Ok(MovementEntry {
+        lot: lot.to_string(),
+        containers: read_numbers(form.get("containers"))?,
+        act: field("act"),
+        moved_at: times::from_input("moved_at", form.get("moved_at"), visit.zone)?,
+        to: (shipped || !to.name.is_empty()).then_some(to),
+        remark: field("remark"),
+    })
+}
+
+/// Numbers of containers as typed: `1, 2 5`.
+///
+/// # Errors
+/// Something else than whole numbers.
+pub fn read_numbers(text: &str) -> Result<Vec<u32>, Refusal> {
+    let parts = text.split([',', ';', ' ']).map(str::trim).filter(|part| !part.is_empty());
+    parts.map(str::parse).collect::<Result<_, _>>().map_err(|_| {
+        let detail = "Give the numbers of the containers, such as 1, 2.";
+        Refusal::field(Code::InvalidField, "containers", detail)
+    })
+}
+
+async fn page(visit: &Visit, lot: Option<LotNumber>, came: Came, status: StatusCode) -> Result<HttpResponse, Error> {
+    let asked = visit.query("state");
+    let state = read_state(Some(asked.as_str())).unwrap_or_default();
+    let of = lot.clone();
+    let all = visit.work(move |app| list_containers(app, of.as_ref(), state)).await?;
+    let title = lot.as_ref().map_or("Containers".to_owned(), |lot| format!("Containers of {lot}"));
+    let mut frame = visit.frame(title, "containers", "/lots");
+    frame.crumbs = vec![Link::new("Lots", "/lots")];
+    frame.crumbs.extend(lot.as_ref().map(|lot| Link::new(lot.to_string(), format!("/lots/{lot}"))));
+    frame.problems = came.refused.0.clone();
+    frame.message = (visit.query("done") == "moved").then(|| Message::new(Tone::Done, "Recorded."));
+    let may = visit.is(Role::Analyst) || visit.is(Role::Qa);
+    let form = match lot.as_ref().filter(|_| may) {
+        Some(lot) => Some(movement_form(visit, lot, &came)?),
+        None => None,
+    };
+    let filter = |state: Option<ContainerState>| {
+        let (label, code) = state.map_or(("All".to_owned(), ""), |s| (s.to_string(), s.as_str()));
+        let link = Link::new(label, format!("?state={code}"));
+        if code == asked { link.here() } else { link }
+    };
+    let states = std::iter::once(None).chain(ContainerState::ALL.map(Some));
+    let view = ContainersPage {
+        frame,
+        rows: rows(visit, &all),
+        filters: states.map(filter).collect(),
+        form,
+        recall: lot.map(|lot| Link::new("Recall: who received what, and revoking", format!("/lots/{lot}/recall"))),
+    };
+    html(status, &view)
+}
+
+fn movement_form(visit: &Visit, lot: &LotNumber, came: &Came) -> Result<StepForm, Error> {
+    let acts =
+        [("shipped", "Shipped to a hospital"), ("returned", "Came back"), ("destroyed", "Destroyed: that is final")];
+    Ok(Builder::new(visit, came, "movement", "Move containers", format!("/lots/{lot}/containers"))?
+        .one_of("act", "What became of them", "", &acts, false)
+        .line("containers", "Which containers", "Their numbers, such as 1, 2.")
+        .moment("moved_at", "When", "")
+        .preset(&times::to_input(visit.now, visit.zone))
+        .optional_line("to", "To whom: physician or ward, never a patient")
+        .optional_line("reach", "How to reach them")
+        .lines("remark", "How, in what condition, or why", "")
+        .unsigned()
+        .button("Record"))
+}
+
+/// Containers as rows.
+pub fn rows(visit: &Visit, all: &[ListedContainer]) -> Vec<ContainerRow> {
+    all.iter().map(|c| row(visit, c)).collect()
+}
+
+fn row(visit: &Visit, container: &ListedContainer) -> ContainerRow {
+    let code = container.code();
+    let label = |size: &crate::certificate::label::Size| {
+        Link::new(size.to_string(), format!("/api/v1/containers/{code}/label?size={size}"))
+    };
+    ContainerRow {
+        lot: Link::new(container.lot.to_string(), format!("/lots/{}", container.lot)),
+        status: container.status,
+        state: container.state.to_string(),
+        movements: container.movements.iter().map(|m| told(visit, m)).collect(),
+        labels: SIZES.iter().map(label).collect(),
+        code,
+    }
+}
+
+fn told(visit: &Visit, moved: &Moved) -> String {
+    let what = match &moved.movement {
+        Movement::Shipped { to, under, remark, .. } => {
+            let (name, reach) = (to.name.as_str(), to.reach.as_str());
+            format!("Shipped to {name} ({reach}) under {under}: {}", remark.as_str())
+        }
+        Movement::Returned { remark, .. } => format!("Came back: {}", remark.as_str()),
+        Movement::Destroyed { remark, .. } => format!("Destroyed: {}", remark.as_str()),
+    };
+    let when = times::to_minutes(moved.movement.moved_at(), visit.zone);
+    format!("{when}. {what}. Recorded by {}.", moved.by.name.as_str())
+}
