@@ -73,10 +73,7 @@ fn integrity_table(view: &View<'_>, wide: f32) -> Table {
                 .and(words::groups(&ledger.tree_root), HASH),
             ),
             row("Specification", Cell::new("SHA-256 of its canonical JSON", NOTE).and(specification, HASH)),
-            row(
-                "Software",
-                Cell::new(format!("{software}, record version {version}, layout {}", record.layout), NOTE),
-            ),
+            row("Software", Cell::new(format!("{software}, record version {version}, layout {}", record.layout), NOTE)),
         ],
         pad: 1.5,
     }

@@ -127,8 +127,7 @@ impl Trail {
                 self.push(ReviewedChange { values, reason, ..change(entry, fact, "correction", Some(*run), what) });
                 if let Some((person, at)) = self.verified.remove(run) {
                     let who = person.name.as_str();
-                    let what =
-                        format!("with it fell the verification of run #{run} by {who} of {}", in_minutes(at));
+                    let what = format!("with it fell the verification of run #{run} by {who} of {}", in_minutes(at));
                     self.push(change(entry, fact, "fallen_verification", Some(*run), what));
                 }
             }

@@ -41,7 +41,6 @@ pub fn in_words(fact: &Fact) -> Option<String> {
     Some(format!("{} {deed} on {}", fact.by.name.as_str(), in_minutes(fact.at)))
 }
 
-
 /// Facts in a sentence's list: the first five, and how many more.
 pub fn listed(told: &[String]) -> String {
     let named: Vec<&str> = told.iter().take(NAMED_MAX).map(String::as_str).collect();

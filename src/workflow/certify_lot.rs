@@ -12,7 +12,8 @@ use super::release_lot::{Last, Released, decide};
 use super::{App, Error};
 
 /// What a certification means where nothing else is said.
-pub const MEANING: &str = "I certify that this batch complies with GMP and with its marketing or clinical trial authorisation";
+pub const MEANING: &str =
+    "I certify that this batch complies with GMP and with its marketing or clinical trial authorisation";
 
 /// Certifies a lot.
 ///

@@ -116,8 +116,7 @@ pub fn next(lot: &Lot, policy: &PolicyInForce, assessment: &Assessment, step_one
 pub(super) fn facts_of(view: &mut View, lot: &Lot, after: Option<i64>) -> Result<Vec<Entry>, Error> {
     let mut facts = Vec::new();
     for of in std::iter::once(lot).chain(lot.sources.iter().map(|s| &s.lot)) {
-        let filter =
-            FactFilter { lot: Some(of.number().clone()), after, limit: i64::MAX, ..FactFilter::default() };
+        let filter = FactFilter { lot: Some(of.number().clone()), after, limit: i64::MAX, ..FactFilter::default() };
         facts.extend(view.facts(&filter)?);
     }
     facts.sort_by_key(|entry| entry.number);

@@ -57,8 +57,7 @@ pub fn qc_approve(
     seen: impl Into<Seen>,
 ) -> Result<SignedOff, Error> {
     let (lot, seen, meaning) = (number.clone(), seen.into(), signed.meaning().as_str().to_owned());
-    let outcome =
-        app.write_once(signed.actor(), signed.once(), move |desk| approve(desk, &lot, &seen, &meaning));
+    let outcome = app.write_once(signed.actor(), signed.once(), move |desk| approve(desk, &lot, &seen, &meaning));
     let subject = Subject { lot: Some(number.clone()), run: None };
     recording_refusals::<ApproveForQc, _>(app, signed.actor(), &subject, outcome)
 }
@@ -83,12 +82,8 @@ fn approve(desk: &mut Desk, number: &LotNumber, seen: &Seen, meaning: &str) -> R
     let record_sha256 = desk.tx.keep_document("application/json", bytes)?;
     let signature = manifest(Step::QcApproval.as_str(), &desk.by, meaning, desk.now, signed_sha256);
     let through = lot.changed_through();
-    let event = CourseEvent::QcApproved {
-        lot: number.clone(),
-        through,
-        record_sha256: record_sha256.clone(),
-        signature,
-    };
+    let event =
+        CourseEvent::QcApproved { lot: number.clone(), through, record_sha256: record_sha256.clone(), signature };
     desk.record(Event::Course(event))?;
     let (by, at) = (desk.by.person(), desk.now);
     Ok(SignedOff { lot: number.clone(), through, record_sha256, changes: None, by, at })

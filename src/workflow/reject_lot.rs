@@ -15,8 +15,8 @@ use crate::domain::sign_offs::check_undecided;
 use crate::domain::text::Line;
 use crate::ledger::canonical;
 
-use super::permit::{RejectLot, Signed, Subject, recording_refusals};
 use super::course::{Seen, check_shown};
+use super::permit::{RejectLot, Signed, Subject, recording_refusals};
 use super::release_lot::{manifest, to_be_signed};
 use super::{App, Error};
 

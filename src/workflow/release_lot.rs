@@ -128,8 +128,7 @@ pub(super) fn decide(desk: &mut Desk, number: &LotNumber, seen: &Seen, last: Las
             supersedes: None,
             policy: &policy,
             qualified_person,
-            notice: notice
-                .map(|n| NoticeReference { notice: n.notice.to_string(), issued_at: n.at.to_string() }),
+            notice: notice.map(|n| NoticeReference { notice: n.notice.to_string(), issued_at: n.at.to_string() }),
         },
     )?;
     let entry = desk.record(Event::LotReleased {

@@ -3,11 +3,11 @@
 //! Promises: what is shown is made from the facts; the document that was signed is kept under its
 //! hash; the review ends when anything changes; the reviewer entered and verified nothing.
 
+use crate::domain::assessment::assess;
 use crate::domain::audit_review::{self, AuditReview};
 use crate::domain::event::{CourseEvent, Event};
 use crate::domain::ids::LotNumber;
 use crate::domain::lot::Lot;
-use crate::domain::assessment::assess;
 use crate::domain::sign_offs::{self, Step};
 use crate::domain::site_policy::Route;
 use crate::ledger::canonical;

@@ -86,8 +86,8 @@ pub fn supersede_certificate(
     entry: &SupersessionEntry,
 ) -> Result<Superseded, Error> {
     let (certificate, entry, meaning) = (number.clone(), entry.clone(), signed.meaning().as_str().to_owned());
-    let outcome = app
-        .write_once(signed.actor(), signed.once(), move |desk| supersede(desk, certificate, &entry, &meaning));
+    let outcome =
+        app.write_once(signed.actor(), signed.once(), move |desk| supersede(desk, certificate, &entry, &meaning));
     let subject = subject_of(app, number)?;
     recording_refusals::<SupersedeCertificate, _>(app, signed.actor(), &subject, outcome)
 }
@@ -150,11 +150,8 @@ fn supersede(
 
 /// What the new record says of the old certificate.
 fn replaced(number: &CertificateNumber, reason: &Line, corrections: &[Correction]) -> SupersedesRecord {
-    let record = |c: &Correction| CorrectedRecord {
-        field: c.field.clone(),
-        before: c.before.clone(),
-        after: c.after.clone(),
-    };
+    let record =
+        |c: &Correction| CorrectedRecord { field: c.field.clone(), before: c.before.clone(), after: c.after.clone() };
     SupersedesRecord {
         certificate: number.to_string(),
         reason: reason.as_str().to_owned(),
@@ -233,7 +230,8 @@ impl SupersessionEntry {
         .flatten()
         .collect();
         if corrections.is_empty() {
-            let detail = "Nothing would be different. Say what is to be corrected: containers, manufactured_at, expires_at.";
+            let detail =
+                "Nothing would be different. Say what is to be corrected: containers, manufactured_at, expires_at.";
             return Err(Refusal::new(Code::NothingToCorrect, detail));
         }
         Ok(corrections)

@@ -246,8 +246,7 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
         }
         ("POST", "/api/v1/certificates/{number}/supersession") => {
             released(site);
-            let body =
-                json!({"password": password("quinn"), "reason": "Mistyped", "corrections": {"containers": 3}});
+            let body = json!({"password": password("quinn"), "reason": "Mistyped", "corrections": {"containers": 3}});
             sends("quinn", &filled(route.path), &body)
         }
         (_, path) if crate::routes_of_decision::is_step(path) => {

@@ -167,8 +167,13 @@ fn everybody_reads_the_policys_page_and_qa_signs_it_there() {
     let site = Site::start();
     assert!(page(&site, "amy", "/policy").text().contains("Never set"));
     assert!(!page(&site, "amy", "/policy").text().contains("Sign the policy"));
-    let fields = [("release_route", "verify_qc_qa_qp"), ("second_factor_roles", "qa\nqp"), ("meaning", "So be it"),
-        ("contacts", "sponsor; Example Sponsor; qa@example.org"), ("password", &*password("queen"))];
+    let fields = [
+        ("release_route", "verify_qc_qa_qp"),
+        ("second_factor_roles", "qa\nqp"),
+        ("meaning", "So be it"),
+        ("contacts", "sponsor; Example Sponsor; qa@example.org"),
+        ("password", &*password("queen")),
+    ];
     assert_eq!(sends(&site, "queen", "/policy", &fields).status, 303);
     let text = page(&site, "amy", "/policy").text();
     for said in ["Version 1, set by Queen Qiu", "five people", "qa, qp", "Example Sponsor (sponsor)", "So be it"] {
@@ -188,15 +193,22 @@ fn five_people_release_a_lot_and_the_certificate_names_the_three_who_signed() {
     site.full_lot("L-1");
     let seen = site.qc().sees("L-1");
     assert_eq!((&seen["status"], blockers(&seen).len()), (&json!("ready"), 0));
-    assert_eq!((&seen["course"]["next"]["step"], &seen["course"]["next"]["role"]), (&json!("qc_approval"), &json!("qc")));
+    assert_eq!(
+        (&seen["course"]["next"]["step"], &seen["course"]["next"]["role"]),
+        (&json!("qc_approval"), &json!("qc"))
+    );
     site.qa().releases("L-1").refused(409, "wrong_route").says("qp-certification");
     signs(&site, "pablo", "L-1", "qp-certification", &json!({})).refused(409, "not_releasable").says("QC approval");
-    signs(&site, "queen", "L-1", "audit-review", &json!({})).refused(409, "not_releasable").says("a QC head signs it first");
+    signs(&site, "queen", "L-1", "audit-review", &json!({}))
+        .refused(409, "not_releasable")
+        .says("a QC head signs it first");
     let shown = json!({"seen_sha256": seen["dossier_sha256"], "seen_through": seen["course"]["through"]});
     signs(&site, "cora", "L-1", "qc-approval", &shown).created();
     signs(&site, "cora", "L-1", "qc-approval", &shown).refused(409, "already_done");
     assert_eq!(step(&site, "L-1", "qc_approval")["state"], "signed");
-    signs(&site, "pablo", "L-1", "qp-certification", &json!({})).refused(409, "not_releasable").says("audit-trail review");
+    signs(&site, "pablo", "L-1", "qp-certification", &json!({}))
+        .refused(409, "not_releasable")
+        .says("audit-trail review");
     let review = site.auditor().get("/api/v1/lots/L-1/audit-review").ok();
     let signed = signs(&site, "queen", "L-1", "audit-review", &json!({"seen_sha256": review["sha256"]})).created();
     assert_eq!(signed["record_sha256"], review["sha256"], "what was signed is kept");
@@ -270,7 +282,10 @@ fn a_change_unsigns_what_was_signed_before_and_says_what_changed() {
         let step = step(&site, "L-1", name);
         assert_eq!(step["state"], "unsigned");
         let told = step["changed_since"].to_string();
-        assert!(told.contains(&format!("Amy Adams corrected CD90 in run #{run}")) && told.contains("verified run"), "{told}");
+        assert!(
+            told.contains(&format!("Amy Adams corrected CD90 in run #{run}")) && told.contains("verified run"),
+            "{told}"
+        );
     }
     let shown = json!({"seen_sha256": seen["dossier_sha256"], "seen_through": seen["course"]["through"]});
     let refused = signs(&site, "pablo", "L-1", "qp-certification", &shown).refused(409, "changed_since_seen");
@@ -354,8 +369,9 @@ fn of_two_certifications_at_once_one_is_recorded() {
     signs(&site, "cora", "L-1", "qc-approval", &json!({})).created();
     signs(&site, "queen", "L-1", "audit-review", &json!({})).created();
     let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let tries: Vec<_> =
-            (0..4).map(|_| scope.spawn(|| signs(&site, "pablo", "L-1", "qp-certification", &json!({})).status)).collect();
+        let tries: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| signs(&site, "pablo", "L-1", "qp-certification", &json!({})).status))
+            .collect();
         tries.into_iter().map(|t| t.join().expect("answered")).collect()
     });
     assert_eq!(statuses.iter().filter(|s| **s == 201).count(), 1, "{statuses:?}");
@@ -378,8 +394,15 @@ fn a_fresh_lot_is_released_in_two_steps_and_its_notice_is_no_certificate() {
     assert_eq!(notice["contacts"][0]["name"], "Dr Anna Weiss, ward 4B");
     let pdf = site.auditor().get("/api/v1/notices/CN-2026-000001/pdf").bytes;
     let text = printed(&pdf);
-    for said in ["CONDITIONALRELEASENOTICE—NOTARELEASECERTIFICATE", "Resultsstilltocome", "Nogrowthtodate",
-        "DrAnnaWeiss,ward4B", "92.4", "QueenQiu(queen)", "—Endofnotice—"] {
+    for said in [
+        "CONDITIONALRELEASENOTICE—NOTARELEASECERTIFICATE",
+        "Resultsstilltocome",
+        "Nogrowthtodate",
+        "DrAnnaWeiss,ward4B",
+        "92.4",
+        "QueenQiu(queen)",
+        "—Endofnotice—",
+    ] {
         assert!(text.contains(said), "{said} in {text}");
     }
     assert!(!text.contains("RC-2026"));
@@ -404,7 +427,9 @@ fn a_fresh_lot_is_released_in_two_steps_and_its_notice_is_no_certificate() {
     let record = site.auditor().get("/api/v1/certificates/RC-2026-000001/record").ok();
     assert_eq!(record["notice"]["notice"], "CN-2026-000001");
     let certificate = printed(&site.auditor().get("/api/v1/certificates/RC-2026-000001/pdf").bytes);
-    assert!(certificate.contains("conditionalnoticeCN-2026-000001") && certificate.contains("Certificateofbatchrelease"));
+    assert!(
+        certificate.contains("conditionalnoticeCN-2026-000001") && certificate.contains("Certificateofbatchrelease")
+    );
     let followed = site.auditor().get("/api/v1/notices/CN-2026-000001").ok();
     assert_eq!((&followed["status"], &followed["certificate"]), (&json!("followed"), &json!("RC-2026-000001")));
     site.whole();
@@ -493,7 +518,9 @@ fn on_the_long_route_both_steps_need_approval_and_review_and_step_two_needs_them
     site.is_at(moment("2026-06-16T09:00:00Z"));
     reads_sterility(&site, "L-1", "No growth", &started).created();
     site.verifier().verifies_all("L-1");
-    signs(&site, "pablo", "L-1", "qp-certification", &json!({})).refused(409, "not_releasable").says("no longer counts");
+    signs(&site, "pablo", "L-1", "qp-certification", &json!({}))
+        .refused(409, "not_releasable")
+        .says("no longer counts");
     signs(&site, "cora", "L-1", "qc-approval", &json!({})).created();
     signs(&site, "quinn", "L-1", "audit-review", &json!({})).created();
     signs(&site, "pablo", "L-1", "qp-certification", &json!({})).created();

@@ -61,12 +61,15 @@ fn a_correction_that_changes_nothing_or_cannot_be_is_refused() {
     tries(json!({})).refused(422, "nothing_to_correct");
     tries(json!({"containers": 4})).refused(422, "nothing_to_correct");
     tries(json!({"containers": 0})).refused(422, "invalid_field").about(&["containers"]);
-    tries(json!({"expires_at": site.hours(31 * 24)})).refused(422, "invalid_field").says("never makes a lot last longer");
+    tries(json!({"expires_at": site.hours(31 * 24)}))
+        .refused(422, "invalid_field")
+        .says("never makes a lot last longer");
     tries(json!({"manufactured_at": site.hours(1)})).refused(422, "in_the_future").about(&["manufactured_at"]);
     tries(json!({"expires_at": site.hours(-1)})).refused(409, "not_releasable").says("could not have been released");
     let unseen = json!({"seen_sha256": "0"});
     replaces(&site, "quinn", "RC-2026-000001", &json!({"containers": 3}), &unseen).refused(409, "changed_since_seen");
-    replaces(&site, "quinn", "RC-2026-000009", &json!({"containers": 3}), &json!({})).refused(404, "no_such_certificate");
+    replaces(&site, "quinn", "RC-2026-000009", &json!({"containers": 3}), &json!({}))
+        .refused(404, "no_such_certificate");
     replaces(&site, "amy", "RC-2026-000001", &json!({"containers": 3}), &json!({})).refused(403, "wrong_role");
     let wrong = json!({"password": "wrong"});
     replaces(&site, "quinn", "RC-2026-000001", &json!({"containers": 3}), &wrong).refused(403, "wrong_password");

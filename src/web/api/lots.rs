@@ -16,13 +16,13 @@ use crate::web::places;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
+use crate::workflow::course::{Seen, course_now};
 use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
 use crate::workflow::list_specifications::newer_version;
 use crate::workflow::permit::{Proof, RegisterLot, RejectLot, ReleaseLot};
 use crate::workflow::register_lot::{LotEntry, register_lot};
 use crate::workflow::reject_lot::reject_lot;
 use crate::workflow::release_lot::{Released, release_lot};
-use crate::workflow::course::{Seen, course_now};
 
 /// A lot as registration takes it.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

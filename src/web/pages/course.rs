@@ -25,7 +25,9 @@ use crate::web::guard;
 use crate::web::problem::status_of;
 use crate::workflow::certify_lot::{self, certify_lot};
 use crate::workflow::course::{CourseNow, Seen, StepNow};
-use crate::workflow::permit::{ApproveForQc, CertifyLot, Duty, Permit, Proof, ReleaseConditionally, ReviewAuditTrail, Signed};
+use crate::workflow::permit::{
+    ApproveForQc, CertifyLot, Duty, Permit, Proof, ReleaseConditionally, ReviewAuditTrail, Signed,
+};
 use crate::workflow::qc_approve::{self, qc_approve};
 use crate::workflow::release_conditionally::{self, release_conditionally};
 use crate::workflow::review_audit_trail::{self, review_audit_trail, review_of};
@@ -49,7 +51,8 @@ pub fn course_box(
 ) -> Result<Option<CourseBox>, Error> {
     let (lot, now) = (&loaded.lot, &loaded.course);
     let plain = now.steps.is_empty() && now.may_wait.is_empty() && lot.course.conditional.is_none();
-    if plain || !lot.details.stage.is_own() || now.next.is_none() && now.steps.is_empty() && now.outstanding.is_empty() {
+    if plain || !lot.details.stage.is_own() || now.next.is_none() && now.steps.is_empty() && now.outstanding.is_empty()
+    {
         return Ok(None);
     }
     let reads = [Role::Qc, Role::Qa, Role::Qp, Role::Auditor].into_iter().any(|role| visit.is(role));
@@ -116,13 +119,7 @@ fn why_not(visit: &Visit, lot: &Lot, now: &CourseNow, step: Step) -> Option<Stri
     Some(shown::local_times(&refusal.detail, visit.zone))
 }
 
-fn forms(
-    visit: &Visit,
-    lot: &Lot,
-    now: &CourseNow,
-    dossier_sha256: &str,
-    came: &Came,
-) -> Result<Vec<StepForm>, Error> {
+fn forms(visit: &Visit, lot: &Lot, now: &CourseNow, dossier_sha256: &str, came: &Came) -> Result<Vec<StepForm>, Error> {
     let Some(step) = now.next else { return Ok(Vec::new()) };
     if why_not(visit, lot, now, step).is_some() {
         return Ok(Vec::new());
@@ -306,13 +303,8 @@ async fn review_page(
     frame.crumbs = vec![Link::new(lot.number().to_string(), format!("/lots/{}", lot.number()))];
     frame.message = message;
     frame.problems = came.refused.0.clone();
-    let open = StepNow {
-        step: Step::AuditReview,
-        needed: false,
-        sign_off: None,
-        counts: false,
-        changed_since: Vec::new(),
-    };
+    let open =
+        StepNow { step: Step::AuditReview, needed: false, sign_off: None, counts: false, changed_since: Vec::new() };
     let now = loaded.course.steps.iter().find(|s| s.step == Step::AuditReview).unwrap_or(&open);
     let view = AuditReviewPage {
         frame,

@@ -72,9 +72,10 @@ fn entry(form: &Form) -> Result<PolicyEntry, Refusal> {
     let said = |name: &str| Some(form.get(name).trim().to_owned()).filter(|text| !text.is_empty());
     let number = |name: &str| match form.get(name).trim() {
         "" => Ok(None),
-        text => text.parse::<u32>().map(Some).map_err(|_| {
-            Refusal::field(Code::InvalidField, name, format!("{name} is a whole number."))
-        }),
+        text => text
+            .parse::<u32>()
+            .map(Some)
+            .map_err(|_| Refusal::field(Code::InvalidField, name, format!("{name} is a whole number."))),
     };
     let has = |name: &str| form.0.iter().any(|(n, _)| n == name);
     Ok(PolicyEntry {
@@ -91,12 +92,7 @@ fn entry(form: &Form) -> Result<PolicyEntry, Refusal> {
     })
 }
 
-async fn page(
-    visit: &Visit,
-    came: &Came,
-    message: Option<Message>,
-    status: StatusCode,
-) -> Result<HttpResponse, Error> {
+async fn page(visit: &Visit, came: &Came, message: Option<Message>, status: StatusCode) -> Result<HttpResponse, Error> {
     let in_force = visit.work(|app: &App| app.read(policy_in_force)).await?;
     let mut frame = visit.frame("Policy", "policy", "");
     frame.problems = came.refused.0.clone();

@@ -204,6 +204,11 @@ impl PolicyPage {
 
     /// Nobody has set one, and the reader changes nothing.
     pub fn sample_unset() -> Self {
-        Self { standing: "Never set: the strictest answers hold.".into(), signature: None, form: None, ..Self::sample() }
+        Self {
+            standing: "Never set: the strictest answers hold.".into(),
+            signature: None,
+            form: None,
+            ..Self::sample()
+        }
     }
 }
