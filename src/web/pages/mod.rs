@@ -22,6 +22,7 @@ mod investigation_forms;
 pub mod investigations;
 pub mod ledger;
 pub mod lot;
+mod lot_criteria;
 pub mod lot_head;
 pub mod lots;
 pub mod narrate;
