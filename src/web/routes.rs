@@ -195,6 +195,7 @@ routes! {
         GET  SignedIn Reads => pages::oidc::show;
         POST SignedIn Reads => pages::oidc::link;
     }
+    "/account/oidc/visit"                        { GET  SignedIn Reads  => pages::oidc::visit; }
     "/sign-out" {
         GET  Anyone   Reads  => pages::back;
         POST SignedIn Writes => pages::sign_in::out;
