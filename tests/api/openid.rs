@@ -262,9 +262,9 @@ thread_local! {
     static HELD: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A site whose provider belongs to this test.
-pub fn walked() -> Site {
-    WALKED.with(Forger::site)
+/// The provider of a test's sites.
+pub fn walked(url: &str) -> Arc<Provider> {
+    WALKED.with(|forger| forger.provider(url))
 }
 
 /// Amy links her account.
