@@ -39,7 +39,7 @@ enum Command {
     /// Start a service with a seeded demonstration laboratory; all its data is SYNTHETIC
     Demo(demo::Args),
     /// Start the service for a site; the first start makes database and keys
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Check a certificate PDF offline, without any server
     Verify(verify::Args),
     /// Look after the ledger of a site
@@ -94,7 +94,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Demo(args) => demo::run(args),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Verify(args) => verify::run(&args),
         Command::Ledger(LedgerCommand::Verify(args)) => ledger::run(&args),
         Command::Ledger(LedgerCommand::Adopt(args)) => ledger::adopt(&args),

@@ -228,7 +228,8 @@ fn refusal(wait: Duration) -> Refusal {
 
 /// Whole seconds, never less than is needed.
 fn seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(1)
+    let more = u64::from(wait.subsec_nanos() > 0);
+    wait.as_secs().saturating_add(more).max(1)
 }
 
 /// Counts a try for an account, before its password is looked at.

@@ -251,6 +251,7 @@ routes! {
         GET  Anyone  Reads  => pages::alerts::back;
         POST ALERTED Writes => pages::alerts::acknowledge;
     }
+    "/account/oidc/visit"                        { GET  SignedIn Reads  => pages::oidc::visit; }
     "/sign-out" {
         GET  Anyone   Reads  => pages::back;
         POST SignedIn Writes => pages::sign_in::out;

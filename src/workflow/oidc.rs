@@ -110,6 +110,18 @@ fn begin(app: &App, provider: &Provider, username: Option<&Username>, next: &str
     Ok(Begun { address, state: marks.state })
 }
 
+/// Where the browser goes that holds this state; none where nothing waits for it.
+///
+/// # Errors
+/// The provider does not answer.
+pub fn address_again(app: &App, provider: &Provider, state: &str) -> Result<Option<String>, Error> {
+    let name = sha256_hex(state.as_bytes());
+    let Some(waiting) = app.read(|view| Ok(view.ceremony(&name, KIND, app.now())?))? else { return Ok(None) };
+    let visit: Visit = serde_json::from_str(&waiting.content).map_err(|e| Error::Internal(e.to_string()))?;
+    let marks = Marks { state: state.to_owned(), nonce: visit.nonce, verifier: visit.verifier };
+    provider.address(app.now(), &marks).map(Some)
+}
+
 /// Finishes a visit: somebody is signed in, or the account of who is signed in is linked.
 ///
 /// # Errors

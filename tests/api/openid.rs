@@ -210,11 +210,11 @@ pub fn links(forger: &Forger, site: &Site, who: &str, instead: &Value) -> Answer
     let secret = site.person(who).password();
     let page = crate::example::sends(site, who, "/account/oidc", &[("password", &secret)]);
     page.with_status(200);
-    let text = page.text();
-    let address = text.split("href=\"").find(|t| t.starts_with(&forger.issuer)).expect("a link to go on");
-    let address = address.split('"').next().unwrap_or_default().replace("&#38;", "&").replace("&amp;", "&");
-    let mut away = away(forger, site, &address, &cookie_of(&page), instead);
-    away.cookie = format!("{}; lotgate_session={}", away.cookie, site.token(who));
+    assert!(page.text().contains("href=\"/account/oidc/visit\""), "{page}");
+    let cookie = format!("{}; lotgate_session={}", cookie_of(&page), site.token(who));
+    let sent = site.stranger().asks("GET", "/account/oidc/visit", &[("Cookie", &cookie)], None);
+    sent.with_status(303);
+    let away = away(forger, site, sent.header("location"), &cookie, instead);
     comes_back(site, &away)
 }
 
@@ -262,9 +262,9 @@ thread_local! {
     static HELD: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A site whose provider belongs to this test.
-pub fn walked() -> Site {
-    WALKED.with(Forger::site)
+/// The provider of a test's sites.
+pub fn walked(url: &str) -> Arc<Provider> {
+    WALKED.with(|forger| forger.provider(url))
 }
 
 /// Amy links her account.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::example::{page, sends};
 use crate::openid::{Forger, asked, begins, comes_back, down, header, links, nonsense, signs_by_another_key, with_amy};
-use crate::site::{Site, password};
+use crate::site::{Site, password, settings};
 
 /// The session cookie that an answer sets, if it does.
 fn session(answer: &Answer) -> Option<String> {
@@ -50,7 +50,7 @@ fn the_sign_in_page_offers_the_provider_where_there_is_one() {
     let forger = Forger::start();
     let with = forger.site().stranger().get("/sign-in").text();
     assert!(with.contains("href=\"/sign-in/oidc?next="), "{with}");
-    let site = Site::start();
+    let site = Site::with(|_| settings());
     assert!(!site.stranger().get("/sign-in").text().contains("oidc"));
     for path in ["/sign-in/oidc", "/sign-in/oidc/callback?code=x&state=y"] {
         site.stranger().get(path).with_status(404);

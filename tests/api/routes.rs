@@ -8,14 +8,12 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::calls::{Call, call};
-use crate::openid;
 use crate::site::{PEOPLE, Site};
 
 /// A site on which a route can be tried: without people where the route is for the first of them.
 fn site_for(route: &Route) -> Site {
     match route.path {
         "/first-administrator" => Site::without_people(),
-        path if path.contains("oidc") || path.contains("identity-link") => openid::walked(),
         path if path.contains("passkey") => Site::under_a_name(),
         _ => Site::start(),
     }

@@ -26,6 +26,7 @@ use lotgate::workflow::{App, sign_in};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::openid;
 pub use crate::person::Person;
 
 /// The moment at which every test begins.
@@ -87,9 +88,9 @@ impl Template {
 }
 
 impl Site {
-    /// A fresh site at [`MORNING`] with its people and no lots.
+    /// A fresh site at [`MORNING`] with its people and no lots, which knows an OpenID provider.
     pub fn start() -> Site {
-        Site::with(|_| settings())
+        Site::with(|url| WebConfig { oidc: Some(openid::walked(url)), ..settings() })
     }
 
     /// The same with other settings, which may depend on its address.

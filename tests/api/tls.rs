@@ -154,14 +154,20 @@ fn plain_http_is_not_answered_on_the_port_of_tls() {
 /// The type of a TLS record that says no.
 const ALERT: u8 = 21;
 
-/// A greeting of a client that speaks nothing newer than this version (RFC 4346, 7.4.1.2).
+/// The type of a TLS record that goes on with the handshake.
+const HANDSHAKE: u8 = 22;
+
+/// A greeting of a client that speaks nothing newer than this version (RFC 5246, 7.4.1.2), and
+/// offers everything else that the service could ask for.
 fn hello(version: [u8; 2]) -> Vec<u8> {
     let mut body = version.to_vec();
     body.extend([7; 32]);
-    // No session; the suite TLS_RSA_WITH_AES_128_CBC_SHA and two with ECDHE; no compression.
-    body.extend([0, 0, 6, 0x00, 0x2f, 0xc0, 0x13, 0xc0, 0x2f, 1, 0]);
+    // No session; ECDHE with ECDSA and AES-GCM, and what older versions had; no compression.
+    body.extend([0, 0, 6, 0xc0, 0x2b, 0xc0, 0x09, 0x00, 0x2f, 1, 0]);
+    // Groups: x25519, P-256. Points: uncompressed. Signatures: ECDSA P-256, RSA.
+    body.extend([0, 28, 0, 10, 0, 6, 0, 4, 0, 29, 0, 23, 0, 11, 0, 2, 1, 0, 0, 13, 0, 8, 0, 6, 4, 3, 8, 4, 4, 1]);
     let length = u8::try_from(body.len()).expect("short");
-    let mut record = vec![22, 3, 1, 0, length + 4, 1, 0, 0, length];
+    let mut record = vec![HANDSHAKE, 3, 1, 0, length + 4, 1, 0, 0, length];
     record.extend(body);
     record
 }
@@ -171,14 +177,18 @@ fn tls_1_1_and_older_are_not_offered() {
     let folder = tempfile::tempdir().expect("a folder");
     certificate(folder.path());
     let site = site(folder.path());
-    for version in [[3, 2], [3, 1], [3, 0]] {
+    let greeted = |version: [u8; 2]| {
         let mut socket = TcpStream::connect(address(&site)).expect("connected");
         socket.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
         socket.write_all(&hello(version)).expect("sent");
-        let mut answer = Vec::new();
-        let _ = socket.read_to_end(&mut answer);
-        assert_eq!(answer.first(), Some(&ALERT), "{version:?}: {answer:?}");
-        assert_eq!(answer.get(6), Some(&70), "{version:?}: protocol_version in {answer:?}");
+        let mut answer = [0; 7];
+        socket.read_exact(&mut answer).expect("an answer");
+        answer
+    };
+    assert_eq!(greeted([3, 3])[0], HANDSHAKE, "the same greeting with TLS 1.2 goes on");
+    for version in [[3, 2], [3, 1], [3, 0]] {
+        let answer = greeted(version);
+        assert_eq!((answer[0], answer[6]), (ALERT, 70), "{version:?}: protocol_version in {answer:?}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The built program, started as a person starts it: no settings from outside, nobody typing.
 
+#![allow(dead_code, reason = "each of the test programs that include this file uses a part of it")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 /// The secret that the provider gives to the site.
-pub const CLIENT_SECRET: &str = "the secret of the client lotgate";
+pub const CLIENT_SECRET: &str = "the-secret-of-the-client-lotgate";
 
 /// The tables that Debian's package brings.
 const TABLES: &str = "/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3";

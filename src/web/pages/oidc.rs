@@ -58,6 +58,16 @@ pub async fn link(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> Ht
     signed_in(&req, async move |visit: &Visit| begin_link(visit, &Form::read(body)?).await).await
 }
 
+/// `GET /account/oidc/visit`
+pub async fn visit(req: HttpRequest) -> HttpResponse {
+    signed_in(&req, async |visit: &Visit| {
+        let (provider, state) = (provider(&visit.req)?, held_state(&visit.req));
+        let address = visit.work(move |app| oidc::address_again(app, &provider, &state)).await?;
+        Ok(see_other(address.as_deref().unwrap_or("/account/oidc")))
+    })
+    .await
+}
+
 /// The provider of the site.
 pub fn provider_of(req: &HttpRequest) -> Option<Arc<Provider>> {
     req.app_data::<Data<WebConfig>>().and_then(|config| config.oidc.clone())
@@ -76,6 +86,12 @@ fn state_cookie(state: &str, secure: bool) -> Cookie<'static> {
     cookie.secure(secure).max_age(Duration::minutes(VISIT_MINUTES)).finish()
 }
 
+/// The state that the browser holds.
+fn held_state(req: &HttpRequest) -> String {
+    let name = state_cookie("", is_secure(req)).name().to_owned();
+    req.cookie(&name).map(|c| c.value().to_owned()).unwrap_or_default()
+}
+
 async fn go(req: &HttpRequest) -> Result<HttpResponse, Error> {
     let (app, provider) = (app_of(req)?, provider(req)?);
     let next = safe_next(&query(req, "next"));
@@ -90,10 +106,9 @@ fn with_state(mut answer: HttpResponse, req: &HttpRequest, state: &str) -> Resul
 
 async fn finish(req: &HttpRequest) -> Result<HttpResponse, Error> {
     let (app, provider) = (app_of(req)?, provider(req)?);
-    let name = state_cookie("", is_secure(req)).name().to_owned();
     let returned = Returned {
         state: query(req, "state"),
-        cookie: req.cookie(&name).map(|c| c.value().to_owned()).unwrap_or_default(),
+        cookie: held_state(req),
         code: query(req, "code"),
         error: query(req, "error"),
     };
@@ -119,7 +134,7 @@ async fn link_page(visit: &Visit) -> Result<LinkPage, Error> {
         frame: visit.frame(format!("Sign-in by {}", provider.host()), "oidc", ""),
         host: provider.host().to_owned(),
         linked: account.identities.iter().any(|i| i.issuer == issuer),
-        address: String::new(),
+        going_on: false,
         password_problem: None,
         code: Field::default(),
     })
@@ -135,9 +150,9 @@ async fn begin_link(visit: &Visit, form: &Form) -> Result<HttpResponse, Error> {
     let proof = Proof { password: form.get("password").to_owned(), code };
     let mut page = link_page(visit).await?;
     match visit.work(move |app| oidc::begin_link(app, &provider, &permit, &proof)).await {
-        Ok(Begun { address, state }) => {
+        Ok(Begun { state, .. }) => {
             // A link to click: the policy on what a page may load lets no form lead to another site.
-            page.address = address;
+            page.going_on = true;
             with_state(html(StatusCode::OK, &page)?, &visit.req, &state)
         }
         Err(Error::Refused(refusal)) if refusal.fields.iter().any(|f| f.field == "password") => {

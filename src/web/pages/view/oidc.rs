@@ -15,8 +15,8 @@ pub struct LinkPage {
     pub host: String,
     /// True where the account is linked.
     pub linked: bool,
-    /// Where to go on, once the person proved who they are; empty before.
-    pub address: String,
+    /// True once the person proved who they are: the next step is at the provider.
+    pub going_on: bool,
     /// What is wrong with the password.
     pub password_problem: Option<String>,
     /// The one-time code.
@@ -30,7 +30,7 @@ impl LinkPage {
             frame: samples::frame("Sign-in by id.example.org", "oidc", ""),
             host: "id.example.org".into(),
             linked: false,
-            address: String::new(),
+            going_on: false,
             password_problem: None,
             code: Field::default(),
         }
@@ -47,7 +47,7 @@ impl LinkPage {
 
     /// The person goes on.
     pub fn sample_going_on() -> Self {
-        Self { address: "https://id.example.org/authorize?client_id=lotgate&state=0123".into(), ..Self::sample() }
+        Self { going_on: true, ..Self::sample() }
     }
 
     /// Linked.
