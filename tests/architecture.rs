@@ -97,6 +97,7 @@ const OWNED: &[(&str, &str)] = &[
     ("tracing_subscriber", "cli"),
     ("object_store", "store"),
     ("argon2", "workflow"),
+    ("zxcvbn", "workflow"),
     ("infer", "workflow"),
     ("ed25519_dalek", "ledger"),
     ("getrandom", "clock"),

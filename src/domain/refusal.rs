@@ -140,6 +140,8 @@ codes! {
     NothingToCorrect,   "nothing_to_correct",   Unprocessable, "No field is different from what the certificate says.";
     NotOutOfSpecification, "not_out_of_specification", Conflict, "Only a lot that is out of specification is supplied this way.";
     ConfirmFailing,     "confirm_failing",      Conflict,      "The result would revoke the lot's release; say so in the request to record it.";
+    OwnAccount,         "own_account",          Forbidden,     "Nobody changes the own roles or confirms the own identity.";
+    LastAdministrator,  "last_administrator",   Conflict,      "The last administrator who can be relied on stays one.";
     AlreadyDone,        "already_done",         Conflict,      "It has been done already.";
     KeyReused,          "idempotency_key_reused", Conflict,    "The Idempotency-Key was used before for a different request.";
 }

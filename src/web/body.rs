@@ -60,6 +60,7 @@ impl<T: DeserializeOwned> Body<T> {
             ));
         };
         fields.remove("password");
+        fields.remove("new_password");
         Ok(Body { value, fingerprint: plain.to_string() })
     }
 }

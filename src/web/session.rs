@@ -18,7 +18,7 @@ use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::store::User;
-use crate::workflow::{App, Error, sign_in};
+use crate::workflow::{App, Error, own_account, sign_in};
 
 /// The cookie that carries a page's session.
 pub const COOKIE: &str = "lotgate_session";
@@ -76,6 +76,21 @@ pub fn is_same_origin(req: &HttpRequest) -> bool {
     }
 }
 
+/// What somebody may do whose password was given by an administrator: change it, or leave.
+const BEFORE_PASSWORD_CHANGE: [(&str, &str); 6] = [
+    ("GET", "/api/v1/me"),
+    ("POST", "/api/v1/me/password"),
+    ("DELETE", "/api/v1/session"),
+    ("GET", "/account"),
+    ("POST", "/account/password"),
+    ("POST", "/sign-out"),
+];
+
+fn open_before_password_change(req: &HttpRequest) -> bool {
+    let asked = (req.method().as_str(), req.path());
+    BEFORE_PASSWORD_CHANGE.contains(&asked)
+}
+
 /// Finds out who is asking.
 ///
 /// # Errors
@@ -92,7 +107,12 @@ pub async fn somebody(req: &HttpRequest) -> Result<Somebody, Error> {
         return Err(Refusal::new(Code::CrossSite, detail).into());
     }
     let looked_up = token.clone();
-    let session = block(move || sign_in::session(&app, &looked_up)).await?.ok_or_else(nobody)?;
+    let (reader, open) = (app.clone(), open_before_password_change(req));
+    let session = block(move || sign_in::session(&reader, &looked_up)).await?.ok_or_else(nobody)?;
+    let username = session.user.username.clone();
+    if !open && block(move || own_account::must_change_password(&app, &username)).await? {
+        return Err(own_account::change_required().into());
+    }
     Ok(Somebody { user: session.user, token, expires_at: session.expires_at })
 }
 

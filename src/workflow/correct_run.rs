@@ -19,7 +19,7 @@ use crate::domain::text::Line;
 
 use super::permit::{Permit, RecordRun};
 use super::verify_run::investigate_failures;
-use super::{App, Error, check_drawable};
+use super::{App, Error, check_drawable, training};
 
 /// A correction as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,7 @@ pub fn correct_run(
             return Err(Refusal::field(Code::InvalidField, "readings", detail).into());
         }
         desk.record(Event::RunCorrected { run: number, lot: lot.details.lot.clone(), changes: changes.clone() })?;
+        training::check_deed(desk, lot.number(), number, &run.content.assay, "corrected")?;
         // Another run's criterion may apply only now, because the passage is another.
         investigate_failures(desk, lot.number())?;
         Ok(Corrected { run: number, changes })

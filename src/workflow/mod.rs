@@ -5,8 +5,10 @@
 //! refuses leaves nothing behind except, where the issue of trust demands it, the fact that it
 //! was tried.
 
+pub mod access_register;
 pub mod adopt_ledger;
 pub mod approve_specification;
+pub mod change_account;
 pub mod correct_run;
 pub mod deviate;
 pub mod draft_specification;
@@ -19,6 +21,7 @@ pub mod list_lots;
 pub mod list_specifications;
 mod may_sign;
 mod origin;
+pub mod own_account;
 pub mod passwords;
 pub mod permit;
 pub mod plan_dose;
@@ -33,7 +36,9 @@ pub mod resolve_discrepancy;
 pub mod retire_specification;
 pub mod set_up;
 pub mod sign_in;
+pub mod signature_policy;
 pub mod store_file;
+mod training;
 pub mod verify_certificate;
 pub mod verify_run;
 pub mod what_if;

@@ -47,6 +47,9 @@ pub fn sign_in(app: &App, username: &str, password: &str) -> Result<SignedIn, Er
         app.write(&set_up::system_actor(), move |desk| desk.record(Event::SignInFailed { username }).map(drop))?;
         return Err(wrong());
     }
+    if let Some(why) = app.read(|view| Ok(view.account(&user.username)?))?.unusable_at(app.now()) {
+        return Err(Refusal::new(Code::Deactivated, why).into());
+    }
     let token = app.random::<32>()?;
     let token_sha256 = sha256_hex(token.as_bytes());
     let actor = actor_of(&user);
@@ -83,7 +86,13 @@ pub fn session(app: &App, token: &str) -> Result<Option<Session>, Error> {
         return Ok(None);
     }
     let token_sha256 = sha256_hex(token.as_bytes());
-    app.read(|view| Ok(view.session(&token_sha256, app.now())?))
+    app.read(|view| {
+        let now = app.now();
+        let Some(session) = view.session(&token_sha256, now)? else { return Ok(None) };
+        // An account that has ended by itself takes its sessions with it.
+        let usable = view.account(&session.user.username)?.unusable_at(now).is_none();
+        Ok(Some(session).filter(|_| usable))
+    })
 }
 
 /// The person in the first of their roles, for what any role may do.

@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    banks, calendar, certificates, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
+    access, banks, calendar, certificates, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
     lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
@@ -36,6 +36,9 @@ use crate::workflow::App;
         investigations::conclusion, investigations::closure,
         deviations::list, deviations::show, deviations::create, deviations::closure,
         certificates::list, certificates::show, certificates::pdf, certificates::record,
+        people::show, people::deactivate, people::reactivate, people::set_roles, people::limit, people::check_identity,
+        people::qualify, people::train, people::give_password, people::change_own_password,
+        access::show, access::review, access::policy, access::issue_policy, access::acknowledge,
         verification::verify, str_profiles::compare, str_profiles::origin, ledger::list, ledger::verify, openapi, healthz, readyz,
     )
 )]

@@ -45,7 +45,7 @@ impl Form {
 
     /// The form without its secrets, to recognise it when it is sent again.
     pub fn fingerprint(&self) -> String {
-        let secret = ["password", "password_again", "idempotency_key"];
+        let secret = ["password", "password_again", "new_password", "new_password_again", "idempotency_key"];
         let kept: Vec<&(String, String)> = self.0.iter().filter(|(n, _)| !secret.contains(&n.as_str())).collect();
         serde_json::to_string(&kept).unwrap_or_default()
     }

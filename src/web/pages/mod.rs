@@ -4,6 +4,8 @@
 //! with everything that was typed (never a password) and a sentence beside each field; every
 //! error ends on a page that says what happened and what to do.
 
+pub mod access;
+pub mod account;
 pub mod banks;
 pub mod calendar;
 pub mod certificates;
@@ -22,6 +24,7 @@ pub mod lot_head;
 pub mod lots;
 pub mod narrate;
 pub mod people;
+pub mod person;
 pub mod review;
 pub mod run;
 mod run_facts;

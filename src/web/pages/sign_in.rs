@@ -6,7 +6,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::{Form, Refused};
-use super::people::{password_rule, place};
+use super::people::place;
 use super::view::parts::{Field, FieldProblem, Message, Tone};
 use super::view::sign_in::{DemoAccount, FirstAdministratorPage, SignInPage};
 use super::visit::{app_of, frame, html, problem, query, safe_next, see_other};
@@ -16,7 +16,7 @@ use crate::web::problem::{block, status_of};
 use crate::web::session::{cookie, is_same_origin, no_cookie, somebody};
 use crate::web::times;
 use crate::workflow::keep_accounts::{UserEntry, create_first_administrator};
-use crate::workflow::{Error, sign_in};
+use crate::workflow::{Error, passwords, sign_in};
 
 /// `GET /sign-in`
 pub async fn show(req: HttpRequest) -> HttpResponse {
@@ -149,7 +149,7 @@ fn first_page(req: &HttpRequest, token: &str, form: &Form, refused: &Refused) ->
         full_name: refused.field("full_name", form.get("full_name")),
         password_problem: refused.on("password"),
         again_problem: refused.on("password_again"),
-        password_rule: password_rule(),
+        password_rule: passwords::rule(passwords::chars_min(&app, &[])?),
     })
 }
 
@@ -168,6 +168,7 @@ async fn make_first(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error
         full_name: form.get("full_name").to_owned(),
         roles: Vec::new(),
         password: form.get("password").to_owned(),
+        valid_until: None,
     };
     let (given, zone) = (token.clone(), times::zone(&app.site().zone));
     match block(move || create_first_administrator(&app, &given, &entry)).await {
