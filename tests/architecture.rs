@@ -111,6 +111,7 @@ const OWNED: &[(&str, &str)] = &[
     ("argon2", "workflow"),
     ("totp_rs", "workflow"),
     ("webauthn_rs", "workflow"),
+    ("zxcvbn", "workflow"),
     ("infer", "workflow"),
     ("zip", "pack"),
     ("ed25519_dalek", "ledger"),

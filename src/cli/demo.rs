@@ -18,10 +18,12 @@ use crate::clock::{Chance, Clock, FixedClock, SystemChance, SystemClock, random_
 use crate::domain::ids::Username;
 use crate::store::User;
 use crate::web::{DemoAccount, WebConfig};
+use crate::workflow::change_account::{Change, change_account};
 use crate::workflow::keep_accounts::{UserEntry, create_first_administrator, create_user};
-use crate::workflow::permit::{Permit, Subject};
+use crate::workflow::own_account::change_password;
+use crate::workflow::permit::{KeepAccounts, KeepOwnAccount, Permit, Subject};
 use crate::workflow::set_up::{NewSite, Opening};
-use crate::workflow::{App, Error};
+use crate::workflow::{App, Error, signature_policy};
 
 /// Settings of the demonstration.
 #[derive(Debug, Parser)]
@@ -53,18 +55,29 @@ pub(super) struct Account {
 
 /// The people of the demonstration laboratory.
 pub(super) const ACCOUNTS: &[Account] = &[
-    Account { username: "mei.lin", password: "demo-mei-lin", roles: &["analyst"], full_name: "Mei Lin 林美" },
-    Account { username: "tomas.kral", password: "demo-tomas-kral", roles: &["analyst"], full_name: "Tomáš Král" },
-    Account { username: "fang.wu", password: "demo-fang-wu", roles: &["qa"], full_name: "Wu Fang 吴芳" },
-    Account { username: "ingrid.berg", password: "demo-ingrid-berg", roles: &["qa"], full_name: "Ingrid Berg" },
-    Account {
-        username: "olga.petrova",
-        password: "demo-olga-petrova",
-        roles: &["auditor"],
-        full_name: "Ольга Петрова",
-    },
-    Account { username: "sam.reed", password: "demo-sam-reed", roles: &["admin"], full_name: "Sam Reed" },
+    account("mei.lin", "demo-jasmine-tractor", &["analyst"], "Mei Lin 林美"),
+    account("tomas.kral", "demo-walnut-harbour", &["analyst"], "Tomáš Král"),
+    account("fang.wu", "demo-copper-lantern", &["qa"], "Wu Fang 吴芳"),
+    account("ingrid.berg", "demo-velvet-compass", &["qa"], "Ingrid Berg"),
+    account("hana.sato", "demo-ginger-pendulum", &["qc"], "Hana Sato 佐藤花"),
+    account("lars.holm", "demo-cobalt-orchard", &["qp"], "Lars Holm"),
+    account("olga.petrova", "demo-saffron-kettle", &["auditor"], "Ольга Петрова"),
+    account("sam.reed", "demo-thistle-engine", &["admin"], "Sam Reed"),
 ];
+
+const fn account(
+    username: &'static str,
+    password: &'static str,
+    roles: &'static [&'static str],
+    full_name: &'static str,
+) -> Account {
+    Account { username, password, roles, full_name }
+}
+
+/// What the administrator gives everybody at first, and everybody changes.
+const FIRST_PASSWORD: &str = "marble trumpet under the fog";
+/// The number of the demonstration's qualified person.
+const REGISTER_NUMBER: &str = "QP-DEMO-0001";
 
 #[derive(Serialize)]
 struct Ready<'a> {
@@ -138,15 +151,39 @@ fn seed(app: &App, clock: &FixedClock, now: crate::domain::moment::Moment) -> Re
         username: account.username.into(),
         full_name: account.full_name.into(),
         roles: account.roles.iter().map(|r| (*r).to_owned()).collect(),
-        password: account.password.into(),
+        password: if account.roles.contains(&"admin") { account.password } else { FIRST_PASSWORD }.into(),
+        valid_until: None,
     };
     let admin = ACCOUNTS.iter().find(|a| a.roles.contains(&"admin")).ok_or_else(|| Failure("no admin".into()))?;
     create_first_administrator(app, &token, &entry(admin))?;
     let permit = Permit::grant(app, &user(app, admin.username)?, &Subject::default())?;
     for account in ACCOUNTS.iter().filter(|a| a.username != admin.username) {
         create_user(app, &permit, &entry(account))?;
+        settle_in(app, &permit, account, now)?;
     }
     demo_lots::seed(app, clock, now)?;
+    Ok(())
+}
+
+/// The person chooses a password, is checked, acknowledges the policy, and is named where needed.
+fn settle_in(
+    app: &App,
+    admin: &Permit<KeepAccounts>,
+    account: &Account,
+    now: crate::domain::moment::Moment,
+) -> Result<(), Error> {
+    let own: Permit<KeepOwnAccount> = Permit::grant(app, &user(app, account.username)?, &Subject::default())?;
+    change_password(app, &own, None, FIRST_PASSWORD, account.password)?;
+    let how = "passport seen; copy in the personnel file (SYNTHETIC)".to_owned();
+    change_account(app, admin, account.username, &Change::Identity { how })?;
+    let policy = app.read(|view| signature_policy::standing(view))?;
+    signature_policy::acknowledge(app, &own, policy.version, &policy.text_sha256)?;
+    if account.roles.contains(&"qp") {
+        let valid_from = now.plus_hours(-365 * 24).to_string();
+        let register_number = REGISTER_NUMBER.to_owned();
+        let change = Change::Qualification { register_number, valid_from, valid_until: None };
+        change_account(app, admin, account.username, &change)?;
+    }
     Ok(())
 }
 
@@ -159,10 +196,10 @@ pub(super) fn user(app: &App, username: &str) -> Result<User, Error> {
 fn welcome(url: &str, data: &std::path::Path) {
     println!("{} demonstration. All data is SYNTHETIC.\n", crate::SOFTWARE);
     println!("Open  {url}\nData  {}\n", data.display());
-    println!("{:<14} {:<18} {:<9} Name", "User name", "Password", "Role");
+    println!("{:<14} {:<22} {:<9} Name", "User name", "Password", "Role");
     for account in ACCOUNTS {
         println!(
-            "{:<14} {:<18} {:<9} {}",
+            "{:<14} {:<22} {:<9} {}",
             account.username,
             account.password,
             account.roles.join(", "),

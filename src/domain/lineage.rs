@@ -234,6 +234,11 @@ pub fn flag_in_words(flag: &SourceFlag, source: Stage) -> String {
         Some((before, after)) => format!("{before}{from}, {which},{after}"),
         None => format!("{because} ({from}, {which})"),
     };
+    sentence(&told)
+}
+
+/// With a capital letter and a full stop.
+fn sentence(told: &str) -> String {
     let mut letters = told.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())
@@ -244,7 +249,12 @@ pub fn flags_in_words(lot: &Lot) -> Vec<(&SourceFlag, String)> {
     let stage = |number: &LotNumber| {
         lot.sources.iter().find(|s| s.lot.number() == number).map_or(Stage::Bank, |s| s.lot.details.stage)
     };
-    lot.flags.iter().rev().map(|flag| (flag, flag_in_words(flag, stage(&flag.source)))).collect()
+    let told = |flag: &SourceFlag| match flag.source == *lot.number() {
+        // Of the lot's own runs: nothing it was made from is meant.
+        true => sentence(flag.because.as_str().trim_end_matches('.')),
+        false => flag_in_words(flag, stage(&flag.source)),
+    };
+    lot.flags.iter().rev().map(|flag| (flag, told(flag))).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! [`str_comparison`] and [`str_origin`].
 
 pub mod acceptance;
+pub mod access;
 pub mod account;
 pub mod alert;
 pub mod amount;

@@ -146,6 +146,8 @@ codes! {
     ProviderUnavailable, "provider_unavailable", Unavailable,  "The OpenID provider does not answer as it should.";
     ProviderRefused,    "provider_refused",     Forbidden,     "What came back from the OpenID provider is not accepted.";
     NotLinked,          "not_linked",           Forbidden,     "No account is linked with this identity at the OpenID provider.";
+    OwnAccount,         "own_account",          Forbidden,     "Nobody changes the own roles or confirms the own identity.";
+    LastAdministrator,  "last_administrator",   Conflict,      "The last administrator who can be relied on stays one.";
     AlreadyDone,        "already_done",         Conflict,      "It has been done already.";
     KeyReused,          "idempotency_key_reused", Conflict,    "The Idempotency-Key was used before for a different request.";
 }

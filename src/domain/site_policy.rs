@@ -107,6 +107,8 @@ impl TrainingRule {
 
 /// The shortest password by default, in characters (NIST SP 800-63B-4, 3.1.1.2: single factor).
 pub const PASSWORD_CHARS_MIN: u32 = 15;
+/// The shortest password of people who always need a second factor (NIST SP 800-63B-4, 3.1.1.2).
+pub const PASSWORD_CHARS_MIN_WITH_FACTOR: u32 = 8;
 /// After how many minutes without a touch a screen locks, by default.
 pub const IDLE_MINUTES: u32 = 15;
 
@@ -161,6 +163,19 @@ pub struct SitePolicy {
     pub contacts: Vec<Contact>,
 }
 
+impl SitePolicy {
+    /// The shortest password of a person of these roles, in characters: shorter only where each of
+    /// the roles needs a second factor.
+    pub fn password_chars_min_of(&self, roles: &[Role]) -> u32 {
+        let covered = !roles.is_empty() && roles.iter().all(|role| self.second_factor_roles.contains(role));
+        if covered {
+            PASSWORD_CHARS_MIN_WITH_FACTOR
+        } else {
+            self.password_chars_min.max(PASSWORD_CHARS_MIN_WITH_FACTOR)
+        }
+    }
+}
+
 impl Default for SitePolicy {
     fn default() -> Self {
         SitePolicy {
@@ -174,5 +189,20 @@ impl Default for SitePolicy {
             idle_minutes: IDLE_MINUTES,
             contacts: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_password_is_for_those_whose_every_role_needs_a_second_factor() {
+        let policy = SitePolicy { second_factor_roles: vec![Role::Qa, Role::Qp], ..SitePolicy::default() };
+        assert_eq!(policy.password_chars_min_of(&[Role::Qa]), 8);
+        assert_eq!(policy.password_chars_min_of(&[Role::Qa, Role::Analyst]), 15);
+        assert_eq!(SitePolicy::default().password_chars_min_of(&[Role::Admin]), 15);
+        let lax = SitePolicy { password_chars_min: 3, ..SitePolicy::default() };
+        assert_eq!(lax.password_chars_min_of(&[Role::Qa]), 8);
     }
 }

@@ -10,13 +10,35 @@ use diesel::prelude::*;
 use super::View;
 use super::connection::Conn;
 use super::error::StoreError;
-use super::facts::Entry;
+use super::facts::{Entry, FactRow};
 use super::record::{found_one, json};
 use super::records::{Noun, change, find, insert};
-use super::schema::users;
+use super::schema::{facts, users};
 use crate::domain::account::{Account, SignaturePolicy, concerned};
-use crate::domain::event::AccountEvent;
+use crate::domain::event::{AccountEvent, Fact};
 use crate::domain::ids::Username;
+
+/// The kinds of facts that decide who has access.
+const ACCESS_KINDS: [&str; 18] = [
+    "user_created",
+    "site_policy_set",
+    "user_deactivated",
+    "user_reactivated",
+    "roles_changed",
+    "account_limited",
+    "identity_checked",
+    "qualified_person_named",
+    "training_recorded",
+    "signature_policy_issued",
+    "signature_policy_acknowledged",
+    "second_factor_added",
+    "second_factor_removed",
+    "account_locked",
+    "account_unlocked",
+    "token_issued",
+    "token_revoked",
+    "access_reviewed",
+];
 
 impl Noun for Account {
     const NOUN: &'static str = "account";
@@ -71,5 +93,15 @@ impl View<'_> {
     /// The database fails.
     pub fn signature_policies(&mut self) -> Result<Vec<SignaturePolicy>, StoreError> {
         Ok(self.nouns(None, None)?.into_iter().map(|(_, policy)| policy).collect())
+    }
+
+    /// The facts that decide who has access, oldest first.
+    ///
+    /// # Errors
+    /// The database fails, or a fact cannot be read.
+    pub fn access_facts(&mut self) -> Result<Vec<Fact>, StoreError> {
+        let rows: Vec<FactRow> =
+            facts::table.filter(facts::kind.eq_any(ACCESS_KINDS)).order(facts::entry).load(self.0)?;
+        rows.iter().map(|row| Ok(row.read()?.fact)).collect()
     }
 }

@@ -63,6 +63,7 @@ impl<T: DeserializeOwned> Body<T> {
         if fields.remove("password").is_some() {
             fields.remove("code");
         }
+        fields.remove("new_password");
         Ok(Body { value, fingerprint: plain.to_string() })
     }
 }

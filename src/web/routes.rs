@@ -21,6 +21,7 @@ const QP: Who = Only(Role::Qp);
 const QP_OR_QA: Who = AnyOf(&[Role::Qp, Role::Qa]);
 const ALERTED: Who = AnyOf(&[Role::Qa, Role::Qp, Role::Admin]);
 const REVIEWERS: Who = AnyOf(&[Role::Qc, Role::Qa, Role::Qp, Role::Auditor]);
+const SEES_ACCESS: Who = AnyOf(&[Role::Qa, Role::Auditor, Role::Admin]);
 const ANALYST_OR_QA: Who = AnyOf(&[Role::Analyst, Role::Qa]);
 
 /// Those who take the ledger out: nobody who types values again.
@@ -60,6 +61,23 @@ routes! {
         GET  ADMIN Reads  => api::people::list;
         POST ADMIN Writes => api::people::create;
     }
+    "/api/v1/me/password"                        { POST SignedIn Writes => api::people::change_own_password; }
+    "/api/v1/users/{username}"                   { GET  ADMIN    Reads  => api::people::show; }
+    "/api/v1/users/{username}/deactivation"      { POST ADMIN    Writes => api::people::deactivate; }
+    "/api/v1/users/{username}/reactivation"      { POST ADMIN    Writes => api::people::reactivate; }
+    "/api/v1/users/{username}/roles"             { POST ADMIN    Writes => api::people::set_roles; }
+    "/api/v1/users/{username}/limit"             { POST ADMIN    Writes => api::people::limit; }
+    "/api/v1/users/{username}/identity"          { POST ADMIN    Writes => api::people::check_identity; }
+    "/api/v1/users/{username}/qualification"     { POST ADMIN    Writes => api::people::qualify; }
+    "/api/v1/users/{username}/training"          { POST ADMIN    Writes => api::people::train; }
+    "/api/v1/users/{username}/password"          { POST ADMIN    Writes => api::people::give_password; }
+    "/api/v1/access"                             { GET  SEES_ACCESS Reads => api::access::show; }
+    "/api/v1/access/review"                      { POST QA       Writes => api::access::review; }
+    "/api/v1/signature-policy" {
+        GET  SignedIn Reads  => api::access::policy;
+        POST QA       Writes => api::access::issue_policy;
+    }
+    "/api/v1/signature-policy/acknowledgement"   { POST SignedIn Writes => api::access::acknowledge; }
     "/api/v1/specifications" {
         GET  SignedIn Reads  => api::specifications::list;
         POST ANALYST_OR_QA  Writes => api::specifications::create;
@@ -458,4 +476,20 @@ routes! {
         POST ADMIN  Writes => pages::person_security::revoke_token;
     }
     "/people/new"                                { GET  ADMIN    Reads  => pages::people::new; }
+    "/people/{username}"                         { GET  ADMIN    Reads  => pages::person::show; }
+    "/people/{username}/identity" { GET Anyone Reads => pages::back; POST ADMIN Writes => pages::person::step; }
+    "/people/{username}/training" { GET Anyone Reads => pages::back; POST ADMIN Writes => pages::person::step; }
+    "/people/{username}/qualification" { GET Anyone Reads => pages::back; POST ADMIN Writes => pages::person::step; }
+    "/people/{username}/roles" { GET Anyone Reads => pages::back; POST ADMIN Writes => pages::person::step; }
+    "/people/{username}/password" { GET Anyone Reads => pages::back; POST ADMIN Writes => pages::person::step; }
+    "/people/{username}/limit" { GET Anyone Reads => pages::back; POST ADMIN Writes => pages::person::step; }
+    "/people/{username}/deactivation" { GET Anyone Reads => pages::back; POST ADMIN Writes => pages::person::step; }
+    "/people/{username}/reactivation" { GET Anyone Reads => pages::back; POST ADMIN Writes => pages::person::step; }
+    "/account"                                   { GET  SignedIn Reads  => pages::account::show; }
+    "/account/password" { GET Anyone Reads => pages::back; POST SignedIn Writes => pages::account::change_password; }
+    "/account/policy" { GET Anyone Reads => pages::back; POST SignedIn Writes => pages::account::acknowledge; }
+    "/access"                                    { GET  SEES_ACCESS Reads  => pages::access::show; }
+    "/access.csv"                                { GET  SEES_ACCESS Writes => pages::access::csv; }
+    "/access/review" { GET Anyone Reads => pages::back; POST QA Writes => pages::access::review; }
+    "/access/signature-policy" { GET Anyone Reads => pages::back; POST QA Writes => pages::access::issue_policy; }
 }

@@ -19,7 +19,7 @@ use crate::domain::text::Line;
 
 use super::permit::{Permit, RecordRun};
 use super::verify_run::investigate_failures;
-use super::{App, Error, check_drawable, late_result};
+use super::{App, Error, check_drawable, late_result, training};
 
 /// A correction as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,7 @@ pub fn correct_run(
         }
         let late = late_result::weigh(desk, &lot, spec, &corrected, entry.late_result)?;
         desk.record(Event::RunCorrected { run: number, lot: lot.details.lot.clone(), changes: changes.clone() })?;
+        training::check_deed(desk, lot.number(), number, &run.content.assay, "corrected")?;
         if let Some(late) = late {
             late_result::revoke(desk, &lot, number, &late)?;
         }

@@ -1,20 +1,48 @@
 //! Whether a person may sign at all, whatever the act.
 //!
-//! Promises: asked at each signature, at its moment.
+//! Promises: asked at each signature, at its moment; somebody whose identity nobody checked, who
+//! has not acknowledged the newest policy on electronic signatures, or whose password somebody
+//! else chose signs nothing (21 CFR 11.10(j), 11.100(b), 11.200(a)(3)).
 
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Actor;
 
-use super::{App, Error};
+use super::{App, Error, own_account, signature_policy, training};
 
-/// Whether the person may sign now.
+/// Acts that give a lot to patients: their signers are trained in the release.
+const RELEASES: [&str; 3] = ["release", "qp_certification", "conditional_release"];
+
+/// Whether the person may sign an act now.
 ///
 /// # Errors
-/// The account is not in use.
-pub(super) fn check(app: &App, by: &Actor) -> Result<(), Error> {
-    let account = app.read(|view| Ok(view.account(&by.username)?))?;
-    match account.unusable_at(app.now()) {
-        Some(why) => Err(Refusal::new(Code::Deactivated, why).into()),
-        None => Ok(()),
-    }
+/// The account is not in use, its password was given by somebody else, nobody recorded who the
+/// person is, the policy is not acknowledged, or a training is missing that the site asks for.
+pub(super) fn check(app: &App, by: &Actor, act: Option<&str>) -> Result<(), Error> {
+    let now = app.now();
+    app.read(|view| {
+        let account = view.account(&by.username)?;
+        if let Some(why) = account.unusable_at(now) {
+            return Err(Refusal::new(Code::Deactivated, why).into());
+        }
+        if view.must_change_password(&by.username)? {
+            return Err(own_account::change_required().into());
+        }
+        if account.identity.is_none() {
+            let detail = "Nobody has recorded yet who you are, so you cannot sign. Show an administrator a document that \
+                          proves it; the check is recorded with your account.";
+            return Err(Refusal::new(Code::IdentityUnchecked, detail).into());
+        }
+        let newest = signature_policy::standing(view)?.version;
+        if account.acknowledged.is_none_or(|acknowledged| acknowledged.version != newest) {
+            let detail = format!(
+                "Read version {newest} of the policy on electronic signatures and acknowledge it under “My account”; \
+                 then sign."
+            );
+            return Err(Refusal::new(Code::PolicyNotAcknowledged, detail).into());
+        }
+        if act.is_some_and(|act| RELEASES.contains(&act)) {
+            training::check_release(view, by, now)?;
+        }
+        Ok(())
+    })
 }

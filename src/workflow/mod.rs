@@ -5,6 +5,7 @@
 //! refuses leaves nothing behind except, where the issue of trust demands it, the fact that it
 //! was tried.
 
+pub mod access_register;
 pub mod adopt_ledger;
 pub mod alerts;
 pub mod approve_specification;
@@ -12,6 +13,7 @@ pub mod as_of;
 mod attempts;
 mod base32;
 pub mod certify_lot;
+pub mod change_account;
 pub mod contact;
 pub mod correct_run;
 pub mod course;
@@ -35,6 +37,7 @@ pub mod my_sessions;
 pub mod oidc;
 pub mod oidc_provider;
 mod origin;
+pub mod own_account;
 pub mod passkeys;
 pub mod passwords;
 pub mod permit;
@@ -60,11 +63,13 @@ pub mod second_factor;
 pub mod set_policy;
 pub mod set_up;
 pub mod sign_in;
+pub mod signature_policy;
 pub mod store_file;
 pub mod supersede_certificate;
 pub mod supply;
 pub mod tell_parties;
 pub mod tokens;
+mod training;
 pub mod verify_certificate;
 pub mod verify_run;
 pub mod what_if;

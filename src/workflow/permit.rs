@@ -107,6 +107,8 @@ duties! {
     IssueSignaturePolicy: [Qa], "issue the policy on electronic signatures", Some("signature_policy"), "meaning";
     /// Reviewing who has access.
     ReviewAccess: [Qa], "review who has access", Some("access_review"), "meaning";
+    /// Seeing who has access, and taking the register out.
+    SeeAccess: [Qa, Auditor, Admin], "see who has access", None, "meaning";
     /// Keeping one's own account: password, second factors, sessions, acknowledgements.
     KeepOwnAccount: [Analyst, Qc, Qa, Qp, Auditor, Admin], "keep the own account", None, "meaning";
     /// Taking copies out: exports, inspection packs, reports.
@@ -207,7 +209,7 @@ impl<D: Duty> Permit<D> {
             Ok(said)
         });
         let meaning = recording_refusals::<D, _>(app, &self.actor, subject, said.map_err(Error::from))?;
-        let may = may_sign::check(app, &self.actor);
+        let may = may_sign::check(app, &self.actor, D::ACT);
         recording_refusals::<D, _>(app, &self.actor, subject, may)?;
         let proved = prove::for_signature(app, &self.actor, &proof);
         if let Err(Error::Refused(refusal)) = &proved {

@@ -17,7 +17,7 @@ use crate::domain::run::{Raw, Run, RunContent};
 use crate::domain::spec::Specification;
 
 use super::permit::{Permit, RecordRun};
-use super::{App, Desk, Error, check_drawable, fitness, late_result};
+use super::{App, Desk, Error, check_drawable, fitness, late_result, training};
 
 /// A run just recorded, or judged without recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +94,7 @@ pub(super) fn record(
     check_printable(&content)?;
     fitness::check(&mut desk.view(), &mut content)?;
     let by = desk.by.clone();
+    training::check_entry(&mut desk.view(), &by, &mut content)?;
     lot.check_record(&stored.specification, &content, &by)?;
     let run = desk.view().next_run()?;
     let recorded = Run::new(run, number.clone(), content.clone(), by.person(), desk.now);
@@ -122,6 +123,7 @@ pub fn preview_run(
     let mut content = entry.read_beside(&stored.specification, app.now(), lot.donor_profile())?;
     check_printable(&content)?;
     app.read(|view| fitness::check(view, &mut content))?;
+    app.read(|view| training::check_entry(view, permit.actor(), &mut content))?;
     lot.check_record(&stored.specification, &content, permit.actor())?;
     Ok(judged(None, number.clone(), &stored.specification, content, permit.actor(), app.now()))
 }

@@ -20,7 +20,7 @@ use crate::domain::spec::{Criterion, Specification};
 use crate::ledger::canonical;
 
 use super::permit::{Permit, Subject, VerifyRun, recording_refusals};
-use super::{App, Desk, Error, late_result, set_up};
+use super::{App, Desk, Error, late_result, set_up, training};
 
 /// What the verifier says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +112,7 @@ fn verify(desk: &mut Desk, number: RunNumber, entry: &VerificationEntry) -> Resu
         content_sha256: content_sha256.clone(),
         second_entry,
     })?;
+    training::check_deed(desk, &lot_number, number, &run.content.assay, "verified")?;
     investigate_failures(desk, &lot_number)?;
     Ok(Came::Verified(Verified { run: number, lot: lot_number, verified_at: desk.now, content_sha256 }))
 }

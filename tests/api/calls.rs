@@ -14,7 +14,7 @@ use crate::investigations::{FIRST, failing};
 use crate::openid;
 use crate::person::{criterion, reading, with};
 use crate::second_factor::ticket;
-use crate::site::{Site, password};
+use crate::site::{FIRST_PASSWORD, Site, password};
 use crate::spec_drafts::{next_version, with_limit};
 use crate::verification::form as multipart;
 
@@ -386,6 +386,24 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             openid::links_amy(site);
             sends("adam", "/api/v1/users/amy/identity-link/removal", &json!({"reason": "For the walk"}))
         }
+        (_, path) if path.starts_with("/api/v1/users/{username}") => ben_call(site, route),
+        ("POST", "/api/v1/me/password") => {
+            let body = json!({"password": password("amy"), "new_password": "walnut harbour under a thistle"});
+            sends("amy", route.path, &body)
+        }
+        ("POST", "/api/v1/access/review") => {
+            let seen = site.qa().get("/api/v1/access").ok()["register_sha256"].clone();
+            let body = json!({"register_sha256": seen, "findings": "None", "password": password("queen")});
+            sends("queen", route.path, &body)
+        }
+        ("POST", "/api/v1/signature-policy") => {
+            sends("queen", route.path, &json!({"text": "We sign honestly.", "password": password("queen")}))
+        }
+        ("POST", "/api/v1/signature-policy/acknowledgement") => {
+            let policy = site.admin().get("/api/v1/signature-policy").ok();
+            let body = json!({"version": policy["version"], "text_sha256": policy["text_sha256"]});
+            sends("adam", route.path, &body)
+        }
         ("POST", "/api/v1/lots") => sends("amy", route.path, &site.analyst().registration("L-1", &json!({}))),
         ("POST", "/api/v1/lots/{lot}/runs" | "/api/v1/lots/{lot}/runs/preview") => {
             site.analyst().registers("L-1").created();
@@ -539,6 +557,58 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
     }
 }
 
+/// What an administrator does with Ben's account.
+fn ben_call(site: &Site, route: &Route) -> Option<Call> {
+    let path = filled(&route.path.replace("{username}", "ben"));
+    let (from, until) = (site.hours(-1), site.hours(24));
+    let body = match path.rsplit('/').next()? {
+        "deactivation" => json!({"reason": "For the walk"}),
+        "reactivation" => {
+            let body = json!({"reason": "For the walk"});
+            site.admin().post("/api/v1/users/ben/deactivation", &body).created();
+            body
+        }
+        "roles" => json!({"roles": ["analyst", "qc"], "reason": "For the walk"}),
+        "limit" => json!({"valid_until": until, "reason": "For the walk"}),
+        "identity" => json!({"how": "passport"}),
+        "qualification" => {
+            let body = json!({"register_number": "QP-1", "valid_from": from});
+            return sends("adam", &path.replace("/ben/", "/pablo/"), &body);
+        }
+        "training" => json!({"assay": "endotoxin", "valid_from": from, "valid_until": until, "reference": "TR-1"}),
+        "password" => json!({"password": FIRST_PASSWORD, "reason": "For the walk"}),
+        _ => return reads("adam", &path),
+    };
+    sends("adam", &path, &body)
+}
+
+/// The same as pages take it.
+fn account_page(site: &Site, route: &Route) -> Option<Call> {
+    let path = filled(&route.path.replace("{username}", "ben"));
+    let (from, until) = (site.hours(-1), site.hours(24));
+    let reason = ("reason", "For the walk");
+    let step = path.rsplit('/').next()?.to_owned();
+    let fields: Vec<(&str, &str)> = match step.as_str() {
+        "reactivation" => {
+            site.admin().post("/api/v1/users/ben/deactivation", &json!({"reason": "For the walk"})).created();
+            vec![reason]
+        }
+        "roles" => vec![("roles", "analyst"), ("roles", "qc"), reason],
+        "limit" => vec![("valid_until", &until), reason],
+        "identity" => vec![("how", "passport")],
+        "qualification" => {
+            let fields = [("register_number", "QP-1"), ("valid_from", from.as_str())];
+            return fills("adam", &path.replace("/ben/", "/pablo/"), &fields);
+        }
+        "training" => {
+            vec![("assay", "endotoxin"), ("valid_from", &from), ("valid_until", &until), ("reference", "TR-1")]
+        }
+        "password" => vec![("new_password", FIRST_PASSWORD), reason],
+        _ => vec![reason],
+    };
+    fills("adam", &path, &fields)
+}
+
 fn bank(site: &Site) -> Value {
     json!({"bank": "MCB-1", "product": "ADMSC-IV", "donor": "D-1", "passage": "2", "containers": 20,
         "population_doublings": "5.2", "made_at": site.hours(-1440), "expires_at": site.hours(9000)})
@@ -625,6 +695,27 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             fills("adam", route.path, &fields)
         }
         ("GET", "/people" | "/people/new") => reads("adam", route.path),
+        ("GET", path) if path.starts_with("/people/") => reads("adam", &filled(path)),
+        ("POST", path) if path.starts_with("/people/") => account_page(site, route),
+        ("POST", "/account/password") => {
+            let new = "walnut harbour under a thistle";
+            let fields = [("password", &*password("amy")), ("new_password", new), ("new_password_again", new)];
+            fills("amy", route.path, &fields)
+        }
+        ("POST", "/account/policy") => {
+            let policy = site.admin().get("/api/v1/signature-policy").ok();
+            let hash = policy["text_sha256"].as_str()?;
+            fills("adam", route.path, &[("version", "1"), ("text_sha256", hash)])
+        }
+        ("POST", "/access/review") => {
+            let seen = site.qa().get("/api/v1/access").ok();
+            let hash = seen["register_sha256"].as_str()?;
+            let fields = [("register_sha256", hash), ("findings", "None"), ("password", &*password("queen"))];
+            fills("queen", route.path, &fields)
+        }
+        ("POST", "/access/signature-policy") => {
+            fills("queen", route.path, &[("text", "We sign honestly."), ("password", &password("queen"))])
+        }
         ("GET", "/lots/new" | "/banks/new" | "/donors/new") => reads("amy", route.path),
         ("POST", "/banks") => fills_in("amy", route.path, &bank(site)),
         ("POST", "/donors") => fills_in("amy", route.path, &donor(site)),

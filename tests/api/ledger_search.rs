@@ -46,12 +46,16 @@ fn any_combination_of_filters_finds_exactly_what_it_says() {
     let (lots, users) = (["", "l-1", "L-2"], ["", "amy", "BEN", "queen"]);
     let (kinds, refusals) = (["", "lot_registered", "attempt_refused"], [false, true]);
     let times = [("", ""), ("2026-06-01T09:00:00Z", ""), ("2026-06-01T09:00:00Z", "2026-06-01T18:00:00+08:00")];
+    let mut questions = Vec::new();
+    for lot in lots {
+        for user in users {
+            for kind in kinds {
+                questions.extend(times.iter().flat_map(|t| refusals.map(|r| (lot, user, kind, *t, r))));
+            }
+        }
+    }
     let mut asked = 0;
-    for (lot, user, kind, (from, to), refused) in lots.iter().flat_map(|l| {
-        users.iter().flat_map(move |u| {
-            kinds.iter().flat_map(move |k| times.iter().flat_map(move |t| refusals.map(|r| (*l, *u, *k, *t, r))))
-        })
-    }) {
+    for (lot, user, kind, (from, to), refused) in questions {
         if refused && kind == "lot_registered" {
             continue;
         }

@@ -3,6 +3,8 @@
 //!
 //! Start reading at [`site`], the driver, then at [`release`], the rules that matter most.
 
+mod access;
+mod accounts;
 mod answer;
 mod as_of;
 mod attacks;

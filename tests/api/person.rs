@@ -150,6 +150,13 @@ impl Person<'_> {
         self.post(&format!("/api/v1/lots/{lot}/rejection"), &body)
     }
 
+    /// Acknowledges the policy on electronic signatures as it counts now.
+    pub fn acknowledges(&self) -> Answer {
+        let policy = self.get("/api/v1/signature-policy").ok();
+        let seen = json!({"version": policy["version"], "text_sha256": policy["text_sha256"]});
+        self.post("/api/v1/signature-policy/acknowledgement", &seen)
+    }
+
     /// The lot as it stands.
     #[track_caller]
     pub fn sees(&self, lot: &str) -> Value {

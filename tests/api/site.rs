@@ -19,10 +19,12 @@ use lotgate::domain::moment::Moment;
 use lotgate::store::Target;
 use lotgate::web::limits::Limits;
 use lotgate::web::{WebConfig, serve};
+use lotgate::workflow::change_account::{Change, change_account};
 use lotgate::workflow::keep_accounts::{UserEntry, create_first_administrator, create_user};
-use lotgate::workflow::permit::{Permit, Subject};
+use lotgate::workflow::own_account::change_password;
+use lotgate::workflow::permit::{KeepAccounts, Permit, Subject};
 use lotgate::workflow::set_up::{NewSite, Opening};
-use lotgate::workflow::{App, sign_in};
+use lotgate::workflow::{App, sign_in, signature_policy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -46,8 +48,11 @@ pub const PEOPLE: [(&str, &str, &str); 8] = [
 
 /// The password of an account of [`PEOPLE`].
 pub fn password(username: &str) -> String {
-    format!("the password of {username}")
+    format!("the password of {username}, quite by herself")
 }
+
+/// What the administrator gives everybody, and everybody but Adam has changed.
+pub const FIRST_PASSWORD: &str = "marble trumpet under the fog";
 
 /// A running site.
 pub struct Site {
@@ -186,10 +191,26 @@ impl Site {
 
     /// Adam makes an account with these roles.
     pub fn has_person(&self, username: &str, full_name: &str, roles: &[&str]) -> Person<'_> {
-        let body =
-            json!({"username": username, "full_name": full_name, "roles": roles, "password": password(username)});
+        self.has_newcomer(username, full_name, roles);
+        let first = json!({"username": username, "password": FIRST_PASSWORD});
+        let session = self.stranger().post("/api/v1/session", &first).created();
+        let bearer = format!("Bearer {}", session["token"].as_str().expect("a token"));
+        let body = json!({"password": FIRST_PASSWORD, "new_password": password(username)}).to_string().into_bytes();
+        let headers = [("Authorization", bearer.as_str())];
+        self.stranger()
+            .asks("POST", "/api/v1/me/password", &headers, Some(("application/json", body)))
+            .with_status(204);
+        let how = json!({"how": "passport, personnel file"});
+        self.admin().post(&format!("/api/v1/users/{username}/identity"), &how).created();
+        let person = self.person(username);
+        person.acknowledges().created();
+        person
+    }
+
+    /// Adam makes an account and gives it [`FIRST_PASSWORD`]; nothing else has happened to it.
+    pub fn has_newcomer(&self, username: &str, full_name: &str, roles: &[&str]) {
+        let body = json!({"username": username, "full_name": full_name, "roles": roles, "password": FIRST_PASSWORD});
         self.admin().post("/api/v1/users", &body).created();
-        self.person(username)
     }
 
     /// A token of an open session of this person.
@@ -353,7 +374,8 @@ fn make_template() -> Template {
         username: username.into(),
         full_name: full_name.into(),
         roles: vec![role.into()],
-        password: password(username),
+        password: if role == "admin" { password(username) } else { FIRST_PASSWORD.to_owned() },
+        valid_until: None,
     };
     let link = app.first_link().expect("readable").expect("nobody has an account yet");
     let [others @ .., admin] = PEOPLE;
@@ -363,6 +385,7 @@ fn make_template() -> Template {
     let permit = Permit::grant(&app, &admin, &Subject::default()).expect("an admin keeps accounts");
     for person in others {
         create_user(&app, &permit, &entry(person)).expect("an account");
+        settle_in(&app, &permit, person.0);
     }
     let signed_in = |username: &str| {
         let open = sign_in::sign_in(&app, username, &password(username)).expect("signed in");
@@ -374,6 +397,18 @@ fn make_template() -> Template {
     let mut files = Vec::new();
     gather(data.path(), data.path(), &mut files);
     Template { files, tokens }
+}
+
+/// The person chooses a password, is checked, and acknowledges the policy.
+fn settle_in(app: &App, admin: &Permit<KeepAccounts>, username: &str) {
+    let name = Username::parse(username).expect("a user name");
+    let user = app.read(|view| Ok(view.user(&name)?)).expect("readable").expect("just made");
+    let own = Permit::grant(app, &user, &Subject::default()).expect("everybody keeps the own account");
+    change_password(app, &own, None, FIRST_PASSWORD, &password(username)).expect("a password of her own");
+    let how = "passport, personnel file".to_owned();
+    change_account(app, admin, username, &Change::Identity { how }).expect("checked");
+    let policy = app.read(|view| signature_policy::standing(view)).expect("readable");
+    signature_policy::acknowledge(app, &own, policy.version, &policy.text_sha256).expect("acknowledged");
 }
 
 /// Every file below a folder, with its path from `root`.

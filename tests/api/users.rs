@@ -4,11 +4,10 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::person::with;
-use crate::site::Site;
+use crate::site::{FIRST_PASSWORD, Site};
 
 fn make(site: &Site, instead: &Value) -> Answer {
-    let usual =
-        json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst"], "password": "dora's own password"});
+    let usual = json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst"], "password": FIRST_PASSWORD});
     site.admin().post("/api/v1/users", &with(usual, instead))
 }
 
@@ -17,7 +16,7 @@ fn an_admin_makes_an_account_that_can_sign_in() {
     let site = Site::start();
     let made = make(&site, &json!({"username": "Dora", "roles": ["qa", "analyst", "qa"]})).created();
     assert_eq!(made, json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst", "qa"]}));
-    let body = json!({"username": "dora", "password": "dora's own password"});
+    let body = json!({"username": "dora", "password": FIRST_PASSWORD});
     assert_eq!(site.stranger().post("/api/v1/session", &body).created()["user"], made);
     let fact = site.events("user_created").pop().expect("a fact");
     assert_eq!(
@@ -32,8 +31,10 @@ fn the_list_of_accounts_shows_names_and_roles_and_nothing_secret() {
     let answer = site.admin().get("/api/v1/users");
     let users = answer.ok()["users"].as_array().expect("users").clone();
     let names: Vec<&str> = users.iter().filter_map(|u| u["username"].as_str()).collect();
-    assert_eq!(names, ["adam", "amy", "ben", "olga", "queen", "quinn"]);
-    assert!(users.iter().all(|u| u.as_object().expect("an object").len() == 3), "{users:?}");
+    assert_eq!(names, ["adam", "amy", "ben", "cora", "olga", "pablo", "queen", "quinn"]);
+    let states: Vec<&str> = users.iter().filter_map(|u| u["state"].as_str()).collect();
+    assert_eq!(states[..2], ["identity unchecked", "active"], "nobody checked who Adam is");
+    assert!(users.iter().all(|u| u.as_object().expect("an object").len() == 4), "{users:?}");
     assert!(!answer.text().contains("argon2") && !answer.text().contains("password"));
 }
 
@@ -72,7 +73,7 @@ fn separation_of_duties_begins_with_the_account() {
 #[test]
 fn a_name_that_the_certificate_cannot_print_is_refused_for_who_signs_certificates() {
     let site = Site::start();
-    for roles in [json!(["analyst"]), json!(["qa"])] {
+    for roles in [json!(["analyst"]), json!(["qa"]), json!(["qc"]), json!(["qp"])] {
         make(&site, &json!({"full_name": "محمد", "roles": roles}))
             .refused(422, "undrawable_text")
             .about(&["full_name"]);
@@ -95,16 +96,21 @@ fn every_mistake_in_an_account_is_named_at_once() {
 }
 
 #[test]
-fn a_password_has_eight_characters_at_least() {
+fn a_password_is_long_and_cannot_be_guessed() {
     let site = Site::start();
-    for short in ["", "1234567", "患者患者患者患"] {
+    let before = site.facts_count();
+    for short in ["", "Tr0ub4dor&3", "紫の山羊が窓を静かに磨く朝"] {
         make(&site, &json!({"password": short}))
-            .refused(422, "invalid_field")
-            .says("at least 8 characters")
+            .refused(422, "weak_password")
+            .says("at least 15 characters")
             .about(&["password"]);
     }
+    for guessed in ["passwordpassword", "dora dean dora dean", "Test Laboratory dora", "1234567890123456"] {
+        make(&site, &json!({"password": guessed})).refused(422, "weak_password").says("guessed").about(&["password"]);
+    }
     make(&site, &json!({"password": "x".repeat(1025)})).refused(422, "invalid_field").about(&["password"]);
-    make(&site, &json!({"password": "患者患者患者患者"})).created();
+    assert_eq!(site.facts_count(), before);
+    make(&site, &json!({"password": "紫の山羊が午後の窓を静かに磨いて歌う"})).created();
 }
 
 #[test]
@@ -117,7 +123,7 @@ fn no_password_and_no_hash_is_ever_a_fact() {
         .refused(403, "wrong_password");
     site.qa().releases("L-1").created();
     let everything = Value::Array(site.facts()).to_string();
-    for secret in ["the password of", "dora's own password", "typed wrongly", "argon2", &site.token("queen")] {
+    for secret in ["the password of", FIRST_PASSWORD, "typed wrongly", "argon2", &site.token("queen")] {
         assert!(!everything.contains(secret), "{secret} is in the ledger");
     }
     assert!(everything.contains("Dora Dean"));

@@ -15,9 +15,11 @@ use lotgate::domain::shipped;
 use lotgate::domain::spec::Specification;
 use lotgate::ledger::VerifierKey;
 use lotgate::store::{Evidence, Finding, StoreError, Target, User, outside_checkpoint, read_once};
+use lotgate::workflow::change_account::{Change, change_account};
 use lotgate::workflow::keep_accounts::{UserEntry, create_first_administrator, create_user};
+use lotgate::workflow::own_account::change_password;
 use lotgate::workflow::permit::{
-    Once, Permit, RecordRun, RegisterLot, RejectLot, ReleaseLot, StoreFile, Subject, VerifyRun,
+    KeepAccounts, Once, Permit, RecordRun, RegisterLot, RejectLot, ReleaseLot, StoreFile, Subject, VerifyRun,
 };
 use lotgate::workflow::record_run::{RecordedRun, record_run};
 use lotgate::workflow::register_lot::{LotEntry, Registered, register_lot};
@@ -26,7 +28,7 @@ use lotgate::workflow::release_lot::{Released, release_lot};
 use lotgate::workflow::set_up::{NewSite, Opening};
 use lotgate::workflow::store_file::{FileEntry, Stored, store_file};
 use lotgate::workflow::verify_run::{VerificationEntry, Verified, verify_run};
-use lotgate::workflow::{App, Error};
+use lotgate::workflow::{App, Error, signature_policy};
 
 /// Everybody: user name, full name, roles.
 pub const PEOPLE: [(&str, &str, &[&str]); 9] = [
@@ -86,7 +88,7 @@ pub fn lot_number(text: &str) -> LotNumber {
 }
 
 pub fn password(username: &str) -> String {
-    format!("the password of {username}")
+    format!("the password of {username}, quite by herself")
 }
 
 pub fn sqlite(data: &Path) -> Target {
@@ -182,7 +184,19 @@ impl Laboratory {
         let permit = Permit::grant(&self.app, &self.user(admin), &Subject::default()).expect("an admin");
         for (username, ..) in PEOPLE.iter().filter(|p| p.0 != admin) {
             create_user(&self.app, &permit, &account(username)).unwrap_or_else(|e| panic!("{e}"));
+            self.settle_in(&permit, username);
         }
+    }
+
+    /// The person chooses a password, is checked, and acknowledges the policy on signatures.
+    fn settle_in(&self, admin: &Permit<KeepAccounts>, username: &str) {
+        let own = Permit::grant(&self.app, &self.user(username), &Subject::default()).expect("everybody");
+        change_password(&self.app, &own, None, FIRST_PASSWORD, &password(username)).unwrap_or_else(|e| panic!("{e}"));
+        let how = "passport".to_owned();
+        change_account(&self.app, admin, username, &Change::Identity { how }).unwrap_or_else(|e| panic!("{e}"));
+        let policy = self.app.read(|view| signature_policy::standing(view)).expect("readable");
+        signature_policy::acknowledge(&self.app, &own, policy.version, &policy.text_sha256)
+            .unwrap_or_else(|e| panic!("{e}"));
     }
 
     pub fn user(&self, username: &str) -> User {
@@ -281,9 +295,13 @@ fn account(username: &str) -> UserEntry {
         username: username.into(),
         full_name: (*full_name).into(),
         roles: roles.iter().map(|r| (*r).to_owned()).collect(),
-        password: password(username),
+        password: if roles.contains(&"admin") { password(username) } else { FIRST_PASSWORD.to_owned() },
+        valid_until: None,
     }
 }
+
+/// What everybody is given at first, and changes.
+const FIRST_PASSWORD: &str = "marble trumpet under the fog";
 
 /// Where folders are made: in memory where the machine has such a place, for nothing here tests
 /// the disk, and a simulated year would wait for it a thousand times.

@@ -388,7 +388,8 @@ impl World {
             username: format!("new-{}", self.dice.roll(6)),
             full_name: (*self.dice.pick(&["New Person", "", "\u{1F9EC}"])).into(),
             roles: self.dice.pick(&combinations).iter().map(|r| (*r).to_owned()).collect(),
-            password: (*self.dice.pick(&["long enough", "short"])).into(),
+            password: (*self.dice.pick(&["long enough to be hard to guess", "short"])).into(),
+            valid_until: None,
         };
         let before = self.lab.facts();
         let permit = Permit::<KeepAccounts>::grant(self.app(), &self.lab.user(who), &Subject::default());

@@ -8,10 +8,10 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    alerts, as_of, banks, calendar, certificates, containers, copies, course, deviations, donors, dose, equipment,
-    factors, files, identity_links, invalidations, investigations, ledger, ledger_export, lots, notices, passkeys,
-    people, policy, register, revocation, runs, session, sessions, specification_acts, specifications, str_profiles,
-    supersession, supply, tokens, verification,
+    access, alerts, as_of, banks, calendar, certificates, containers, copies, course, deviations, donors, dose,
+    equipment, factors, files, identity_links, invalidations, investigations, ledger, ledger_export, lots, notices,
+    passkeys, people, policy, register, revocation, runs, session, sessions, specification_acts, specifications,
+    str_profiles, supersession, supply, tokens, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};
@@ -47,6 +47,9 @@ use crate::workflow::App;
         tokens::list, tokens::create, tokens::revoke_own, tokens::revoke, alerts::list, alerts::acknowledge,
         policy::show, policy::set, course::approve, course::show_review, course::review, course::certify,
         course::release_in_part, notices::show, notices::pdf, supersession::create,
+        people::show, people::deactivate, people::reactivate, people::set_roles, people::limit, people::check_identity,
+        people::qualify, people::train, people::give_password, people::change_own_password, access::show,
+        access::review, access::policy, access::issue_policy, access::acknowledge,
     )
 )]
 pub struct Api;

@@ -3,6 +3,8 @@
 //! Promises: names as documented in docs/API.md and in `/api/openapi.json`, which is made from
 //! this code; numbers of results travel as text.
 
+pub mod access;
+pub mod account_views;
 pub mod alerts;
 pub mod as_of;
 pub mod banks;

@@ -54,7 +54,7 @@ impl Form {
 
     /// The form without its secrets, to recognise it when it is sent again.
     pub fn fingerprint(&self) -> String {
-        let secret = ["password", "password_again", "idempotency_key"];
+        let secret = ["password", "password_again", "new_password", "new_password_again", "idempotency_key"];
         // The code beside a password is a secret; elsewhere a code is a name.
         let signed = self.0.iter().any(|(n, _)| n == "password");
         let is_secret = |n: &str| secret.contains(&n) || (signed && n == "code");

@@ -231,7 +231,7 @@ fn csv_text(page: &LotPage, visit: &Visit) -> String {
 }
 
 /// A cell in quotes; what a spreadsheet would take for a formula is marked as text.
-fn quoted(cell: &str) -> String {
+pub(super) fn quoted(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     format!("\"{}{}\"", if formula { "'" } else { "" }, cell.replace('"', "\"\""))
 }

@@ -4,6 +4,8 @@
 //! with everything that was typed (never a password) and a sentence beside each field; every
 //! error ends on a page that says what happened and what to do.
 
+pub mod access;
+pub mod account;
 pub mod alerts;
 pub mod as_of;
 pub mod banks;
@@ -28,6 +30,7 @@ pub mod lots;
 pub mod narrate;
 pub mod oidc;
 pub mod people;
+pub mod person;
 pub mod person_security;
 pub mod policy;
 pub mod recall;

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::{Form, Refused};
 use super::oidc::provider_of;
-use super::people::{password_rule, place};
+use super::people::place;
 use super::shown;
 use super::view::parts::{Field, FieldProblem, Message, Tone};
 use super::view::sign_in::{DemoAccount, FirstAdministratorPage, SignInCodePage, SignInPage};
@@ -21,7 +21,7 @@ use crate::web::session::{cookie, device, is_same_origin, no_cookie, somebody};
 use crate::web::times;
 use crate::workflow::keep_accounts::{UserEntry, create_first_administrator};
 use crate::workflow::sign_in::Begun;
-use crate::workflow::{Error, passkeys, sign_in};
+use crate::workflow::{Error, passkeys, passwords, sign_in};
 
 /// `GET /sign-in`
 pub async fn show(req: HttpRequest) -> HttpResponse {
@@ -221,7 +221,7 @@ fn first_page(req: &HttpRequest, token: &str, form: &Form, refused: &Refused) ->
         full_name: refused.field("full_name", form.get("full_name")),
         password_problem: refused.on("password"),
         again_problem: refused.on("password_again"),
-        password_rule: password_rule(),
+        password_rule: passwords::rule(passwords::chars_min(&app, &[])?),
     })
 }
 
@@ -240,6 +240,7 @@ async fn make_first(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error
         full_name: form.get("full_name").to_owned(),
         roles: Vec::new(),
         password: form.get("password").to_owned(),
+        valid_until: None,
     };
     let (given, zone) = (token.clone(), times::zone(&app.site().zone));
     match block(move || create_first_administrator(&app, &given, &entry)).await {

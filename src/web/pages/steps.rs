@@ -97,6 +97,46 @@ impl<'c> Builder<'c> {
         self.input(name, label, hint, Sort::Moment, false)
     }
 
+    /// A date and time that can stay empty.
+    pub fn optional_moment(self, name: &str, label: &str, hint: &str) -> Self {
+        self.input(name, label, hint, Sort::Moment, true)
+    }
+
+    /// A password to be chosen.
+    pub fn new_password(self, name: &str, label: &str, hint: &str) -> Self {
+        self.secret(name, label, hint, Sort::NewPassword)
+    }
+
+    /// The password until now.
+    pub fn old_password(self, name: &str, label: &str) -> Self {
+        self.secret(name, label, "", Sort::OldPassword)
+    }
+
+    fn secret(self, name: &str, label: &str, hint: &str, sort: Sort) -> Self {
+        let mut builder = self.input(name, label, hint, sort, false);
+        if let Some(input) = builder.form.inputs.last_mut() {
+            input.field.value.clear();
+        }
+        builder
+    }
+
+    /// Any of several: what is sent, what is read, and whether it is ticked while nothing was sent.
+    pub fn ticks(mut self, name: &str, label: &str, choices: &[(&str, String, bool)]) -> Self {
+        let came = (self.came.id == self.form.id).then(|| self.came.form.all(name));
+        self = self.input(name, label, "", Sort::Ticks, false);
+        if let Some(input) = self.form.inputs.last_mut() {
+            let chosen =
+                |value: &str, preset: bool| came.as_ref().map_or(preset, |sent| sent.iter().any(|one| one == value));
+            let choice = |(value, label, preset): &(&str, String, bool)| Choice {
+                value: (*value).to_owned(),
+                label: label.clone(),
+                chosen: chosen(value, *preset),
+            };
+            input.choices = choices.iter().map(choice).collect();
+        }
+        self
+    }
+
     /// One of many: what is sent, and what is read.
     pub fn select(self, name: &str, label: &str, choices: &[(&str, &str)]) -> Self {
         self.input(name, label, "", Sort::Select, false).choices(choices)

@@ -122,6 +122,9 @@ pub(super) fn of_quality(event: &Event, names: &Names) -> Told {
         Event::DeviationClosed { deviation, assessment, .. } => {
             with_reason(format!("closed {deviation}"), format!("Assessment: {}", assessment.as_str()))
         }
+        Event::SourceFlagged { lot, source, because, .. } if lot == source => {
+            with_reason(format!("flagged lot {lot}"), because.clone())
+        }
         Event::SourceFlagged { lot, source, because, .. } => {
             with_reason(format!("flagged lot {lot}, made from {source}"), because.clone())
         }

@@ -215,6 +215,9 @@ fn dress(frame: &mut Frame, somebody: &Somebody, at: &str) {
     }
     frame.asks_code = somebody.asks_code;
     frame.idle_minutes = somebody.idle_minutes;
+    if admin || somebody.is(Role::Qa) || somebody.is(Role::Auditor) {
+        nav.push(Link::new("Access", "/access"));
+    }
     frame.nav = nav.into_iter().map(|link| if link.href == at { link.here() } else { link }).collect();
     frame.search = Some(String::new());
 }
@@ -262,6 +265,9 @@ pub fn safe_next(next: &str) -> String {
 /// What somebody gets whose session is not there, or who was sent here by another site.
 fn turned_away(req: &HttpRequest, error: &Error) -> HttpResponse {
     let Error::Refused(refusal) = error else { return problem(req, None, error) };
+    if refusal.code == Code::PasswordChangeRequired {
+        return see_other("/account");
+    }
     if refusal.code == Code::SecondFactorMissing {
         return see_other("/account/security?first=factor");
     }

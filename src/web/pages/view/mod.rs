@@ -4,6 +4,8 @@
 //! turns what it read into these structs, and renders. The templates are in `templates/`,
 //! one file per page and action, checked against these structs by the compiler.
 
+pub mod access;
+pub mod account;
 pub mod alerts;
 pub mod as_of;
 pub mod calendar;
@@ -167,6 +169,13 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("str-origin", html(&str_profiles::StrPage::sample_origin())),
         ("str-refused", html(&str_profiles::StrPage::sample_refused())),
         ("people", html(&people::PeoplePage::sample())),
+        ("person", html(&people::PersonPage::sample())),
+        ("person-refused", html(&people::PersonPage::sample_refused())),
+        ("account", html(&account::AccountPage::sample())),
+        ("account-first", html(&account::AccountPage::sample_first())),
+        ("account-refused", html(&account::AccountPage::sample_refused())),
+        ("access", html(&access::AccessPage::sample())),
+        ("access-refused", html(&access::AccessPage::sample_refused())),
         ("person-new", html(&people::NewPersonPage::sample())),
         ("person-new-refused", html(&people::NewPersonPage::sample_refused())),
         ("problem", html(&problem::ProblemPage::sample())),

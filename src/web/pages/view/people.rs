@@ -2,8 +2,11 @@
 
 use askama::Template;
 
-use super::parts::{Choice, Field, FieldProblem, Frame, Link, Moment};
+use super::equipment::Fold;
+use super::parts::{Choice, Fact, Field, FieldProblem, Frame, Link, Moment};
 use super::samples;
+use super::signing::{Input, Sort, StepForm};
+use crate::domain::role::Role;
 
 /// `GET /people`.
 #[derive(Debug, Clone, Template)]
@@ -24,10 +27,41 @@ pub struct PersonRow {
     pub full_name: String,
     /// Roles in words.
     pub roles: String,
-    /// `active`, `locked`, `closed`.
+    /// `active`, or what is in the way: `deactivated`, `identity unchecked`.
     pub state: String,
+    /// Where everything about it stands.
+    pub href: String,
     /// When it was made.
     pub created_at: Moment,
+}
+
+/// `GET /people/{username}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "people/show.html")]
+pub struct PersonPage {
+    /// The frame.
+    pub frame: Frame,
+    /// What is recorded about the account.
+    pub facts: Vec<Fact>,
+    /// Trainings, newest first.
+    pub trainings: Vec<TrainingRow>,
+    /// What the reader may do, each folded until it is wanted.
+    pub forms: Vec<Fold>,
+}
+
+/// One training.
+#[derive(Debug, Clone)]
+pub struct TrainingRow {
+    /// The kind of test.
+    pub assay: String,
+    /// The training record.
+    pub reference: String,
+    /// Whether it is valid now.
+    pub valid: bool,
+    /// From.
+    pub from: Moment,
+    /// Until.
+    pub until: Moment,
 }
 
 /// `GET /people/new`.
@@ -44,6 +78,8 @@ pub struct NewPersonPage {
     pub roles: Vec<RoleChoice>,
     /// What is wrong with the roles.
     pub roles_problem: Option<String>,
+    /// Until when the account works; empty for no end.
+    pub valid_until: Field,
     /// What is wrong with the password.
     pub password_problem: Option<String>,
     /// What a password needs.
@@ -62,17 +98,23 @@ pub struct RoleChoice {
 }
 
 impl RoleChoice {
-    /// The four roles with what each may do.
+    /// Every role with what it may do.
+    pub const ROLES: [(Role, &'static str); 6] = [
+        (Role::Analyst, "registers lots, records runs, verifies runs of others"),
+        (Role::Qc, "approves results for quality control"),
+        (Role::Qa, "signs releases and rejections, reviews audit trails and access"),
+        (Role::Qp, "certifies lots as qualified person"),
+        (Role::Auditor, "reads everything, writes nothing; give an inspector a limit of time"),
+        (Role::Admin, "keeps accounts; no act on lots"),
+    ];
+
+    /// Every role, ticked or not.
     pub fn all(ticked: &[&str]) -> Vec<Self> {
-        [
-            ("analyst", "registers lots, records runs, verifies runs of others"),
-            ("qa", "signs releases and rejections"),
-            ("auditor", "reads everything, writes nothing"),
-            ("admin", "keeps accounts; no act on lots"),
-        ]
-        .iter()
-        .map(|(role, may)| RoleChoice { choice: Choice::of(*role, ticked.contains(role)), may: (*may).into() })
-        .collect()
+        let choice = |(role, may): &(Role, &str)| RoleChoice {
+            choice: Choice::of(role.as_str(), ticked.contains(&role.as_str())),
+            may: (*may).into(),
+        };
+        Self::ROLES.iter().map(choice).collect()
     }
 }
 
@@ -92,6 +134,7 @@ impl PeoplePage {
             full_name: full_name.into(),
             roles: roles.into(),
             state: state.into(),
+            href: format!("/people/{username}"),
             created_at: Moment::sample("2026-11-01 08:00", ""),
         };
         Self {
@@ -99,12 +142,68 @@ impl PeoplePage {
             rows: vec![
                 row("admin", "Site administrator", "admin", "active"),
                 row("awu", "Anna Wu", "analyst", "active"),
-                row("jchen", "Chen Yi-Jun 陳怡君", "auditor", "active"),
+                row("jchen", "Chen Yi-Jun 陳怡君", "auditor", "limited"),
                 row("lnowak", "Łukasz Nowak", "qa", "active"),
                 row("mlin", "Mei Lin", "analyst, qa", "active"),
-                row("tsato", "佐藤 太郎", "analyst", "closed"),
+                row("tsato", "佐藤 太郎", "analyst", "deactivated"),
             ],
         }
+    }
+}
+
+impl PersonPage {
+    /// A person with everything, and one form.
+    pub fn sample() -> Self {
+        let input = |name: &str, label: &str, sort| Input {
+            name: name.into(),
+            id: format!("roles-{name}"),
+            label: label.into(),
+            sort,
+            choices: if name == "roles" { vec![Choice::of("qa", true), Choice::of("qp", false)] } else { vec![] },
+            ..Input::default()
+        };
+        let form = StepForm {
+            id: "roles".into(),
+            title: "Change the roles".into(),
+            action: "/people/lnowak/roles".into(),
+            inputs: vec![input("roles", "Roles", Sort::Ticks), input("reason", "Reason", Sort::Line)],
+            button: "Change the roles".into(),
+            idempotency_key: "91f0".into(),
+            ..StepForm::default()
+        };
+        let mut frame = admin_frame("Łukasz Nowak", "person");
+        frame.crumbs = vec![Link::new("People", "/people")];
+        Self {
+            frame,
+            facts: vec![
+                Fact::new("Username", "lnowak"),
+                Fact::new("Roles", "qa"),
+                Fact::new("Account", "active"),
+                Fact::new("Identity checked", "2026-11-01 08:10 +08:00 by admin: passport, copy in personnel file 7"),
+            ],
+            trainings: vec![TrainingRow {
+                assay: "release".into(),
+                reference: "TR-25-002".into(),
+                valid: false,
+                from: Moment::sample("2025-01-10 00:00", ""),
+                until: Moment::sample("2026-01-10 00:00", "320 days ago"),
+            }],
+            forms: vec![Fold { form, open: false }],
+        }
+    }
+
+    /// Roles that came back.
+    pub fn sample_refused() -> Self {
+        let mut page = Self::sample();
+        let text = "Reason is empty. Please fill it in.";
+        page.frame.problems = vec![FieldProblem { field: "roles-reason".into(), text: text.into() }];
+        for fold in &mut page.forms {
+            fold.open = true;
+            if let Some(input) = fold.form.inputs.last_mut() {
+                input.field.problem = Some(text.into());
+            }
+        }
+        page
     }
 }
 
@@ -119,6 +218,7 @@ impl NewPersonPage {
             full_name: Field::default(),
             roles: RoleChoice::all(&[]),
             roles_problem: None,
+            valid_until: Field::default(),
             password_problem: None,
             password_rule: "At least 12 characters.".into(),
             idempotency_key: "2c90".into(),

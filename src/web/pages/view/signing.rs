@@ -16,6 +16,8 @@ pub struct StepForm {
     pub action: String,
     /// Its fields.
     pub inputs: Vec<Input>,
+    /// What is sent along unseen: what was shown, by its hash.
+    pub hidden: Vec<(String, String)>,
     /// Whether the password is asked for.
     pub signed: bool,
     /// What is wrong with the password.
@@ -24,8 +26,6 @@ pub struct StepForm {
     pub button: String,
     /// Makes a repeated request harmless.
     pub idempotency_key: String,
-    /// Fields that are sent and not seen: the hash of what is shown.
-    pub hidden: Vec<(String, String)>,
 }
 
 /// How a field is filled in.
@@ -42,6 +42,12 @@ pub enum Sort {
     Select,
     /// A date and time in the site's zone.
     Moment,
+    /// Any of several, all of them in sight.
+    Ticks,
+    /// A new password.
+    NewPassword,
+    /// The password until now.
+    OldPassword,
 }
 
 /// One field.
