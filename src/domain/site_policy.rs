@@ -168,7 +168,11 @@ impl SitePolicy {
     /// the roles needs a second factor.
     pub fn password_chars_min_of(&self, roles: &[Role]) -> u32 {
         let covered = !roles.is_empty() && roles.iter().all(|role| self.second_factor_roles.contains(role));
-        if covered { PASSWORD_CHARS_MIN_WITH_FACTOR } else { self.password_chars_min.max(PASSWORD_CHARS_MIN_WITH_FACTOR) }
+        if covered {
+            PASSWORD_CHARS_MIN_WITH_FACTOR
+        } else {
+            self.password_chars_min.max(PASSWORD_CHARS_MIN_WITH_FACTOR)
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::evidence::{Evidence, check_files};
 use super::facts::{FactRow, as_hash, as_i64, kind_of, size};
 use super::replay;
 use super::schema::{checkpoints, documents, facts, tree_nodes};
-use crate::domain::event::{Event, Fact};
+use crate::domain::event::{AccountEvent, Event, Fact};
 use crate::ledger::canonical::{self, sha256_hex};
 use crate::ledger::{Checkpoint, Frontier, Hash, VerifierKey, leaf_hash};
 
@@ -226,7 +226,9 @@ fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
             return Err(broken(format!("document {sha256}"), "its bytes were changed"));
         }
     }
-    let decided = facts::table.filter(facts::kind.eq_any(["lot_released", "lot_rejected"])).order(facts::entry);
+    let decided = facts::table
+        .filter(facts::kind.eq_any(["lot_released", "lot_rejected", "access_reviewed"]))
+        .order(facts::entry);
     let rows: Vec<FactRow> = decided.load(conn)?;
     let mut all_named = BTreeSet::new();
     for row in rows {
@@ -236,6 +238,7 @@ fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
                 vec![json(record_sha256), (pdf_sha256, "application/pdf".to_owned())]
             }
             Event::LotRejected { record_sha256, .. } => vec![json(record_sha256)],
+            Event::Account(AccountEvent::AccessReviewed { register_sha256, .. }) => vec![json(register_sha256)],
             _ => Vec::new(),
         };
         if let Some((missing, _)) = named.iter().find(|document| stored.binary_search(document).is_err()) {

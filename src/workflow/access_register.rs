@@ -18,9 +18,9 @@ use crate::domain::text::Remark;
 use crate::ledger::canonical::{self, sha256_hex};
 
 use super::permit::{
-    ApproveForQc, ApproveSpecification, CertifyLot, CloseDeviation, Duty, KeepAccounts, MoveContainers, Permit, RecordRun,
-    RegisterLot, RejectLot, ReleaseConditionally, ReleaseLot, ReviewAccess, ReviewAuditTrail, RevokeRelease, SeeAccess,
-    SetPolicy, Signed, SupersedeCertificate, SupplyOutOfSpecification, VerifyRun,
+    ApproveForQc, ApproveSpecification, CertifyLot, CloseDeviation, Duty, KeepAccounts, MoveContainers, Permit,
+    RecordRun, RegisterLot, RejectLot, ReleaseConditionally, ReleaseLot, ReviewAccess, ReviewAuditTrail, RevokeRelease,
+    SeeAccess, SetPolicy, Signed, SupersedeCertificate, SupplyOutOfSpecification, VerifyRun,
 };
 use super::release_lot::manifest;
 use super::training::RELEASE;
@@ -157,7 +157,8 @@ fn row(person: &AccountAt, history: &AccessHistory, at: Moment) -> AccessRow {
             trainings.push(training.assay.clone());
         }
     }
-    let locked = [LockedDeed::SignIn, LockedDeed::Signing].into_iter().filter(|deed| account.locked_at(*deed, at).is_some());
+    let locked =
+        [LockedDeed::SignIn, LockedDeed::Signing].into_iter().filter(|deed| account.locked_at(*deed, at).is_some());
     let checked = account.identity.as_ref().map(|i| format!("{} by {}", i.at, i.by.username));
     let works = |token: &&crate::domain::account::Token| token.revoked_at.is_none() && at < token.expires_at;
     let cannot_sign = cannot_sign(person, history, at);

@@ -198,7 +198,8 @@ fn check(desk: &Desk, user: &User, account: &Account, event: &AccountEvent) -> R
             check_drawable("full_name", user.full_name.as_str())
         }
         AccountEvent::QualifiedPersonNamed { .. } if !user.roles.contains(&Role::Qp) => {
-            let detail = format!("The account {name} has not the role qp. Give it the role first, then the register number.");
+            let detail =
+                format!("The account {name} has not the role qp. Give it the role first, then the register number.");
             Err(Refusal::field(Code::InvalidField, "register_number", detail))
         }
         _ => Ok(()),
@@ -206,12 +207,7 @@ fn check(desk: &Desk, user: &User, account: &Account, event: &AccountEvent) -> R
 }
 
 /// Refuses what would leave nobody who can keep accounts.
-fn check_administrators(
-    desk: &mut Desk,
-    user: &User,
-    mut account: Account,
-    event: &AccountEvent,
-) -> Result<(), Error> {
+fn check_administrators(desk: &mut Desk, user: &User, mut account: Account, event: &AccountEvent) -> Result<(), Error> {
     if !user.roles.contains(&Role::Admin) {
         return Ok(());
     }

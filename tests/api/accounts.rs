@@ -214,7 +214,7 @@ fn a_new_policy_is_acknowledged_by_everybody_before_the_next_signature() {
     issue(site.analyst(), "We sign honestly.").refused(403, "wrong_role");
     issue(site.qa(), "  ").refused(422, "invalid_field").about(&["text"]);
     let shipped = site.qa().get("/api/v1/signature-policy").ok()["text"].as_str().expect("a text").to_owned();
-    issue(site.qa(), &shipped).refused(422, "already_done");
+    issue(site.qa(), &shipped).refused(409, "already_done");
     assert_eq!(issue(site.qa(), "We sign honestly.").created()["version"], 2);
     site.other_qa().releases("L-1").refused(403, "policy_not_acknowledged").says("version 2");
     site.qa().releases("L-1").refused(403, "policy_not_acknowledged");
@@ -232,7 +232,8 @@ fn a_qualified_person_is_named_with_the_number_in_the_register() {
     assert_eq!(account["qualification"]["register_number"], "QP-0042");
     let backwards = json!({"register_number": "QP-0042", "valid_from": site.hours(9), "valid_until": site.hours(1)});
     does(&site.admin(), "pablo", "qualification", &backwards).refused(422, "invalid_field").about(&["valid_until"]);
-    let training = json!({"assay": "Endotoxin", "valid_from": site.hours(-1), "valid_until": site.hours(9), "reference": "TR-1"});
+    let training =
+        json!({"assay": "Endotoxin", "valid_from": site.hours(-1), "valid_until": site.hours(9), "reference": "TR-1"});
     let account = does(&site.admin(), "amy", "training", &training).created();
     assert_eq!(account["trainings"][0]["assay"], "endotoxin");
 }

@@ -362,12 +362,9 @@ fn account_page(site: &Site, route: &Route) -> Option<Call> {
             let fields = [("register_number", "QP-1"), ("valid_from", from.as_str())];
             return fills("adam", &path.replace("/ben/", "/pablo/"), &fields);
         }
-        "training" => vec![
-            ("assay", "endotoxin"),
-            ("valid_from", &from),
-            ("valid_until", &until),
-            ("reference", "TR-1"),
-        ],
+        "training" => {
+            vec![("assay", "endotoxin"), ("valid_from", &from), ("valid_until", &until), ("reference", "TR-1")]
+        }
         "password" => vec![("new_password", FIRST_PASSWORD), reason],
         _ => vec![reason],
     };

@@ -107,7 +107,9 @@ fn a_signature_needs_the_signers_own_password_at_that_moment() {
     let site = Site::start();
     site.full_lot("L-1");
     let before = site.facts_count();
-    for wrong in ["", "wrong", &password("quinn"), &password("queen").replacen('t', "T", 1), &format!("{} ", password("queen"))] {
+    for wrong in
+        ["", "wrong", &password("quinn"), &password("queen").replacen('t', "T", 1), &format!("{} ", password("queen"))]
+    {
         let answer = site.qa().releases_with("L-1", &[], &json!({"password": wrong}));
         answer.refused(403, "wrong_password").says("Nothing was signed").about(&["password"]);
     }

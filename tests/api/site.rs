@@ -181,8 +181,7 @@ impl Site {
 
     /// Adam makes an account and gives it [`FIRST_PASSWORD`]; nothing else has happened to it.
     pub fn has_newcomer(&self, username: &str, full_name: &str, roles: &[&str]) {
-        let body =
-            json!({"username": username, "full_name": full_name, "roles": roles, "password": FIRST_PASSWORD});
+        let body = json!({"username": username, "full_name": full_name, "roles": roles, "password": FIRST_PASSWORD});
         self.admin().post("/api/v1/users", &body).created();
     }
 

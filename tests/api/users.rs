@@ -7,8 +7,7 @@ use crate::person::with;
 use crate::site::{FIRST_PASSWORD, Site};
 
 fn make(site: &Site, instead: &Value) -> Answer {
-    let usual =
-        json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst"], "password": FIRST_PASSWORD});
+    let usual = json!({"username": "dora", "full_name": "Dora Dean", "roles": ["analyst"], "password": FIRST_PASSWORD});
     site.admin().post("/api/v1/users", &with(usual, instead))
 }
 

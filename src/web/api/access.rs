@@ -18,6 +18,7 @@ use crate::workflow::{App, Error};
 
 /// Which moment is asked for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccessQuery {
     /// RFC 3339; now unless told otherwise.
@@ -229,8 +230,7 @@ pub async fn issue_policy(
         signature_policy::issue(&app, &signed, &text)
     })
     .await?;
-    Ok(HttpResponse::Created()
-        .json(PolicyIssuedView { version: issued.version, text_sha256: issued.text_sha256 }))
+    Ok(HttpResponse::Created().json(PolicyIssuedView { version: issued.version, text_sha256: issued.text_sha256 }))
 }
 
 /// What is acknowledged.

@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    access, banks, calendar, certificates, deviations, donors, dose, equipment, files, invalidations, investigations, ledger,
-    lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
+    access, banks, calendar, certificates, deviations, donors, dose, equipment, files, invalidations, investigations,
+    ledger, lots, people, runs, session, specification_acts, specifications, str_profiles, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};

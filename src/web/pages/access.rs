@@ -133,11 +133,20 @@ async fn page(visit: &Visit, came: Came, status: StatusCode) -> Result<HttpRespo
                 .button("Sign the review"),
         );
         forms.push(
-            Builder::new(visit, &came, POLICY, "Issue the policy on electronic signatures", "/access/signature-policy".into())?
-                .lead(format!("It becomes version {}. Everybody acknowledges it before the next signature.", policy.version + 1))
-                .lines("text", "Text", "At most 2000 characters.")
-                .preset(&policy.text)
-                .button("Sign and issue"),
+            Builder::new(
+                visit,
+                &came,
+                POLICY,
+                "Issue the policy on electronic signatures",
+                "/access/signature-policy".into(),
+            )?
+            .lead(format!(
+                "It becomes version {}. Everybody acknowledges it before the next signature.",
+                policy.version + 1
+            ))
+            .lines("text", "Text", "At most 2000 characters.")
+            .preset(&policy.text)
+            .button("Sign and issue"),
         );
     }
     let when = |at: Moment| shown::plain_moment(at, visit.zone).shown;

@@ -72,8 +72,7 @@ async fn page(visit: &Visit, came: Came, status: StatusCode) -> Result<HttpRespo
     let user = visit.somebody.user.clone();
     let (username, roles) = (user.username.clone(), user.roles.clone());
     let read = move |app: &App| {
-        let (account, policy) =
-            app.read(|view| Ok((view.account(&username)?, signature_policy::standing(view)?)))?;
+        let (account, policy) = app.read(|view| Ok((view.account(&username)?, signature_policy::standing(view)?)))?;
         let must_change = own_account::must_change_password(app, &username)?;
         Ok((account, policy, must_change, passwords::chars_min(app, &roles)?))
     };

@@ -212,7 +212,11 @@ fn forms(visit: &Visit, came: &Came, user: &User, account: &Account, chars_min: 
     }
     forms.push(
         form("training", "Record a training")?
-            .line("assay", "Kind of test", "As in the specification, such as flow-cytometry; release for signing releases.")
+            .line(
+                "assay",
+                "Kind of test",
+                "As in the specification, such as flow-cytometry; release for signing releases.",
+            )
             .moment("valid_from", "Valid from", "")
             .moment("valid_until", "Valid until", "")
             .line("reference", "Training record", "Its number, or where it is kept.")
@@ -221,7 +225,11 @@ fn forms(visit: &Visit, came: &Came, user: &User, account: &Account, chars_min: 
     if user.roles.contains(&Role::Qp) {
         forms.push(
             form("qualification", "Name as qualified person")?
-                .line("register_number", "Register number", "As in the authority’s register; it is printed on certificates.")
+                .line(
+                    "register_number",
+                    "Register number",
+                    "As in the authority’s register; it is printed on certificates.",
+                )
                 .moment("valid_from", "From", "")
                 .optional_moment("valid_until", "Until", "Empty for no end.")
                 .button("Name qualified person"),

@@ -131,9 +131,8 @@ impl<'c> Builder<'c> {
         let came = (self.came.id == self.form.id).then(|| self.came.form.all(name));
         self = self.input(name, label, "", Sort::Ticks, false);
         if let Some(input) = self.form.inputs.last_mut() {
-            let chosen = |value: &str, preset: bool| {
-                came.as_ref().map_or(preset, |sent| sent.iter().any(|one| one == value))
-            };
+            let chosen =
+                |value: &str, preset: bool| came.as_ref().map_or(preset, |sent| sent.iter().any(|one| one == value));
             let choice = |(value, label, preset): &(&str, String, bool)| Choice {
                 value: (*value).to_owned(),
                 label: label.clone(),

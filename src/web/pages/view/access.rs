@@ -90,7 +90,14 @@ impl AccessPage {
             route: "verification, then release by QA (three people)".into(),
             review: "Access has not been reviewed yet. It is reviewed every 12 months.".into(),
             rows: vec![
-                row("admin", "Site administrator", "admin", true, "keep accounts", "Nobody had recorded who the person is."),
+                row(
+                    "admin",
+                    "Site administrator",
+                    "admin",
+                    true,
+                    "keep accounts",
+                    "Nobody had recorded who the person is.",
+                ),
                 row("awu", "Anna Wu", "analyst", true, "register a lot; record results; verify a run", ""),
                 row("lnowak", "Łukasz Nowak", "qa", true, "release a lot; reject a lot", ""),
                 row("tsato", "佐藤 太郎", "analyst", false, "nothing but read", "The account has been deactivated."),
