@@ -176,7 +176,7 @@ fn settle_in(
     change_password(app, &own, None, FIRST_PASSWORD, account.password)?;
     let how = "passport seen; copy in the personnel file (SYNTHETIC)".to_owned();
     change_account(app, admin, account.username, &Change::Identity { how })?;
-    let policy = app.read(|view| signature_policy::standing(view))?;
+    let policy = app.read(signature_policy::standing)?;
     signature_policy::acknowledge(app, &own, policy.version, &policy.text_sha256)?;
     if account.roles.contains(&"qp") {
         let valid_from = now.plus_hours(-365 * 24).to_string();

@@ -22,6 +22,7 @@ use crate::keys::KeyFolder;
 use crate::store::{Target, read_once};
 use crate::workflow::draft_specification::{draft_specification, rewrite_specification};
 use crate::workflow::list_specifications::show_specification;
+use crate::workflow::own_account::{change_required, must_change_password};
 use crate::workflow::permit::{Permit, Subject};
 use crate::workflow::set_up::{NewSite, Opening};
 use crate::workflow::sign_in::{sign_in, sign_out};
@@ -162,6 +163,10 @@ pub(super) fn run_import(args: &ImportArgs) -> Result<ExitCode, Failure> {
 fn import(app: &App, user: &str, password: &str, specification: Specification) -> Result<String, Error> {
     let (product, version) = (specification.product.clone(), specification.version);
     let signed_in = sign_in(app, user, password)?;
+    if must_change_password(app, &signed_in.user.username)? {
+        sign_out(app, &signed_in.user, &signed_in.token)?;
+        return Err(change_required().into());
+    }
     let kept = Permit::grant(app, &signed_in.user, &Subject::default()).and_then(|permit| {
         let is_draft = show_specification(app, &product, version).is_ok_and(|there| there.is_draft());
         match is_draft {

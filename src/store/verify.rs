@@ -16,7 +16,7 @@ use super::evidence::{Evidence, check_files};
 use super::facts::{FactRow, as_hash, as_i64, kind_of, size};
 use super::replay;
 use super::schema::{checkpoints, documents, facts, tree_nodes};
-use crate::domain::event::{CourseEvent, Event, Fact};
+use crate::domain::event::{AccountEvent, CourseEvent, Event, Fact};
 use crate::ledger::canonical::{self, sha256_hex};
 use crate::ledger::{Checkpoint, Frontier, Hash, VerifierKey, leaf_hash};
 
@@ -216,9 +216,10 @@ fn check_node(conn: &mut Conn, level: u8, index: i64, hash: &Hash) -> Result<(),
 }
 
 /// Kinds of facts that name documents.
-const DOCUMENTED: [&str; 7] = [
+const DOCUMENTED: [&str; 8] = [
     "lot_released",
     "lot_rejected",
+    "access_reviewed",
     "qc_approved",
     "audit_trail_reviewed",
     "lot_conditionally_released",
@@ -256,6 +257,7 @@ fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
                 CourseEvent::LotConditionallyReleased { record_sha256, pdf_sha256, .. }
                 | CourseEvent::CertificateSuperseded { record_sha256, pdf_sha256, .. },
             ) => vec![json(record_sha256), (pdf_sha256, "application/pdf".to_owned())],
+            Event::Account(AccountEvent::AccessReviewed { register_sha256, .. }) => vec![json(register_sha256)],
             _ => Vec::new(),
         };
         if let Some((missing, _)) = named.iter().find(|document| stored.binary_search(document).is_err()) {

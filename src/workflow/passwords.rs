@@ -21,6 +21,9 @@ pub const PASSWORD_BYTES_MAX: usize = 1024;
 /// The least score of zxcvbn (0 to 4): safely unguessable, also for somebody who stole the hash.
 const SCORE_MIN: u8 = 3;
 
+/// The fewest letters and digits of a password besides the person's and the site's names.
+const OWN_CHARS_MIN: usize = 6;
+
 /// A hash of a password nobody has, for accounts that do not exist.
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cyBzYWx0IQ$3yI8hC2Vj5Zp0n0VfJ0Jq1m6m1V3m7s2c0J9Q6m1d8A";
 
@@ -78,6 +81,11 @@ fn check_new(field: &str, password: &str, chars_min: u32, owner: Owner, site: &s
         .flat_map(|text| std::iter::once(text).chain(text.split(|c: char| !c.is_alphanumeric())))
         .filter(|word| word.chars().count() > 1)
         .collect();
+    if own_characters(&normal, &known) < OWN_CHARS_MIN {
+        let detail = "The password could be guessed: it is little more than your name or the site's. Take several words that \
+                      have nothing to do with either.";
+        return Err(Refusal::field(Code::WeakPassword, field, detail));
+    }
     let guessed = zxcvbn::zxcvbn(&normal, &known);
     if u8::from(guessed.score()) >= SCORE_MIN {
         return Ok(());
@@ -91,6 +99,14 @@ fn check_new(field: &str, password: &str, chars_min: u32, owner: Owner, site: &s
          each other."
     );
     Err(Refusal::field(Code::WeakPassword, field, detail))
+}
+
+/// How many letters and digits are left without the words that somebody would try first.
+fn own_characters(password: &str, known: &[&str]) -> usize {
+    let mut known: Vec<String> = known.iter().map(|word| word.to_lowercase()).collect();
+    known.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let left = known.iter().fold(password.to_lowercase(), |left, word| left.replace(word.as_str(), " "));
+    left.chars().filter(|c| c.is_alphanumeric()).count()
 }
 
 fn in_words(warning: Warning) -> &'static str {
@@ -166,7 +182,8 @@ mod tests {
             ("123456789012345678", "counts on"),
             ("qwertyuiopasdfghjkl", "most"),
             ("mei.lin mei.lin mei.lin", "guessed"),
-            ("Harbour Cell Laboratory", "guessed"),
+            ("Harbour Cell Laboratory", "name"),
+            ("Mei Lin of Harbour Cell", "name"),
             ("Mei Lin 林美 2026", "guessed"),
         ] {
             let refusal = check(weak).expect_err(weak);

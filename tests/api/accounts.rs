@@ -214,7 +214,7 @@ fn a_new_policy_is_acknowledged_by_everybody_before_the_next_signature() {
     issue(site.analyst(), "We sign honestly.").refused(403, "wrong_role");
     issue(site.qa(), "  ").refused(422, "invalid_field").about(&["text"]);
     let shipped = site.qa().get("/api/v1/signature-policy").ok()["text"].as_str().expect("a text").to_owned();
-    issue(site.qa(), &shipped).refused(422, "already_done");
+    issue(site.qa(), &shipped).refused(409, "already_done");
     assert_eq!(issue(site.qa(), "We sign honestly.").created()["version"], 2);
     site.other_qa().releases("L-1").refused(403, "policy_not_acknowledged").says("version 2");
     site.qa().releases("L-1").refused(403, "policy_not_acknowledged");

@@ -75,10 +75,10 @@ fn of_two_analysts_who_record_the_same_attribute_at_once_the_second_is_told_who_
 #[test]
 fn of_two_verifiers_at_once_one_verifies() {
     let site = Site::start();
-    site.has_person("cora", "Cora Cole", &["analyst"]);
-    site.token("cora");
+    site.has_person("cole", "Cora Cole", &["analyst"]);
+    site.token("cole");
     let run = site.analyst().registers("L-1").created()["run"].as_i64().expect("a run");
-    let answers = at_once(2, |n| site.person(if n == 0 { "ben" } else { "cora" }).verifies(run));
+    let answers = at_once(2, |n| site.person(if n == 0 { "ben" } else { "cole" }).verifies(run));
     assert_eq!(answers.iter().filter(|a| a.status == 201).count(), 1);
     answers.iter().find(|a| a.status != 201).expect("one lost").refused(409, "already_verified");
 }

@@ -34,13 +34,7 @@ fn hidden(page: &str, name: &str) -> String {
 #[test]
 fn what_was_recorded_is_shown_as_text_and_not_as_markup() {
     let site = Site::start();
-    site.admin()
-        .post(
-            "/api/v1/users",
-            &json!({"username": "x.y", "full_name": MARKUP, "roles": ["analyst", "qa"], "password": password("x.y")}),
-        )
-        .created();
-    let evil = site.person("x.y");
+    let evil = site.has_person("x.y", MARKUP, &["analyst", "qa"]);
     evil.registers("L-1").created();
     let words = json!({"method": MARKUP, "instrument": MARKUP, "comment": MARKUP});
     let run = evil.records_with("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")], &words).created()["run"]

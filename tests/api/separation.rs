@@ -50,7 +50,7 @@ fn who_entered_one_run_of_a_lot_verifies_none_of_it() {
         blockers.as_array().expect("blockers").iter().find(|b| b["code"] == "unverified").expect("unverified");
     let who = unverified["who"].as_str().expect("who");
     assert!(who.contains("Amy Adams") && who.contains("Ben Łukasz 患者"), "{who}");
-    site.has_person("cora", "Cora Cole", &["analyst"]).verifies_all("L-1");
+    site.has_person("cole", "Cora Cole", &["analyst"]).verifies_all("L-1");
 }
 
 #[test]

@@ -407,7 +407,7 @@ fn settle_in(app: &App, admin: &Permit<KeepAccounts>, username: &str) {
     change_password(app, &own, None, FIRST_PASSWORD, &password(username)).expect("a password of her own");
     let how = "passport, personnel file".to_owned();
     change_account(app, admin, username, &Change::Identity { how }).expect("checked");
-    let policy = app.read(|view| signature_policy::standing(view)).expect("readable");
+    let policy = app.read(signature_policy::standing).expect("readable");
     signature_policy::acknowledge(app, &own, policy.version, &policy.text_sha256).expect("acknowledged");
 }
 

@@ -194,7 +194,7 @@ impl Laboratory {
         change_password(&self.app, &own, None, FIRST_PASSWORD, &password(username)).unwrap_or_else(|e| panic!("{e}"));
         let how = "passport".to_owned();
         change_account(&self.app, admin, username, &Change::Identity { how }).unwrap_or_else(|e| panic!("{e}"));
-        let policy = self.app.read(|view| signature_policy::standing(view)).expect("readable");
+        let policy = self.app.read(signature_policy::standing).expect("readable");
         signature_policy::acknowledge(&self.app, &own, policy.version, &policy.text_sha256)
             .unwrap_or_else(|e| panic!("{e}"));
     }

@@ -18,6 +18,7 @@ use crate::workflow::{App, Error};
 
 /// Which moment is asked for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccessQuery {
     /// RFC 3339; now unless told otherwise.

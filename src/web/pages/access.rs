@@ -110,7 +110,7 @@ async fn page(visit: &Visit, came: Came, status: StatusCode) -> Result<HttpRespo
     let at = asked(visit)?;
     let read = move |app: &App| {
         let shown = access_register::register(app, &permit, at)?;
-        let policy = app.read(|view| signature_policy::standing(view))?;
+        let policy = app.read(signature_policy::standing)?;
         Ok((shown, policy))
     };
     let (shown, policy) = visit.work(read).await?;
