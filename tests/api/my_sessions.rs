@@ -35,6 +35,7 @@ fn sessions(site: &Site, who: &str) -> Vec<Value> {
 #[test]
 fn a_person_sees_where_they_are_signed_in_and_ends_one() {
     let site = Site::start();
+    site.is_at(site.app.now().plus_minutes(1));
     let cookie = enters(&site, "amy");
     let seen = sessions(&site, "amy");
     assert_eq!(seen.len(), 2);
@@ -65,6 +66,7 @@ fn a_person_ends_all_other_sessions_at_once() {
 #[test]
 fn an_administrator_ends_somebodys_session_with_a_reason() {
     let site = Site::start();
+    site.is_at(site.app.now().plus_minutes(1));
     let cookie = enters(&site, "amy");
     let there = site.admin().get("/api/v1/users/amy/sessions").ok();
     let id = there["sessions"][1]["id"].as_str().expect("a name").to_owned();
