@@ -118,7 +118,7 @@ fn the_page_asks_for_the_moment_in_the_sites_zone_and_says_what_has_become_of_th
     site.qa().rejects("L-1", "Bag leaks").created();
     let page = example::page(&site, "olga", "/lots/L-1/as-of?at=2026-06-01T16:30:00");
     let text = page.with_status(200).text();
-    for words in ["2026-06-01 16:30:00 +08:00", "Its status today: rejected", "registered lot L-1", "Facts until then"]
+    for words in ["2026-06-01 16:30:00 +08:00", "Its status today: Rejected.", "registered lot L-1", "Facts until then"]
     {
         assert!(text.contains(words), "no “{words}” in {text}");
     }
