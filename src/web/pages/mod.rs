@@ -28,6 +28,7 @@ pub mod review;
 pub mod run;
 mod run_facts;
 mod run_forms;
+mod run_guidance;
 pub mod runs;
 pub mod shown;
 pub mod sign_in;
