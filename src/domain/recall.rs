@@ -105,3 +105,88 @@ fn banks(lot: &Lot) -> Vec<String> {
 pub fn reagents(lot: &Lot) -> BTreeSet<EquipmentCode> {
     lot.runs.iter().flat_map(|run| run.content.reagents.iter().cloned()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::container::Moved;
+    use crate::domain::ids::{DonorCode, LotNumber, ProductCode, Username};
+    use crate::domain::lot::LotDetails;
+    use crate::domain::role::Person;
+    use crate::domain::spec::Stage;
+    use crate::domain::text::{Line, Remark};
+
+    fn at(text: &str) -> Moment {
+        Moment::parse("at", text).expect("a moment")
+    }
+
+    fn line(text: &str) -> Line {
+        Line::parse("x", text).expect("a line")
+    }
+
+    fn somebody() -> Person {
+        Person { username: Username::parse("amy").expect("a name"), name: line("Amy") }
+    }
+
+    fn lot(number: &str, donor: &str, made: &str) -> Lot {
+        let details = LotDetails {
+            lot: LotNumber::parse(number).expect("a number"),
+            product: ProductCode::parse("P").expect("a code"),
+            specification_version: 1,
+            donor: DonorCode::parse(donor).expect("a code"),
+            manufactured_at: at(made),
+            expires_at: at("2026-12-31T00:00:00Z"),
+            containers: 4,
+            stage: Stage::Product,
+            bank: None,
+            passage: None,
+            population_doublings: None,
+            autologous: None,
+            cryopreserved: None,
+            antibiotics: None,
+        };
+        Lot::new(details, somebody(), at(made))
+    }
+
+    fn contact(role: PartyRole, name: &str) -> Contact {
+        Contact { role, name: line(name), reach: line("+86 20 5550 1234") }
+    }
+
+    #[test]
+    fn nobody_stands_twice_on_the_list_and_no_role_is_missing() {
+        let mut lot = lot("L-1", "D-1", "2026-11-01T00:00:00Z");
+        let lin = contact(PartyRole::Physician, "Dr Lin");
+        for containers in [vec![1], vec![3]] {
+            let moved_at = at("2026-11-02T00:00:00Z");
+            let (to, under, remark) = (lin.clone(), "RC-2026-000001".to_owned(), Remark::default());
+            let movement = Movement::Shipped { to, under, moved_at, remark };
+            lot.course.movements.push(Moved { containers, movement, by: somebody(), at: moved_at });
+        }
+        let sponsor = contact(PartyRole::Sponsor, "Trial office");
+        let policy = SitePolicy { contacts: vec![lin.clone(), sponsor], ..SitePolicy::default() };
+        let told = parties(&lot, &policy);
+        let roles: Vec<PartyRole> = told.iter().map(|p| p.role).collect();
+        assert_eq!(roles, PartyRole::ALL);
+        assert_eq!(told[0].contact, Some(lin));
+        assert_eq!(told[0].because, "received containers 1, 3; named in the site's policy");
+        assert_eq!(told[1].contact, None);
+    }
+
+    #[test]
+    fn a_lot_that_is_gone_is_no_sister_and_a_day_ends_when_the_next_begins() {
+        let (now, day) = (at("2026-11-22T00:00:00Z"), (at("2026-10-31T16:00:00Z"), at("2026-11-01T16:00:00Z")));
+        let one = lot("L-1", "D-1", "2026-11-01T00:00:00Z");
+        let shares = |other: &Lot| sister(&one, other, day, now).map(|s| s.shares);
+        assert_eq!(shares(&one), None);
+        assert_eq!(shares(&lot("L-2", "D-1", "2026-11-05T00:00:00Z")), Some(vec!["donor D-1".to_owned()]));
+        let same_day = Some(vec!["made on the same day".to_owned()]);
+        assert_eq!(shares(&lot("L-3", "D-2", "2026-10-31T16:00:00Z")), same_day);
+        assert_eq!(shares(&lot("L-4", "D-2", "2026-11-01T16:00:00Z")), None);
+        let mut rejected = lot("L-5", "D-1", "2026-11-05T00:00:00Z");
+        rejected.decision = Some(Decision::Rejected { reason: "x".into(), by: somebody(), at: now });
+        assert_eq!(shares(&rejected), None);
+        let mut expired = lot("L-6", "D-1", "2026-11-05T00:00:00Z");
+        expired.details.expires_at = now;
+        assert_eq!(shares(&expired), None);
+    }
+}

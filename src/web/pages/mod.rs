@@ -39,6 +39,7 @@ pub mod review;
 pub mod run;
 mod run_facts;
 mod run_forms;
+mod run_guidance;
 pub mod runs;
 pub mod security;
 pub mod shown;

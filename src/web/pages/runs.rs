@@ -12,15 +12,14 @@ use super::lot_head;
 use super::lots::passage;
 use super::run_facts::{evidence, stored};
 use super::run_forms::{field_id, raw_fields};
+use super::run_guidance::{evidence_hint, guidance, late_guidance, retest_guidance};
 use super::shown;
 use super::view::parts::{Choice, Field, Link};
 use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartField};
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::exact::shortened;
-use crate::domain::file::{FILE_BYTES_MAX, MediaType};
 use crate::domain::ids::{AssayCode, InvestigationNumber};
-use crate::domain::investigation::Investigation;
 use crate::domain::lineage::is_tested_here;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
@@ -264,74 +263,6 @@ fn incubation_hours(criterion: &Criterion) -> Option<i64> {
     match &criterion.acceptance {
         Acceptance::Categorical { incubation_hours_min, .. } => *incubation_hours_min,
         Acceptance::Numeric { .. } | Acceptance::Number { .. } | Acceptance::Text => None,
-    }
-}
-
-/// What is still recorded for a lot that has left.
-fn late_guidance(lot: &Lot) -> Option<String> {
-    if lot.course.revocation.is_some() {
-        return Some("The lot was revoked: only results that fail are still recorded for it.".to_owned());
-    }
-    lot.standing_paper()
-        .map(|paper| format!("{paper} stands: a result that fails revokes it at once, after one more question."))
-}
-
-fn retest_guidance(retest: Option<&Investigation>) -> Option<String> {
-    let retest = retest?;
-    let planned = retest.plan.as_ref().map_or(0, |plan| plan.what.retests);
-    let next = retest.retests.len() + 1;
-    Some(format!("Re-test {next} of {planned} under {}: it is reported whatever it reads.", retest.number))
-}
-
-fn guidance(spec: &Specification, assay: &Assay, criteria: &[&Criterion]) -> Vec<String> {
-    let mut lines: Vec<String> =
-        criteria.iter().filter_map(|c| c.definition.as_ref().map(|text| format!("{}: {text}", c.name))).collect();
-    for criterion in criteria {
-        if let Some(calculation) = &criterion.calculated {
-            lines.push(format!("{} is calculated: {}.", criterion.name, calculation.in_words()));
-        }
-        let names = criterion.covers.iter().map(|code| spec.criterion(code).map_or(code.as_str(), |c| &c.name));
-        let names: Vec<&str> = names.collect();
-        if !names.is_empty() {
-            lines.push(format!("{} is one reading that answers {}.", criterion.name, names.join(", ")));
-        }
-    }
-    let media: Vec<String> = assay.media.iter().map(|m| format!("{} at {}", m.name, m.temperature)).collect();
-    if !media.is_empty() {
-        lines.push(format!("Media: {}.", media.join("; ")));
-    }
-    if let [days @ .., last] = assay.read_on_days.as_slice() {
-        let days: Vec<String> = days.iter().map(|day| format!("day {day}, ")).collect();
-        lines.push(format!("Read on {}and finally on day {last}.", days.concat()));
-    }
-    for criterion in criteria {
-        let Acceptance::Categorical { acceptable, interim, incubation_hours_min: Some(hours), .. } =
-            &criterion.acceptance
-        else {
-            continue;
-        };
-        let until = interim.first().map(|word| format!(" Until then record “{word}”.")).unwrap_or_default();
-        let line = format!(
-            "A final “{}” can be read {} × 24 h after incubation started.{until}",
-            acceptable.join("” or “"),
-            hours / 24
-        );
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines
-}
-
-/// What to choose as evidence, and which values need it.
-fn evidence_hint(criteria: &[&Criterion]) -> String {
-    let words: Vec<&str> = MediaType::ALL.iter().map(|t| t.word()).collect();
-    let kinds = format!("{}; at most {} MB each.", words.join(", "), FILE_BYTES_MAX / 1_000_000);
-    let needing: Vec<&str> = criteria.iter().filter(|c| c.evidence).map(|c| c.name.as_str()).collect();
-    match needing.as_slice() {
-        [] => kinds,
-        [one] => format!("{one} needs a file. {kinds}"),
-        several => format!("{} need a file. {kinds}", several.join(", ")),
     }
 }
 
