@@ -54,7 +54,7 @@ fn allows(scope: Scope, method: &Method, path: &str) -> bool {
             let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
             let reads = |r: &&super::routes::Route| r.path == path && r.method == method && r.effect == Effect::Reads;
             let closed = |prefix: &&str| path.starts_with(*prefix);
-            path.starts_with("/api/v1/") && !NOT_READ.iter().any(|p| closed(&p)) && ROUTES.iter().any(|r| reads(&r))
+            path.starts_with("/api/v1/") && !NOT_READ.iter().any(closed) && ROUTES.iter().any(|r| reads(&r))
         }
     }
 }

@@ -205,14 +205,14 @@ pub fn sign_in(app: &App, ceremony: &str, credential: &str, device: &Device) -> 
     let (claimed, credential_id) = rules.identify_discoverable_authentication(&answer).map_err(|_| wrong())?;
     let id = public_name(credential_id);
     let (device, token, app_inside) = (device.clone(), app.random::<32>()?, app.clone());
-    let outcome = app.write(&set_up::system_actor(), move |desk| {
+    app.write(&set_up::system_actor(), move |desk| {
         // Inside the write: a passkey that was taken away meanwhile is gone, and its counter only grows.
         let Some((username, content)) = desk.view().passkey(&id)? else { return Ok(Err(wrong())) };
         if handle(&app_inside, &username) != claimed {
             return Ok(Err(wrong()));
         }
         let mut passkey: Passkey = serde_json::from_str(&content).map_err(internal)?;
-        let proved = match rules.finish_discoverable_authentication_v2(&answer, state, &DiscoverableKey::from(&passkey))
+        let proved = match rules.finish_discoverable_authentication_v2(&answer, state, DiscoverableKey::from(&passkey))
         {
             Ok(proved) if proved.user_verified() => proved,
             Ok(_) => return Ok(Err(wrong())),
@@ -226,6 +226,5 @@ pub fn sign_in(app: &App, ceremony: &str, credential: &str, device: &Device) -> 
         }
         let Some(user) = desk.view().user(&username)? else { return Ok(Err(wrong())) };
         Ok(sign_in::open(desk, user, &device, token)?.map_err(Error::from))
-    })?;
-    outcome
+    })?
 }

@@ -180,8 +180,13 @@ mod tests {
             public_url: "http://localhost".into(),
         })
         .expect("a site");
-        let entry =
-            UserEntry { username: "ada".into(), full_name: "Ada".into(), roles: Vec::new(), password: PASSWORD.into() };
+        let entry = UserEntry {
+            username: "ada".into(),
+            full_name: "Ada".into(),
+            roles: Vec::new(),
+            password: PASSWORD.into(),
+            valid_until: None,
+        };
         let link = app.first_link().expect("readable").expect("nobody yet");
         create_first_administrator(&app, &link, &entry).expect("the first administrator");
         let policy = SitePolicy { second_factor_roles: vec![Role::Admin], ..SitePolicy::default() };

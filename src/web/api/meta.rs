@@ -8,7 +8,10 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    access, alerts, as_of, banks, calendar, certificates, containers, copies, course, deviations, donors, dose, equipment, factors, files, identity_links, invalidations, investigations, ledger, ledger_export, lots, notices, passkeys, people, policy, register, revocation, runs, session, sessions, specification_acts, specifications, str_profiles, supersession, supply, tokens, verification,
+    access, alerts, as_of, banks, calendar, certificates, containers, copies, course, deviations, donors, dose,
+    equipment, factors, files, identity_links, invalidations, investigations, ledger, ledger_export, lots, notices,
+    passkeys, people, policy, register, revocation, runs, session, sessions, specification_acts, specifications,
+    str_profiles, supersession, supply, tokens, verification,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::problem::{Problem, block};

@@ -215,7 +215,6 @@ impl InvestigationPage {
             password_problem: Some("The password is not right.".into()),
             button: "Sign the conclusion".into(),
             idempotency_key: "88a1".into(),
-            ..StepForm::default()
         }
     }
 }
