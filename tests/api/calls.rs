@@ -350,7 +350,7 @@ fn account_page_call(site: &Site, route: &Route) -> Option<Call> {
         ("POST", "/sign-in/code") => {
             let codes = sets_up_codes(site, "amy");
             let begins = fills("amy", "/sign-in", &[("username", "amy"), ("password", &secret)])?;
-            let body = begins.body.map(|(media_type, bytes)| (media_type, bytes))?;
+            let body = begins.body?;
             let headers = [("Sec-Fetch-Site", "same-origin")];
             let asked = site.stranger().asks("POST", "/sign-in", &headers, Some((&body.0, body.1)));
             let fields = [("ticket", &*ticket(&asked)), ("code", &*code(site, &codes.secret, 0))];

@@ -98,7 +98,7 @@ fn a_form_sent_from_a_page_of_another_site_is_not_carried_out() {
     // A provider sends browsers back by GET from its own site; the state guards that (`provider.rs`).
     let forms = ROUTES.iter().filter(|r| r.method == "POST" && r.effect == Effect::Writes);
     for route in forms.filter(|r| !r.path.starts_with("/api/")) {
-        let site = if route.path == "/first-administrator" { Site::without_people() } else { Site::start() };
+        let site = crate::routes::site_for(route);
         let call = call(&site, route);
         let session = call.who.map(|who| cookie(&site, who)).unwrap_or_default();
         let before = site.facts_count();

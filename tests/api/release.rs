@@ -107,13 +107,14 @@ fn a_signature_needs_the_signers_own_password_at_that_moment() {
     let site = Site::start();
     site.full_lot("L-1");
     let before = site.facts_count();
+    // The fifth in a row would lock signing: locks.rs.
     for wrong in
-        ["", "wrong", &password("quinn"), &password("queen").replacen('t', "T", 1), &format!("{} ", password("queen"))]
+        ["wrong", &password("quinn"), &password("queen").replacen('t', "T", 1), &format!("{} ", password("queen"))]
     {
         let answer = site.qa().releases_with("L-1", &[], &json!({"password": wrong}));
         answer.refused(403, "wrong_password").says("Nothing was signed").about(&["password"]);
     }
-    assert_eq!(site.facts_count(), before + 5, "each attempt is a fact");
+    assert_eq!(site.facts_count(), before + 4, "each attempt is a fact");
     assert!(site.events("attempt_refused").iter().all(|e| e["code"] == "wrong_password" && e["lot"] == "L-1"));
     site.qa().releases_with("L-1", &[], &json!({"password": null})).refused(400, "malformed_request").says("password");
     assert_eq!((certificates(&site), &site.qa().sees("L-1")["status"]), (0, &json!("ready")));

@@ -10,8 +10,9 @@ use crate::answer::Answer;
 use crate::calls::{Call, call};
 use crate::site::{PEOPLE, Site};
 
-/// A site on which a route can be tried: without people where the route is for the first of them.
-fn site_for(route: &Route) -> Site {
+/// A site on which a route can be tried: without people where the route is for the first of them,
+/// under a name where it is about passkeys.
+pub fn site_for(route: &Route) -> Site {
     match route.path {
         "/first-administrator" => Site::without_people(),
         path if path.contains("passkey") => Site::under_a_name(),

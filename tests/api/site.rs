@@ -228,6 +228,11 @@ impl Site {
         token.text
     }
 
+    /// Forgets the session the driver keeps for somebody, because it has ended.
+    pub fn forgets(&self, username: &str) {
+        self.tokens.lock().expect("no panic").remove(username);
+    }
+
     /// Sets the clock.
     pub fn is_at(&self, at: Moment) {
         self.clock.set(Some(at));
