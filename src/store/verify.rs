@@ -16,7 +16,7 @@ use super::evidence::{Evidence, check_files};
 use super::facts::{FactRow, as_hash, as_i64, kind_of, size};
 use super::replay;
 use super::schema::{checkpoints, documents, facts, tree_nodes};
-use crate::domain::event::{Event, Fact};
+use crate::domain::event::{CourseEvent, Event, Fact};
 use crate::ledger::canonical::{self, sha256_hex};
 use crate::ledger::{Checkpoint, Frontier, Hash, VerifierKey, leaf_hash};
 
@@ -215,6 +215,17 @@ fn check_node(conn: &mut Conn, level: u8, index: i64, hash: &Hash) -> Result<(),
     Ok(())
 }
 
+/// Kinds of facts that name documents.
+const DOCUMENTED: [&str; 7] = [
+    "lot_released",
+    "lot_rejected",
+    "qc_approved",
+    "audit_trail_reviewed",
+    "lot_conditionally_released",
+    "certificate_superseded",
+    "supplied_out_of_specification",
+];
+
 /// Every document that a fact names is there, every document has the bytes of its hash, and
 /// there is no other.
 fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
@@ -226,7 +237,7 @@ fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
             return Err(broken(format!("document {sha256}"), "its bytes were changed"));
         }
     }
-    let decided = facts::table.filter(facts::kind.eq_any(["lot_released", "lot_rejected"])).order(facts::entry);
+    let decided = facts::table.filter(facts::kind.eq_any(DOCUMENTED)).order(facts::entry);
     let rows: Vec<FactRow> = decided.load(conn)?;
     let mut all_named = BTreeSet::new();
     for row in rows {
@@ -235,7 +246,16 @@ fn walk_documents(conn: &mut Conn) -> Result<usize, Stop> {
             Event::LotReleased { record_sha256, pdf_sha256, .. } => {
                 vec![json(record_sha256), (pdf_sha256, "application/pdf".to_owned())]
             }
-            Event::LotRejected { record_sha256, .. } => vec![json(record_sha256)],
+            Event::LotRejected { record_sha256, .. }
+            | Event::Course(
+                CourseEvent::QcApproved { record_sha256, .. }
+                | CourseEvent::AuditTrailReviewed { record_sha256, .. }
+                | CourseEvent::SuppliedOutOfSpecification { record_sha256, .. },
+            ) => vec![json(record_sha256)],
+            Event::Course(
+                CourseEvent::LotConditionallyReleased { record_sha256, pdf_sha256, .. }
+                | CourseEvent::CertificateSuperseded { record_sha256, pdf_sha256, .. },
+            ) => vec![json(record_sha256), (pdf_sha256, "application/pdf".to_owned())],
             _ => Vec::new(),
         };
         if let Some((missing, _)) = named.iter().find(|document| stored.binary_search(document).is_err()) {
