@@ -460,7 +460,7 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             sends("olga", "/api/v1/lots/L-1/dose", &json!({"weight_kg": "60"}))
         }
         ("GET", "/api/v1/notices/{number}" | "/api/v1/notices/{number}/pdf") => {
-            crate::routes_of_decision::conditional(site);
+            crate::routes_of_decision::conditional(site, "L-1");
             reads("olga", &route.path.replace("{number}", "CN-2026-000001"))
         }
         ("POST", "/api/v1/certificates/{number}/supersession") => {
@@ -835,7 +835,7 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             &[("uncalibrated_instrument", "flag"), ("meaning", "For the walk"), ("password", &*password("queen"))],
         ),
         ("GET", "/notices/{number}/pdf") => {
-            crate::routes_of_decision::conditional(site);
+            crate::routes_of_decision::conditional(site, "L-1");
             reads("olga", "/notices/CN-2026-000001/pdf")
         }
         (_, path) if crate::routes_of_decision::is_step(path) => {

@@ -189,6 +189,7 @@ fn every_page_renders_for_everybody_who_may_see_it() {
     site.full_lot("L-1");
     site.qa().releases("L-1").created();
     crate::calls::sources(&site);
+    crate::routes_of_decision::conditional(&site, "L-3");
     site.full_lot_with("L-2", &[("ENDOTOXIN", "0.9")]);
     let deviation = json!({"lot": "L-2", "kind": "hold", "description": "Freezer alarm", "impact": "Viability"});
     site.qa().post("/api/v1/deviations", &deviation).created();

@@ -88,10 +88,10 @@ fn physician() -> Value {
     json!({"contacts": [{"role": "physician", "name": "Dr Anna Weiss, ward 4B", "reach": "+49 30 555 0100"}]})
 }
 
-/// L-1, conditionally released by Queen.
-pub fn conditional(site: &Site) -> String {
-    let started = fresh_lot(site, "L-1");
-    signs(site, "queen", "L-1", "conditional-release", &physician()).created();
+/// A lot conditionally released by Queen; gives when the incubation of its sterility test began.
+pub fn conditional(site: &Site, lot: &str) -> String {
+    let started = fresh_lot(site, lot);
+    signs(site, "queen", lot, "conditional-release", &physician()).created();
     started
 }
 
@@ -383,7 +383,7 @@ fn of_two_certifications_at_once_one_is_recorded() {
 #[test]
 fn a_fresh_lot_is_released_in_two_steps_and_its_notice_is_no_certificate() {
     let site = Site::start();
-    let started = conditional(&site);
+    let started = conditional(&site, "L-1");
     let seen = site.qa().sees("L-1");
     assert_eq!((&seen["status"], &seen["certificate"]), (&json!("conditionally_released"), &Value::Null));
     assert_eq!(seen["course"]["notice"], "CN-2026-000001");

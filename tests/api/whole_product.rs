@@ -208,7 +208,7 @@ fn a_lot_goes_from_the_draft_of_its_specification_to_a_strangers_check() {
         "<0.005 × 10 = <0.05",
         "Investigations of results out of specification: 0 (none)",
         "Deviations and holds: 0 (none)",
-        "Results changed after first entry: 0 (none)",
+        "Results changed after first entry: No",
         "applies to use of antibiotics only",
         "one of the choice is enough: Mycoplasma, NAT was tested",
         "cells/cm²",

@@ -1,3 +1,5 @@
+DROP INDEX certificates_by_lot;
+ALTER TABLE certificates ADD CONSTRAINT certificates_lot_key UNIQUE (lot);
 DROP TABLE ceremonies;
 DROP TABLE attempts;
 DROP TABLE passkeys;

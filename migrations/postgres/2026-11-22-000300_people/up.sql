@@ -47,3 +47,7 @@ CREATE TABLE ceremonies (
     content TEXT COLLATE "C" NOT NULL,
     expires_at TEXT COLLATE "C" NOT NULL
 );
+
+-- A lot has another certificate where the first is replaced.
+ALTER TABLE certificates DROP CONSTRAINT certificates_lot_key;
+CREATE INDEX certificates_by_lot ON certificates (lot);

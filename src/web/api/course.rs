@@ -8,6 +8,8 @@ use super::lots::ReleasedView;
 use super::policy::ContactBody;
 use crate::domain::audit_review::{AuditReview, ReviewedChange};
 use crate::domain::course::PendingCriterion;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::role::Role;
 use crate::domain::spec::Stage;
 use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once, subject};
@@ -222,18 +224,28 @@ pub struct ReviewView {
     pub sha256: String,
 }
 
+/// Refuses who may not read the review: values that are typed again blind stand in it.
+///
+/// # Errors
+/// None of the person's roles allows it.
+pub fn check_reviewer(reader: &Somebody) -> Result<(), Refusal> {
+    if [Role::Qc, Role::Qa, Role::Qp, Role::Auditor].into_iter().any(|role| reader.is(role)) {
+        return Ok(());
+    }
+    let roles: Vec<&str> = reader.user.roles.iter().map(|r| r.as_str()).collect();
+    let detail = format!(
+        "Only a QC head, a QA officer, a qualified person or an auditor may read the audit-trail review. Your role: {}.",
+        roles.join(", ")
+    );
+    Err(Refusal::new(Code::WrongRole, detail))
+}
+
 /// What changed of a lot since entry, to be reviewed and signed.
 #[utoipa::path(get, path = "/api/v1/lots/{lot}/audit-review", tag = "lots", params(("lot" = String, Path)),
     responses((status = 200), (status = 404, body = ProblemBody)))]
 pub async fn show_review(app: Data<App>, reader: Somebody, path: Path<String>) -> Result<HttpResponse, Problem> {
-    use crate::domain::role::Role;
     let number = places::read_number(&path, Stage::Product)?;
-    // Values that are typed again blind stand in it.
-    let may = [Role::Qc, Role::Qa, Role::Qp, Role::Auditor].into_iter().any(|role| reader.is(role));
-    if !may {
-        let detail = "Only a QC head, a QA officer, a qualified person or an auditor reads the audit-trail review.";
-        return Err(crate::domain::refusal::Refusal::new(crate::domain::refusal::Code::WrongRole, detail).into());
-    }
+    check_reviewer(&reader)?;
     let view = block(move || {
         let (lot, _) = places::find(&app, &number, Stage::Product)?;
         let (review, sha256) = app.read(|view| review_of(view, &lot))?;

@@ -19,7 +19,7 @@ use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::domain::sign_offs::{self, Step};
-use crate::web::api::course::{capital, kind_in_words};
+use crate::web::api::course::{capital, check_reviewer, kind_in_words};
 use crate::web::api::notices::document;
 use crate::web::guard;
 use crate::web::problem::status_of;
@@ -270,10 +270,7 @@ async fn review_page(
     message: Option<Message>,
     status: StatusCode,
 ) -> Result<HttpResponse, Error> {
-    if ![Role::Qc, Role::Qa, Role::Qp, Role::Auditor].into_iter().any(|role| visit.is(role)) {
-        let detail = "Only a QC head, a QA officer, a qualified person or an auditor reads the audit-trail review.";
-        return Err(Refusal::new(Code::WrongRole, detail).into());
-    }
+    check_reviewer(&visit.somebody)?;
     let number = visit.lot_number()?;
     let (loaded, (review, sha256)) = visit
         .work(move |app| {
