@@ -19,6 +19,11 @@ pub struct PrintedLabel {
     pub pdf: Vec<u8>,
 }
 
+/// The sizes there are: `57x32` and so on, in millimetres.
+pub fn sizes() -> Vec<String> {
+    SIZES.iter().map(ToString::to_string).collect()
+}
+
 /// Draws the label of the container of this code, in millimetres `57x32` unless told otherwise.
 ///
 /// # Errors
@@ -27,8 +32,7 @@ pub fn print_label(app: &App, code: &str, size: Option<&str>) -> Result<PrintedL
     let (number, container) = read_code(code)?;
     let wanted = size.map(str::trim).filter(|s| !s.is_empty()).unwrap_or("57x32");
     let size = SIZES.into_iter().find(|s| s.to_string() == wanted).ok_or_else(|| {
-        let names: Vec<String> = SIZES.iter().map(ToString::to_string).collect();
-        let detail = format!("size is one of {}, in millimetres.", names.join(", "));
+        let detail = format!("size is one of {}, in millimetres.", sizes().join(", "));
         Refusal::field(Code::InvalidField, "size", detail)
     })?;
     let (lot, stored) = app.lot(&number)?;

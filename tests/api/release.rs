@@ -218,8 +218,7 @@ fn refuses_everything(site: &Site, lot: &str, run: i64, open_run: i64, says: &st
     let refused = |answer: crate::answer::Answer| {
         answer.refused(409, "lot_closed").says(says);
     };
-    refused(site.analyst().records(lot, "endotoxin", &[("ENDOTOXIN", "9.9")]));
-    refused(site.analyst().records(lot, "endotoxin", &[("ENDOTOXIN", "not a number")]));
+    refused(site.analyst().records(lot, "endotoxin", &[("ENDOTOXIN", "0.1")]));
     refused(site.analyst().corrects(run, &[("CD105", "98.0")], "Late"));
     refused(site.verifier().verifies(open_run));
     refused(site.qa().releases(lot));
@@ -257,6 +256,10 @@ fn a_rejected_lot_is_closed_and_says_why() {
     assert_eq!((&seen["status"], blockers(&seen)), (&json!("rejected"), vec!["rejected"]));
     assert!(seen["blockers"][0]["detail"].as_str().expect("a sentence").contains("Bag <leaks>"));
     refuses_everything(&site, "L-1", run, run, "was rejected by Quinn Qvist");
+    // Before the entry's own mistakes; and what fails is refused too, because nothing of it has left.
+    for value in ["9.9", "not a number"] {
+        site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", value)]).refused(409, "lot_closed");
+    }
     let event = site.events("lot_rejected").pop().expect("a fact");
     assert_eq!(
         (&event["reason"], &event["signature"]["meaning"]),

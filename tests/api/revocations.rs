@@ -55,7 +55,8 @@ fn a_passing_result_of_a_released_lot_stays_refused() {
         .records_with("L-1", "endotoxin", &good, &json!({"late_result": true}))
         .refused(409, "lot_closed")
         .says("Only a result that fails is still recorded");
-    site.analyst().corrects(2, &[("VIABILITY", "93.0")], "Misread").refused(409, "lot_closed");
+    let run = crate::person::criterion(&site.auditor().sees("L-1"), "VIABILITY")["run"].as_i64().expect("a run");
+    site.analyst().corrects(run, &[("VIABILITY", "93.0")], "Misread").refused(409, "lot_closed");
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn lots_that_share_something_are_held_with_an_alert_whatever_became_of_them() {
     assert_eq!(site.auditor().sees("OTHER")["status"], "testing");
     assert_eq!(site.auditor().sees("DAY")["status"], "on_hold");
     assert_eq!(site.auditor().sees("DONOR")["status"], "released", "a sister is held, not revoked");
-    ships(&site, "DONOR", &[1]).refused(409, "not_shippable").says("Hold DEV-2026-0001 is open");
+    ships(&site, "DONOR", &[1]).refused(409, "not_shippable").says("Hold DEV-2026-0002 is open");
     let alerts = site.events("alert_raised");
     assert_eq!(
         alerts.iter().filter(|a| a["about"] == "sister_lot").count(),
@@ -245,7 +246,7 @@ fn a_person_revokes_with_a_signature_once_and_for_good() {
     site.qa().post(path, &by_hand("queen")).refused(409, "already_revoked").says("never taken back");
     site.analyst().registers("L-2").created();
     site.qa().post("/api/v1/lots/L-2/revocation", &by_hand("queen")).refused(409, "not_standing");
-    assert_eq!(site.events("attempt_refused").iter().filter(|a| a["act"] == "revocation").count(), 7);
+    assert_eq!(site.events("attempt_refused").iter().filter(|a| a["act"] == "revocation").count(), 8);
     site.whole();
 }
 

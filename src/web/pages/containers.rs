@@ -10,7 +10,6 @@ use super::view::parts::{Link, Message, Tone};
 use super::view::recall::{ContainerRow, ContainersPage};
 use super::view::signing::StepForm;
 use super::visit::{Visit, html, see_other, signed_in};
-use crate::certificate::label::SIZES;
 use crate::domain::container::{ContainerState, Moved, Movement};
 use crate::domain::ids::LotNumber;
 use crate::domain::refusal::{Code, Refusal};
@@ -23,6 +22,7 @@ use crate::workflow::contact::ContactEntry;
 use crate::workflow::list_containers::{ListedContainer, list_containers};
 use crate::workflow::move_containers::{MovementEntry, move_containers};
 use crate::workflow::permit::MoveContainers;
+use crate::workflow::print_label::sizes;
 
 /// `GET /containers`
 pub async fn list(req: HttpRequest) -> HttpResponse {
@@ -136,15 +136,13 @@ pub fn rows(visit: &Visit, all: &[ListedContainer]) -> Vec<ContainerRow> {
 
 fn row(visit: &Visit, container: &ListedContainer) -> ContainerRow {
     let code = container.code();
-    let label = |size: &crate::certificate::label::Size| {
-        Link::new(size.to_string(), format!("/api/v1/containers/{code}/label?size={size}"))
-    };
+    let label = |size: &String| Link::new(size.clone(), format!("/api/v1/containers/{code}/label?size={size}"));
     ContainerRow {
         lot: Link::new(container.lot.to_string(), format!("/lots/{}", container.lot)),
         status: container.status,
         state: container.state.to_string(),
         movements: container.movements.iter().map(|m| told(visit, m)).collect(),
-        labels: SIZES.iter().map(label).collect(),
+        labels: sizes().iter().map(label).collect(),
         code,
     }
 }
