@@ -678,10 +678,10 @@ fn no_secret_of_a_signature_is_in_the_log_at_the_most_verbose_level() {
     let data = folder.path().join("demo");
     let arguments = ["demo", "--bind", "127.0.0.1:0", "--json", "--data", text(&data)];
     let service = Service::start_in(&arguments, &[("RUST_LOG", "trace")], is_json);
-    let password = "demo-fang-wu";
+    let password = "demo-copper-lantern";
     let token = service.sign_in("fang.wu", password);
     let release = "/api/v1/lots/AD-26-0002/release";
-    let wrong = "demo-fang-wu, typed wrongly";
+    let wrong = "demo-copper-lantern, typed wrongly";
     let signs =
         |password: &str| service.ask("POST", release, &token, Some(json!({"password": password, "meaning": "x"})));
     assert_eq!(signs(wrong).0, 403);

@@ -17,6 +17,8 @@ use program::Service;
 use serde_json::json;
 
 const ADMIN: (&str, &str) = ("root.admin", "one password for the administrator here");
+/// What the administrator gives Amy, to be changed first.
+const FIRST: &str = "marble trumpet under the fog";
 const AMY: (&str, &str) = ("amy", "another password for amy who has it here");
 
 /// A site with two people, started by the program, that knows the provider.
@@ -53,8 +55,11 @@ fn site(glewlwyd: &Glewlwyd, folder: &tempfile::TempDir) -> Service {
     ];
     assert_eq!(program::submit(&service.url, "/first-administrator", &fields), 303);
     let admin = service.sign_in(name, password);
-    let user = json!({"username": AMY.0, "full_name": "Amy Adams", "roles": ["analyst"], "password": AMY.1});
+    let user = json!({"username": AMY.0, "full_name": "Amy Adams", "roles": ["analyst"], "password": FIRST});
     assert_eq!(service.ask("POST", "/api/v1/users", &admin, Some(user)).0, 201);
+    let first = service.sign_in(AMY.0, FIRST);
+    let change = json!({"password": FIRST, "new_password": AMY.1});
+    assert_eq!(service.ask("POST", "/api/v1/me/password", &first, Some(change)).0, 204);
     service
 }
 

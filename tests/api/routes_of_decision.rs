@@ -169,14 +169,14 @@ fn everybody_reads_the_policys_page_and_qa_signs_it_there() {
     assert!(!page(&site, "amy", "/policy").text().contains("Sign the policy"));
     let fields = [
         ("release_route", "verify_qc_qa_qp"),
-        ("second_factor_roles", "qa\nqp"),
+        ("second_factor_roles", "qc\nqp"),
         ("meaning", "So be it"),
         ("contacts", "sponsor; Example Sponsor; qa@example.org"),
         ("password", &*password("queen")),
     ];
     assert_eq!(sends(&site, "queen", "/policy", &fields).status, 303);
     let text = page(&site, "amy", "/policy").text();
-    for said in ["Version 1, set by Queen Qiu", "five people", "qa, qp", "Example Sponsor (sponsor)", "So be it"] {
+    for said in ["Version 1, set by Queen Qiu", "five people", "qc, qp", "Example Sponsor (sponsor)", "So be it"] {
         assert!(text.contains(said), "{said}");
     }
     let wrong = [("idle_minutes", "900"), ("meaning", "x"), ("password", &*password("queen"))];
@@ -410,7 +410,7 @@ fn a_fresh_lot_is_released_in_two_steps_and_its_notice_is_no_certificate() {
     assert!(matches!(checked.outcome, lotgate::certificate::Outcome::Unreadable { .. }), "{checked:?}");
     assert_eq!(site.auditor().get("/api/v1/certificates").ok()["certificates"], json!([]));
     site.qa().releases("L-1").refused(409, "not_releasable");
-    site.qa().rejects("L-1", "Doubt").refused(409, "lot_closed").says("not rejected but revoked");
+    site.qa().rejects("L-1", "Doubt").refused(409, "lot_closed").says("Revoke it");
     signs(&site, "queen", "L-1", "conditional-release", &physician()).refused(409, "already_done");
     // The expiry of a day passes; the last result comes after two weeks.
     site.is_at(moment("2026-06-16T09:00:00Z"));

@@ -39,7 +39,7 @@ fn a_lot_out_of_specification_is_supplied_and_never_released() {
     let moved = ships(&site, "L-1", &[1]).created();
     assert_eq!(moved["under"], "SUPPLY");
     ships(&site, "L-1", &[2]).refused(409, "not_shippable");
-    site.qa().releases("L-1").refused(409, "not_releasable").says("no release");
+    site.qa().releases("L-1").refused(409, "lot_closed").says("never released");
     assert!(site.auditor().get("/api/v1/certificates").ok()["certificates"].as_array().expect("a list").is_empty());
     assert_eq!(site.auditor().get("/api/v1/lots?status=supplied_out_of_specification").ok()["lots"][0]["lot"], "L-1");
     site.whole();

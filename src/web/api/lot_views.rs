@@ -351,8 +351,8 @@ impl LotView {
         newer_version: Option<u32>,
         course: &CourseNow,
     ) -> Result<Self, Error> {
-        let blind = Blind { lot, spec: &stored.specification, viewer };
-        LotView::veiled(lot, stored, now, newer_version, course, |assessment| blind.veil(assessment))
+        let veil = |a| Blind { lot, spec: &stored.specification, viewer }.veil(a);
+        LotView::veiled(lot, stored, now, newer_version, course, veil)
     }
 
     /// A lot as of `now`, without what `veil` takes out of its assessment.
@@ -369,8 +369,7 @@ impl LotView {
     ) -> Result<Self, Error> {
         let assessment = assess(lot, &stored.specification, now);
         // What is signed is the whole of it, whoever looks.
-        let (_, dossier_sha256) = to_be_signed(lot, stored, &assessment)?;
-        let assessment = veil(assessment);
+        let ((_, dossier_sha256), assessment) = (to_be_signed(lot, stored, &assessment)?, veil(assessment));
         Ok(LotView {
             lot: lot.number().to_string(),
             product: lot.details.product.to_string(),

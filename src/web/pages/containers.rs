@@ -98,9 +98,10 @@ async fn page(visit: &Visit, lot: Option<LotNumber>, came: Came, status: StatusC
         Some(lot) => Some(movement_form(visit, lot, &came)?),
         None => None,
     };
+    let here = lot.as_ref().map_or("/containers".to_owned(), |lot| format!("/lots/{lot}/containers"));
     let filter = |state: Option<ContainerState>| {
         let (label, code) = state.map_or(("All".to_owned(), ""), |s| (s.to_string(), s.as_str()));
-        let link = Link::new(label, format!("?state={code}"));
+        let link = Link::new(label, format!("{here}?state={code}"));
         if code == asked { link.here() } else { link }
     };
     let states = std::iter::once(None).chain(ContainerState::ALL.map(Some));

@@ -223,7 +223,10 @@ impl ContainersPage {
         ContainersPage {
             frame: Frame { title: "Containers of AD-26-0003".into(), page: "containers", ..frame },
             rows: containers,
-            filters: vec![Link::new("All", "?state=").here(), Link::new("In stock", "?state=in_stock")],
+            filters: vec![
+                Link::new("All", "/lots/AD-26-0003/containers?state=").here(),
+                Link::new("In stock", "/lots/AD-26-0003/containers?state=in_stock"),
+            ],
             form: Some(form(
                 "movement",
                 "Move containers",
