@@ -51,6 +51,16 @@ fn created(backend: &str) -> BTreeMap<String, Vec<(String, String, bool)>> {
     }
     for line in text.lines().filter(|line| line.starts_with("ALTER TABLE ")) {
         let words: Vec<&str> = line.trim_end_matches(';').split(' ').collect();
+        match words[..] {
+            // A table made again without a constraint takes the place of the old one.
+            [_, _, again, "RENAME", "TO", table] => {
+                let columns = tables.remove(again).expect("a table made again");
+                tables.insert(table.to_owned(), columns);
+                continue;
+            }
+            [_, _, _, "DROP", "CONSTRAINT", _] => continue,
+            _ => {}
+        }
         let [_, _, table, "ADD", "COLUMN", column, sql_type, ..] = words[..] else {
             panic!("teach this test to read {line}");
         };
