@@ -89,8 +89,8 @@ fn everybody_without_the_role_is_refused() {
                 "qp-certification",
                 "supersession",
                 "conditional-release",
-                "revocation",
-                "supply",
+                "L-1/revocation",
+                "L-1/supply",
                 "L-1/containers",
             ];
             let attempts = u64::from(route.method != "GET" && acts.iter().any(|act| call.path.ends_with(act)));
