@@ -53,6 +53,22 @@ fn every_requirement_says_what_by_which_clause_and_which_test_shows_it() {
 }
 
 #[test]
+fn every_threat_names_tests_that_are_there() {
+    let threats: Vec<&str> =
+        include_str!("../docs/THREATS.md").lines().filter(|line| line.starts_with("| T-")).collect();
+    for (at, line) in threats.iter().enumerate() {
+        assert!(line.starts_with(&format!("| T-{:02} | ", at + 1)), "{line}");
+        let tests = line.rsplit('|').nth(1).expect("a cell");
+        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{line}");
+        for test in named {
+            assert!(is_there(test), "{test} is not there: {line}");
+        }
+    }
+    assert!(threats.len() > 30, "{}", threats.len());
+}
+
+#[test]
 fn no_requirement_is_told_twice() {
     let told: Vec<String> = rows().into_iter().map(|[_, what, ..]| what).collect();
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len());

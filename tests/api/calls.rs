@@ -209,7 +209,7 @@ fn token_of_amy(site: &Site) -> String {
 }
 
 /// Amy's second factor, by its name, with a proof.
-fn factor_of_amy(site: &Site) -> (String, Value) {
+pub fn factor_of_amy(site: &Site) -> (String, Value) {
     let codes = sets_up_codes(site, "amy");
     let factors = site.analyst().get("/api/v1/me/factors").ok();
     let id = factors["factors"][0]["id"].as_str().expect("a factor").to_owned();

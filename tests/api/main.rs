@@ -4,6 +4,7 @@
 //! Start reading at [`site`], the driver, then at [`release`], the rules that matter most.
 
 mod access;
+mod access_matrix;
 mod accounts;
 mod answer;
 mod as_of;

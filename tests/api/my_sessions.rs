@@ -226,3 +226,34 @@ fn a_token_needs_the_password_a_scope_and_an_end_within_a_year() {
     asks(json!({"name": " "})).refused(422, "invalid_field").about(&["name"]);
     asks(json!({"expires_at": site.hours(24 * 365)})).created();
 }
+
+#[test]
+fn another_persons_sessions_tokens_and_factors_are_not_there() {
+    let site = Site::start();
+    let session = sessions(&site, "amy")[0]["id"].as_str().expect("a name").to_owned();
+    let issued = token(&site, &["read"])["id"].as_str().expect("a name").to_owned();
+    let (factor, _) = crate::calls::factor_of_amy(&site);
+    let before = site.facts_count();
+    for who in ["ben", "queen", "olga", "adam"] {
+        let person = site.person(who);
+        let proof = json!({"password": password(who)});
+        person.asks("DELETE", &format!("/api/v1/me/sessions/{session}"), &[], None).refused(404, "no_such_session");
+        person.asks("DELETE", &format!("/api/v1/me/tokens/{issued}"), &[], None).refused(404, "no_such_token");
+        person.post(&format!("/api/v1/me/factors/{factor}/removal"), &proof).refused(404, "no_such_factor");
+    }
+    assert_eq!(site.facts_count(), before);
+    assert_eq!(site.analyst().get("/api/v1/me/tokens").ok()["tokens"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_signed_request_sent_again_signs_nothing_more() {
+    let site = Site::start();
+    site.full_lot("L-1");
+    let first = site.qa().releases("L-1").created();
+    let before = site.facts_count();
+    site.qa().releases("L-1").refused(409, "lot_closed");
+    assert_eq!(site.facts_count(), before + 1, "the refused attempt");
+    let issued = site.auditor().get("/api/v1/certificates").ok();
+    assert_eq!(issued["certificates"].as_array().map(Vec::len), Some(1));
+    assert_eq!(issued["certificates"][0]["certificate"], first["certificate"]);
+}
