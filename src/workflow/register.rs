@@ -28,7 +28,7 @@ pub fn register(app: &App, from: Option<Moment>, to: Option<Moment>) -> Result<R
 /// The register as a PDF, with its data attached.
 ///
 /// # Errors
-/// As [`register`]; a name cannot be printed.
+/// As [`register()`]; a name cannot be printed.
 pub fn register_file(
     app: &App,
     permit: &Permit<TakeCopies>,
