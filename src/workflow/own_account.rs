@@ -10,8 +10,8 @@ use crate::ledger::canonical::sha256_hex;
 use crate::store::ChosenBy;
 
 use super::passwords::{self, Owner};
-use super::permit::{KeepOwnAccount, Permit};
-use super::{App, Error};
+use super::permit::{KeepOwnAccount, Permit, Proof};
+use super::{App, Error, prove};
 
 /// True where the person's password was given by an administrator and not changed since.
 ///
@@ -36,16 +36,14 @@ pub fn change_password(
     app: &App,
     permit: &Permit<KeepOwnAccount>,
     session: Option<&str>,
-    old: &str,
+    old: impl Into<Proof>,
     new: &str,
 ) -> Result<(), Error> {
     let username = permit.actor().username.clone();
     let (user, kept) = app.read(|view| Ok((view.user(&username)?, view.password_hash(&username)?)))?;
     let user = user.ok_or_else(|| Error::Internal(format!("no account {username}")))?;
-    if !passwords::matches(old, kept.as_deref()) {
-        let detail = "The password is not the one you have now. Nothing was changed; type your present password again.";
-        return Err(Refusal::field(Code::WrongPassword, "password", detail).into());
-    }
+    // Counted like any other proof: an open session is no licence to guess the password.
+    prove::for_own_account(app, permit.actor(), &old.into())?;
     if passwords::matches(new, kept.as_deref()) {
         let detail = "The new password is the old one. Choose another.";
         return Err(Refusal::field(Code::WeakPassword, "new_password", detail).into());

@@ -16,7 +16,7 @@ use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::change_account::{Change, change_account, reset_password};
 use crate::workflow::keep_accounts::{UserEntry, create_user};
-use crate::workflow::permit::{KeepAccounts, KeepOwnAccount};
+use crate::workflow::permit::{KeepAccounts, KeepOwnAccount, Proof};
 use crate::workflow::{App, own_account};
 
 /// An account as an admin sends it.
@@ -295,6 +295,9 @@ pub struct NewOwnPassword {
     pub password: String,
     /// The new one.
     pub new_password: String,
+    /// A one-time code, where one-time codes are set up.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// Changes one's own password; the person's other sessions end.
@@ -306,7 +309,8 @@ pub async fn change_own_password(
     Allowed(permit): Allowed<KeepOwnAccount>,
     body: Sent<NewOwnPassword>,
 ) -> Result<HttpResponse, Problem> {
-    let NewOwnPassword { password, new_password } = body.read()?.value;
-    block(move || own_account::change_password(&app, &permit, Some(&somebody.token), &password, &new_password)).await?;
+    let NewOwnPassword { password, new_password, code } = body.read()?.value;
+    let old = Proof::of(&password, code.as_deref());
+    block(move || own_account::change_password(&app, &permit, Some(&somebody.token), old, &new_password)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -32,7 +32,7 @@ pub async fn change_password(req: HttpRequest, body: Result<Bytes, actix_web::Er
     signed_in(&req, async move |visit: &Visit| {
         let form = Form::read(body)?;
         let permit = visit.permit::<KeepOwnAccount>().await?;
-        let (old, new) = (form.get("password").to_owned(), form.get("new_password").to_owned());
+        let (old, new) = (form.proof(), form.get("new_password").to_owned());
         if new != form.get("new_password_again") {
             let text = "The two new passwords differ. Type the same one twice.".to_owned();
             let refused = Refused(vec![FieldProblem { field: format!("{PASSWORD}-new_password_again"), text }]);
@@ -40,7 +40,7 @@ pub async fn change_password(req: HttpRequest, body: Result<Bytes, actix_web::Er
             return page(visit, came, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
         let token = visit.somebody.token.clone();
-        let work = move |app: &App| own_account::change_password(app, &permit, Some(&token), &old, &new);
+        let work = move |app: &App| own_account::change_password(app, &permit, Some(&token), old, &new);
         done(visit, PASSWORD, form, visit.work(work).await).await
     })
     .await
