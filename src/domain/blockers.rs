@@ -15,6 +15,7 @@ use super::lot::Lot;
 use super::moment::Moment;
 use super::run::Run;
 use super::spec::{Criterion, CriterionKind, Specification};
+use super::text::capitalised;
 
 /// One reason why a lot cannot be released now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -116,11 +117,6 @@ fn deviation_blockers(lot: &Lot) -> Vec<Blocker> {
         blocker("deviation", detail, "QA: assess and close it")
     })
     .collect()
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn discrepancy_blockers(lot: &Lot) -> Vec<Blocker> {

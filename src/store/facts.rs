@@ -233,15 +233,6 @@ impl View<'_> {
         Ok(query.limit(filter.limit).load(self.0)?)
     }
 
-    /// The facts of one kind, oldest first.
-    ///
-    /// # Errors
-    /// The database fails, or a fact cannot be read.
-    pub fn facts_of_kind(&mut self, kind: &str) -> Result<Vec<Entry>, StoreError> {
-        let rows: Vec<FactRow> = facts::table.filter(facts::kind.eq(kind)).order(facts::entry.asc()).load(self.0)?;
-        rows.iter().map(FactRow::read).collect()
-    }
-
     /// The first fact: the site as it was set up. `None` in an empty database.
     ///
     /// # Errors

@@ -26,6 +26,16 @@ const NOT_READ: [&str; 5] = ["/api/v1/me/", "/api/v1/users", "/api/v1/alerts", "
 const WHILE_LOCKED: [(&str, &str); 3] =
     [("POST", "/api/v1/session/unlock"), ("DELETE", "/api/v1/session"), ("POST", "/sign-out")];
 
+/// What somebody can do whose password was given by an administrator: change it, or leave.
+const WHILE_PASSWORD_GIVEN: [(&str, &str); 6] = [
+    ("GET", "/api/v1/me"),
+    ("POST", "/api/v1/me/password"),
+    ("DELETE", "/api/v1/session"),
+    ("GET", "/account"),
+    ("POST", "/account/password"),
+    ("POST", "/sign-out"),
+];
+
 /// What somebody can do whose role needs a second factor that is not set up.
 const WHILE_UNREADY: [&str; 16] = [
     "/account",
@@ -48,7 +58,7 @@ const WHILE_UNREADY: [&str; 16] = [
 
 fn allows(scope: Scope, method: &Method, path: &str) -> bool {
     match scope {
-        Scope::Runs => RUNS.iter().any(|(m, p)| method.as_str() == *m && path == *p),
+        Scope::Runs => RUNS.contains(&(method.as_str(), path)),
         Scope::Read => {
             // HEAD is answered as GET.
             let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
@@ -77,7 +87,12 @@ pub fn check(scopes: &[Scope], method: &Method, path: &str) -> Result<(), Refusa
 
 /// True for what a locked page can still do.
 pub fn is_for_the_locked(method: &Method, path: &str) -> bool {
-    WHILE_LOCKED.iter().any(|(m, p)| method.as_str() == *m && path == *p)
+    WHILE_LOCKED.contains(&(method.as_str(), path))
+}
+
+/// True for what somebody can do who must change the password first.
+pub fn is_for_a_given_password(method: &Method, path: &str) -> bool {
+    WHILE_PASSWORD_GIVEN.contains(&(method.as_str(), path))
 }
 
 /// True for what somebody can do who must set something up first.
@@ -125,7 +140,7 @@ mod tests {
     #[test]
     fn every_address_of_the_tables_exists() {
         let is_there = |path: &str| ROUTES.iter().any(|r| r.path == path);
-        for (method, path) in RUNS.iter().chain(&WHILE_LOCKED) {
+        for (method, path) in RUNS.iter().chain(&WHILE_LOCKED).chain(&WHILE_PASSWORD_GIVEN) {
             assert!(ROUTES.iter().any(|r| r.path == *path && r.method == *method), "{method} {path}");
         }
         // Those of the account itself are made beside these.

@@ -99,21 +99,6 @@ pub fn is_same_origin(req: &HttpRequest) -> bool {
     }
 }
 
-/// What somebody may do whose password was given by an administrator: change it, or leave.
-const BEFORE_PASSWORD_CHANGE: [(&str, &str); 6] = [
-    ("GET", "/api/v1/me"),
-    ("POST", "/api/v1/me/password"),
-    ("DELETE", "/api/v1/session"),
-    ("GET", "/account"),
-    ("POST", "/account/password"),
-    ("POST", "/sign-out"),
-];
-
-fn open_before_password_change(req: &HttpRequest) -> bool {
-    let asked = (req.method().as_str(), req.path());
-    BEFORE_PASSWORD_CHANGE.contains(&asked)
-}
-
 /// Finds out who is asking.
 ///
 /// # Errors
@@ -130,12 +115,7 @@ pub async fn somebody(req: &HttpRequest) -> Result<Somebody, Error> {
         return Err(Refusal::new(Code::CrossSite, detail).into());
     }
     let looked_up = token.clone();
-    let present = block({
-        let app = app.clone();
-        move || present(&app, &looked_up)
-    })
-    .await?
-    .ok_or_else(nobody)?;
+    let present = block(move || present(&app, &looked_up)).await?.ok_or_else(nobody)?;
     let here = req.match_pattern().unwrap_or_default();
     if present.locked && !scopes::is_for_the_locked(req.method(), &here) {
         let detail = "Nobody touched the page for some time, so it is locked. Type your password to go on.";
@@ -144,8 +124,7 @@ pub async fn somebody(req: &HttpRequest) -> Result<Somebody, Error> {
     if let Means::Token { scopes } = &present.means {
         scopes::check(scopes, req.method(), &here)?;
     }
-    let (who, reader) = (present.user.username.clone(), app.clone());
-    if !open_before_password_change(req) && block(move || own_account::must_change_password(&reader, &who)).await? {
+    if present.must_change && !scopes::is_for_a_given_password(req.method(), &here) {
         return Err(own_account::change_required().into());
     }
     if let Some(first) = present.first.filter(|_| !scopes::is_for_the_unready(&here)) {

@@ -43,6 +43,8 @@ pub struct Present {
     pub expires_at: Moment,
     /// True where nobody touched the page for too long: only unlocking and signing out remain.
     pub locked: bool,
+    /// True where an administrator gave the password: only changing it and leaving remain.
+    pub must_change: bool,
     /// What must be done before anything else.
     pub first: Option<Refusal>,
     /// True where this person signs with a one-time code too.
@@ -94,6 +96,7 @@ fn by_session(view: &mut View, hash: &str, now: Moment) -> Result<Option<(Presen
     let present = Present {
         means: Means::Session { id, browser },
         locked: browser && last_seen_at.plus_minutes(i64::from(policy.idle_minutes)) <= now,
+        must_change: view.must_change_password(&user.username)?,
         first: first_of_all(&user, &account, &policy),
         asks_code: account.has_one_time_codes(),
         idle_minutes: policy.idle_minutes,
@@ -116,6 +119,7 @@ fn by_token(view: &mut View, hash: &str, now: Moment) -> Result<Option<Present>,
         means: Means::Token { scopes: token.scopes.iter().filter_map(|name| Scope::named(name)).collect() },
         expires_at: token.expires_at,
         locked: false,
+        must_change: view.must_change_password(&username)?,
         first: first_of_all(&user, &account, &policy),
         asks_code: account.has_one_time_codes(),
         idle_minutes: policy.idle_minutes,

@@ -13,7 +13,7 @@ use crate::domain::role::{Person, Role};
 use crate::domain::site_policy::{Route, SitePolicy, Strictness, TrainingRule};
 use crate::domain::text::Line;
 use crate::ledger::canonical;
-use crate::store::{Entry, View};
+use crate::store::{Entry, FactFilter, View};
 
 use super::permit::{SetPolicy, Signed, Subject, recording_refusals};
 use super::release_lot::manifest;
@@ -95,8 +95,7 @@ pub struct PolicySet {
 /// # Errors
 /// Storage fails.
 pub fn policy_in_force(view: &mut View) -> Result<PolicyInForce, Error> {
-    let set = view.facts_of_kind("site_policy_set")?;
-    last_of(&set)
+    last_of(&every_policy(view)?)
 }
 
 /// The policy that was in force at a moment.
@@ -104,9 +103,14 @@ pub fn policy_in_force(view: &mut View) -> Result<PolicyInForce, Error> {
 /// # Errors
 /// Storage fails.
 pub fn policy_in_force_at(view: &mut View, at: Moment) -> Result<PolicyInForce, Error> {
-    let mut set = view.facts_of_kind("site_policy_set")?;
+    let mut set = every_policy(view)?;
     set.retain(|entry| entry.fact.at <= at);
     last_of(&set)
+}
+
+fn every_policy(view: &mut View) -> Result<Vec<Entry>, Error> {
+    let filter = FactFilter { kinds: vec!["site_policy_set".into()], limit: i64::MAX, ..FactFilter::default() };
+    Ok(view.facts(&filter)?)
 }
 
 fn last_of(set: &[Entry]) -> Result<PolicyInForce, Error> {

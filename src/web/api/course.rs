@@ -8,21 +8,25 @@ use super::lots::ReleasedView;
 use super::policy::ContactBody;
 use crate::domain::audit_review::{AuditReview, ReviewedChange};
 use crate::domain::course::PendingCriterion;
+use crate::domain::ids::LotNumber;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::domain::spec::Stage;
+use crate::domain::text::capitalised;
 use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once, subject};
 use crate::web::places;
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
-use crate::workflow::App;
 use crate::workflow::certify_lot::{self, certify_lot};
 use crate::workflow::course::{CourseNow, Seen, StepNow};
-use crate::workflow::permit::{ApproveForQc, CertifyLot, Proof, ReleaseConditionally, ReviewAuditTrail};
+use crate::workflow::permit::{
+    ApproveForQc, CertifyLot, Duty, Permit, Proof, ReleaseConditionally, ReviewAuditTrail, Signed,
+};
 use crate::workflow::qc_approve::{self, SignedOff, qc_approve};
 use crate::workflow::release_conditionally::{self, release_conditionally};
 use crate::workflow::review_audit_trail::{self, review_audit_trail, review_of};
+use crate::workflow::{App, Error};
 
 /// What signing a step takes.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -173,7 +177,7 @@ impl CourseView {
         let next = now.next.map(|step| NextView {
             step: step.as_str().to_owned(),
             role: step.role(route).as_str().to_owned(),
-            detail: format!("{} signs the {}.", capital(&step.role(route).with_article()), step.in_words()),
+            detail: format!("{} signs the {}.", capitalised(&step.role(route).with_article()), step.in_words()),
         });
         CourseView {
             route: route.as_str().to_owned(),
@@ -186,10 +190,27 @@ impl CourseView {
     }
 }
 
-/// A phrase that begins a sentence.
-pub fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+/// Signs a step of a lot's route: the same for each, whatever the step then does.
+async fn sign_off<D: Duty, T: Send + 'static>(
+    app: Data<App>,
+    req: &HttpRequest,
+    permit: Permit<D>,
+    path: &str,
+    body: Sent<SignOffBody>,
+    usual_meaning: &'static str,
+    step: impl FnOnce(&App, &Signed<D>, &LotNumber, Seen) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let body = body.read()?;
+    let number = places::read_number(path, Stage::Product)?;
+    let permit = permit.with_once(once(req, &body.fingerprint)?);
+    let (said, subject) = (body.value, subject(req));
+    block(move || {
+        let meaning = said.meaning.as_deref().unwrap_or(usual_meaning);
+        let proof = Proof { password: said.password, code: said.code };
+        let signed = permit.sign(&app, proof, meaning, &subject)?;
+        step(&app, &signed, &number, Seen { sha256: said.seen_sha256, through: said.seen_through })
+    })
+    .await
 }
 
 /// Approves a lot's results for quality control.
@@ -202,17 +223,8 @@ pub async fn approve(
     path: Path<String>,
     body: Sent<SignOffBody>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.read()?;
-    let number = places::read_number(&path, Stage::Product)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let (said, subject) = (body.value, subject(&req));
-    let made = block(move || {
-        let meaning = said.meaning.as_deref().unwrap_or(qc_approve::MEANING);
-        let proof = Proof { password: said.password, code: said.code };
-        let signed = permit.sign(&app, proof, meaning, &subject)?;
-        qc_approve(&app, &signed, &number, Seen { sha256: said.seen_sha256, through: said.seen_through })
-    });
-    Ok(HttpResponse::Created().json(SignedOffView::from(made.await?)))
+    let made = sign_off(app, &req, permit, &path, body, qc_approve::MEANING, qc_approve).await?;
+    Ok(HttpResponse::Created().json(SignedOffView::from(made)))
 }
 
 /// What changed of a lot since entry.
@@ -264,17 +276,8 @@ pub async fn review(
     path: Path<String>,
     body: Sent<SignOffBody>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.read()?;
-    let number = places::read_number(&path, Stage::Product)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let (said, subject) = (body.value, subject(&req));
-    let made = block(move || {
-        let meaning = said.meaning.as_deref().unwrap_or(review_audit_trail::MEANING);
-        let proof = Proof { password: said.password, code: said.code };
-        let signed = permit.sign(&app, proof, meaning, &subject)?;
-        review_audit_trail(&app, &signed, &number, Seen { sha256: said.seen_sha256, through: said.seen_through })
-    });
-    Ok(HttpResponse::Created().json(SignedOffView::from(made.await?)))
+    let made = sign_off(app, &req, permit, &path, body, review_audit_trail::MEANING, review_audit_trail).await?;
+    Ok(HttpResponse::Created().json(SignedOffView::from(made)))
 }
 
 /// Certifies a lot as qualified person and issues its certificate.
@@ -287,17 +290,8 @@ pub async fn certify(
     path: Path<String>,
     body: Sent<SignOffBody>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.read()?;
-    let number = places::read_number(&path, Stage::Product)?;
-    let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let (said, subject) = (body.value, subject(&req));
-    let made = block(move || {
-        let meaning = said.meaning.as_deref().unwrap_or(certify_lot::MEANING);
-        let proof = Proof { password: said.password, code: said.code };
-        let signed = permit.sign(&app, proof, meaning, &subject)?;
-        certify_lot(&app, &signed, &number, Seen { sha256: said.seen_sha256, through: said.seen_through })
-    });
-    Ok(HttpResponse::Created().json(ReleasedView::from(made.await?)))
+    let made = sign_off(app, &req, permit, &path, body, certify_lot::MEANING, certify_lot).await?;
+    Ok(HttpResponse::Created().json(ReleasedView::from(made)))
 }
 
 /// What step 1 of a two-step release takes.
@@ -373,5 +367,5 @@ pub async fn release_in_part(
 
 /// The kinds of changes a review shows, for its page.
 pub fn kind_in_words(change: &ReviewedChange) -> String {
-    capital(&change.kind.replace('_', " "))
+    capitalised(&change.kind.replace('_', " "))
 }

@@ -19,15 +19,14 @@ use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::domain::sign_offs::{self, Step};
-use crate::web::api::course::{capital, check_reviewer, kind_in_words};
+use crate::domain::text::capitalised;
+use crate::web::api::course::{check_reviewer, kind_in_words};
 use crate::web::api::notices::document;
 use crate::web::guard;
 use crate::web::problem::status_of;
 use crate::workflow::certify_lot::{self, certify_lot};
 use crate::workflow::course::{CourseNow, Seen, StepNow};
-use crate::workflow::permit::{
-    ApproveForQc, CertifyLot, Duty, Permit, Proof, ReleaseConditionally, ReviewAuditTrail, Signed,
-};
+use crate::workflow::permit::{ApproveForQc, CertifyLot, Duty, Permit, ReleaseConditionally, ReviewAuditTrail, Signed};
 use crate::workflow::qc_approve::{self, qc_approve};
 use crate::workflow::release_conditionally::{self, release_conditionally};
 use crate::workflow::review_audit_trail::{self, review_audit_trail, review_of};
@@ -83,7 +82,7 @@ pub fn waits_for(now: &CourseNow) -> String {
     match now.next {
         Some(step) => {
             let role = step.role(now.policy.policy.release_route);
-            format!("{} signs the {}.", capital(&role.with_article()), step.in_words())
+            format!("{} signs the {}.", capitalised(&role.with_article()), step.in_words())
         }
         None => "waits for results, see below.".into(),
     }
@@ -91,7 +90,7 @@ pub fn waits_for(now: &CourseNow) -> String {
 
 /// A step as it stands.
 pub fn step_row(visit: &Visit, step: &StepNow) -> StepRow {
-    let label = capital(step.step.in_words());
+    let label = capitalised(step.step.in_words());
     let (mark, text) = match (&step.sign_off, step.counts) {
         (None, _) => ("pending", "open".to_owned()),
         (Some(s), counts) => {
@@ -110,7 +109,7 @@ pub fn step_row(visit: &Visit, step: &StepNow) -> StepRow {
 fn why_not(visit: &Visit, lot: &Lot, now: &CourseNow, step: Step) -> Option<String> {
     let role = step.role(now.policy.policy.release_route);
     if !visit.is(role) {
-        return Some(format!("{} signs the {}.", capital(&role.with_article()), step.in_words()));
+        return Some(format!("{} signs the {}.", capitalised(&role.with_article()), step.in_words()));
     }
     let me = visit.actor(role);
     let refusal = sign_offs::check_hands(lot, &me, "sign this step")
@@ -158,11 +157,6 @@ fn seen(form: &Form) -> Seen {
     Seen { sha256, through: form.get("seen_through").parse().ok() }
 }
 
-fn proof(form: &Form) -> Proof {
-    let code = Some(form.get("code").to_owned()).filter(|text| !text.is_empty());
-    Proof { password: form.get("password").to_owned(), code }
-}
-
 /// Contacts from lines of `role; name; reach`.
 pub fn contacts(text: &str) -> Vec<ContactEntry> {
     let entry = |line: String| {
@@ -188,7 +182,7 @@ async fn sign<D: Duty>(
         let (of, given) = (number.clone(), form.clone());
         let outcome = visit
             .work(move |app| {
-                let signed = permit.sign(app, proof(&given), given.get("meaning"), &subject)?;
+                let signed = permit.sign(app, given.proof(), given.get("meaning"), &subject)?;
                 verb(app, &signed, &of, &given)
             })
             .await;

@@ -23,7 +23,6 @@ use crate::workflow::Error;
 use crate::workflow::oidc::{self, Begun, Done, Returned, VISIT_MINUTES};
 use crate::workflow::oidc_provider::Provider;
 use crate::workflow::permit::KeepOwnAccount;
-use crate::workflow::prove::Proof;
 use crate::workflow::sign_in::Device;
 
 /// `GET /sign-in/oidc`
@@ -146,8 +145,7 @@ async fn begin_link(visit: &Visit, form: &Form) -> Result<HttpResponse, Error> {
         return Err(Refusal::new(Code::CrossSite, "Link the account from a page of this site.").into());
     }
     let (provider, permit) = (provider(&visit.req)?, visit.permit::<KeepOwnAccount>().await?);
-    let code = Some(form.get("code").trim().to_owned()).filter(|code| !code.is_empty());
-    let proof = Proof { password: form.get("password").to_owned(), code };
+    let proof = form.proof();
     let mut page = link_page(visit).await?;
     match visit.work(move |app| oidc::begin_link(app, &provider, &permit, &proof)).await {
         Ok(Begun { state, .. }) => {

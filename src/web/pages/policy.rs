@@ -19,7 +19,7 @@ use crate::domain::role::Role;
 use crate::domain::site_policy::{Route, Strictness, TrainingRule};
 use crate::web::guard;
 use crate::web::problem::status_of;
-use crate::workflow::permit::{Proof, SetPolicy};
+use crate::workflow::permit::SetPolicy;
 use crate::workflow::set_policy::{self, PolicyEntry, PolicyInForce, policy_in_force};
 use crate::workflow::{App, Error};
 
@@ -46,9 +46,7 @@ pub async fn submit(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> 
         let (subject, given) = (guard::subject(&visit.req), form.clone());
         let outcome = visit
             .work(move |app| {
-                let code = Some(given.get("code").to_owned()).filter(|text| !text.is_empty());
-                let proof = Proof { password: given.get("password").to_owned(), code };
-                let signed = permit.sign(app, proof, given.get("meaning"), &subject)?;
+                let signed = permit.sign(app, given.proof(), given.get("meaning"), &subject)?;
                 set_policy::set_policy(app, &signed, &entry(&given)?)
             })
             .await;
