@@ -1,9 +1,9 @@
 //! What becomes of a lot on which a result fails after it has left: what it still takes, and
 //! what a new or corrected run makes fail.
 //!
-//! Promises: a failing result is taken even where the lot is released or revoked, because nothing
-//! that speaks against a lot may get lost; nothing else is; a revoked lot stays open for finding
-//! out what happened and for nothing more.
+//! Promises: a failing result is taken even where the lot is released, revoked or was supplied out
+//! of specification, because nothing that speaks against what a patient got may get lost; nothing
+//! else is; a revoked or supplied lot stays open for finding out what happened and for nothing more.
 
 use super::ids::RunNumber;
 use super::investigation::Failure;
@@ -25,13 +25,18 @@ impl Lot {
         certificate.or_else(|| self.standing_notice().map(ToString::to_string))
     }
 
-    /// Refuses to verify, investigate or resolve on a lot that is decided; on a revoked one that
-    /// is what remains to be done.
+    /// Refuses to verify, investigate or resolve on a lot that is decided; on one that was revoked
+    /// or supplied that is what remains to be done.
     ///
     /// # Errors
     /// Released or rejected, with who and when.
     pub fn check_examinable(&self) -> Result<(), Refusal> {
-        if self.course.revocation.is_some() { Ok(()) } else { self.check_open() }
+        if self.course.revocation.is_some() || self.was_supplied() { Ok(()) } else { self.check_open() }
+    }
+
+    /// True where containers of it were supplied out of specification.
+    pub fn was_supplied(&self) -> bool {
+        !self.course.supplies.is_empty()
     }
 
     /// Whether a form for results is offered to this person, before anything is typed.
@@ -47,7 +52,7 @@ impl Lot {
 
     /// Refuses to release what was supplied out of specification.
     pub(super) fn check_not_supplied(&self) -> Result<(), Refusal> {
-        if self.course.supplies.is_empty() {
+        if !self.was_supplied() {
             return Ok(());
         }
         let detail = format!(
@@ -73,9 +78,11 @@ impl Lot {
         })
     }
 
-    /// True where only a failing result is still recorded: the lot is released or was revoked.
+    /// True where only a failing result is still recorded: the lot is released, was revoked, or was
+    /// rejected and supplied.
     pub fn takes_only_failures(&self) -> bool {
-        self.course.revocation.is_some() || matches!(self.decision, Some(Decision::Released { .. }))
+        let left = self.was_supplied() || matches!(self.decision, Some(Decision::Released { .. }));
+        self.course.revocation.is_some() || (self.decision.is_some() && left)
     }
 
     /// Whether a run of this content is taken at all.
@@ -87,7 +94,7 @@ impl Lot {
         if !self.takes_only_failures() {
             return Err(closed);
         }
-        let of_inquiry = self.course.revocation.is_some() && content.investigation.is_some();
+        let of_inquiry = self.check_examinable().is_ok() && content.investigation.is_some();
         let run = Run::new(RunNumber(0), self.number().clone(), content.clone(), by.person(), content.tested_at);
         if of_inquiry || !self.newly_failing(spec, &run).is_empty() {
             return Ok(());

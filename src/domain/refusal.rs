@@ -142,7 +142,7 @@ codes! {
     NotShippable,       "not_shippable",        Conflict,      "Nothing leaves without a valid certificate or conditional notice.";
     NothingToCorrect,   "nothing_to_correct",   Unprocessable, "No field is different from what the certificate says.";
     NotOutOfSpecification, "not_out_of_specification", Conflict, "Only a lot that is out of specification is supplied this way.";
-    ConfirmFailing,     "confirm_failing",      Conflict,      "The result would revoke the lot's release; say so in the request to record it.";
+    ConfirmFailing,     "confirm_failing",      Conflict,      "The result would revoke the lot's release, and the request asked to be told so first.";
     ProviderUnavailable, "provider_unavailable", Unavailable,  "The OpenID provider does not answer as it should.";
     ProviderRefused,    "provider_refused",     Forbidden,     "What came back from the OpenID provider is not accepted.";
     NotLinked,          "not_linked",           Forbidden,     "No account is linked with this identity at the OpenID provider.";

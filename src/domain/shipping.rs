@@ -5,17 +5,22 @@
 //! destroyed stays destroyed, and what came back does not leave again.
 
 use super::assessment::assess;
+use super::blockers::Blocker;
 use super::container::{ContainerState, Movement, code};
+use super::course::PendingCriterion;
 use super::entry::in_minutes;
+use super::ids::AttributeCode;
 use super::lot::{Decision, Lot};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::spec::Specification;
+use super::step_one;
 
 /// Under what containers leave that were supplied out of specification.
 pub const SUPPLY: &str = "SUPPLY";
 
-/// What stops a lot that has been released; what is merely still to come does not.
+/// What stops a lot that has been released; what is merely still to come does not, as long as a
+/// conditional notice named it and it is not overdue.
 const STOPS: &[&str] =
     &["expired", "failed", "investigation", "out_of_specification", "deviation", "source", "discrepancy", "revoked"];
 
@@ -42,13 +47,31 @@ impl Lot {
             return refuse("it has no certificate or conditional notice that stands".to_owned());
         };
         let undecided = Lot { decision: None, ..self.clone() };
-        let stops = assess(&undecided, spec, now).blockers;
-        let stops: Vec<String> = stops.into_iter().filter(|b| STOPS.contains(&b.code)).map(|b| b.detail).collect();
+        let assessment = assess(&undecided, spec, now);
+        let overdue = self.overdue(step_one::outstanding(self, &assessment, now));
+        let stops = assessment.blockers.into_iter().filter(|b| STOPS.contains(&b.code) || self.was_not_to_come(b));
+        let stops: Vec<String> = stops.map(|b| b.detail).chain(overdue).collect();
         if stops.is_empty() {
             return Ok((paper, since));
         }
         let detail = format!("Nothing of lot {lot} leaves, although {paper} stands: {}", stops.join(" "));
         Err(Refusal::new(Code::NotShippable, detail))
+    }
+
+    /// True where a conditional notice stands that did not name what is open now: it was in at step 1
+    /// and is not any more.
+    fn was_not_to_come(&self, blocker: &Blocker) -> bool {
+        let Some(step) = self.course.conditional.as_ref().filter(|_| self.standing_notice().is_some()) else {
+            return false;
+        };
+        let named = |a: &AttributeCode| step.pending.iter().any(|p| p.attribute == *a);
+        blocker.attributes.is_empty() || !blocker.attributes.iter().all(named)
+    }
+
+    /// What a conditional notice named with a due date that has passed, in sentences.
+    fn overdue(&self, outstanding: Vec<(&PendingCriterion, bool)>) -> Vec<String> {
+        let late = outstanding.into_iter().filter(|(_, late)| *late && self.standing_notice().is_some());
+        late.map(|(p, _)| format!("{} was due on {} and is not in.", p.name, in_minutes(p.due_at))).collect()
     }
 
     /// Since when the lot may leave at all.

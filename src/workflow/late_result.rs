@@ -1,6 +1,7 @@
-//! A result fails after its lot has left: the release is revoked in the same transaction.
+//! A result fails after its lot has left: the release is revoked in the same transaction; where the
+//! lot was supplied out of specification, its physicians are named in an alert.
 //!
-//! Promises: the person says so explicitly; certificate or notice falls, its containers are
+//! Promises: who asks first is told what follows; certificate or notice falls, its containers are
 //! blocked, who must be told is listed, and every lot that shares something is held, or nothing
 //! at all is recorded.
 
@@ -27,9 +28,19 @@ use super::{Desk, Error, set_up};
 /// The most that is told in a reason or an alert, in characters.
 const TOLD_CHARS_MAX: usize = 1900;
 
-/// What makes a lot's release fall.
+/// What fails of a lot that has left.
 pub(super) struct Late {
     failing: Vec<(RunNumber, Failure)>,
+}
+
+impl Late {
+    /// What fails, in words.
+    fn in_words(&self) -> String {
+        let one = |(number, f): &(RunNumber, Failure)| {
+            format!("{} “{}” of run #{number} fails ({})", f.name, f.value, f.because)
+        };
+        self.failing.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// What a run, recorded or corrected to this, means for a lot that has left; none where it means
@@ -44,14 +55,15 @@ pub(super) fn weigh(
     run: &Run,
     said: bool,
 ) -> Result<Option<Late>, Error> {
-    if !lot.is_out() || !lot.details.stage.is_own() {
+    if !(lot.is_out() || lot.was_supplied()) || !lot.details.stage.is_own() {
         return Ok(None);
     }
     let failing = lot.newly_failing(spec, run);
     if failing.is_empty() {
         return Ok(None);
     }
-    if said {
+    // Of what was supplied nothing is revoked, so there is nothing to ask.
+    if said || !lot.is_out() {
         return Ok(Some(Late { failing }));
     }
     let consequences = consequences(desk, lot)?;
@@ -110,20 +122,37 @@ fn day_of(at: Moment, zone: &str) -> Day {
     }
 }
 
-/// Revokes the release because of what failed; `lot` is as it was before.
-pub(super) fn revoke(desk: &mut Desk, lot: &Lot, run: RunNumber, late: &Late) -> Result<(), Error> {
-    let told: Vec<String> = late
-        .failing
-        .iter()
-        .map(|(number, f)| format!("{} “{}” of run #{number} fails ({})", f.name, f.value, f.because))
-        .collect();
+/// Does what follows from what failed; `lot` is as it was before.
+pub(super) fn follow(desk: &mut Desk, lot: &Lot, run: RunNumber, late: &Late) -> Result<(), Error> {
+    if !lot.is_out() {
+        return warn_of_supply(desk, lot, late);
+    }
     let system = set_up::system_actor();
     let who = desk.by.name.as_str().to_owned();
-    let reason = format!("{}. Recorded by {who} after the lot had been released.", told.join("; "));
+    let reason = format!("{}. Recorded by {who} after the lot had been released.", late.in_words());
     let reason = cut("reason", &reason)?;
     let ground = Ground { class: RevocationClass::LateFailingResult, reason, run: Some(run), signature: None };
     let concerned = concerned(desk, lot)?;
     record_revocation(desk, &system, lot, ground, concerned)
+}
+
+/// The lot was supplied out of specification and something more fails: the physicians must know.
+fn warn_of_supply(desk: &mut Desk, lot: &Lot, late: &Late) -> Result<(), Error> {
+    let mut physicians: Vec<String> = Vec::new();
+    for supplied in &lot.course.supplies {
+        let physician = &supplied.supply.physician;
+        let named = format!("{} ({})", physician.name.as_str(), physician.reach.as_str());
+        if !physicians.contains(&named) {
+            physicians.push(named);
+        }
+    }
+    let number = lot.number();
+    let alert = format!(
+        "Lot {number} was supplied out of specification, and a further result fails. Tell at once: {}. {}",
+        physicians.join(", "),
+        late.in_words()
+    );
+    raise(desk, AlertKind::LateFailingResult, &[Role::Qa, Role::Qp, Role::Admin], number, &alert)
 }
 
 /// Why a release falls.

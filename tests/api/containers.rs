@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::person::with;
+use crate::person::{criterion, with};
+use crate::routes_of_decision::conditional_until;
 use crate::site::Site;
 
 /// Amy ships containers of a lot to a ward, now.
@@ -64,6 +65,21 @@ fn an_open_hold_and_the_expiry_stop_what_was_released() {
     ships(&site, "L-1", &[1]).created();
     site.waits_hours(30 * 24);
     ships(&site, "L-1", &[2]).refused(409, "not_shippable").says("expired");
+}
+
+#[test]
+fn under_a_conditional_notice_only_what_it_named_may_still_be_open_and_not_for_ever() {
+    let site = Site::start();
+    conditional_until(&site, "L-1", 30 * 24);
+    ships(&site, "L-1", &[1]).created();
+    // A correction takes the verification of the viability with it; the notice did not say that it is to come.
+    let run = criterion(&site.auditor().sees("L-1"), "VIABILITY")["run"].as_i64().expect("a run");
+    site.analyst().corrects(run, &[("VIABILITY", "91.4")], "Misread").created();
+    ships(&site, "L-1", &[2]).refused(409, "not_shippable").says("is not verified");
+    site.verifier().verifies(run).created();
+    ships(&site, "L-1", &[2]).created();
+    site.waits_hours(14 * 24);
+    ships(&site, "L-1", &[3]).refused(409, "not_shippable").says("Sterility was due on");
 }
 
 #[test]

@@ -35,7 +35,15 @@ fn tells(site: &Site, party: usize) -> crate::answer::Answer {
 }
 
 #[test]
-fn a_failing_result_of_a_released_lot_is_taken_only_when_the_person_says_what_it_is() {
+fn a_program_that_does_not_know_of_late_results_loses_none() {
+    let site = Site::start();
+    released(&site, "L-1");
+    site.analyst().records("L-1", "sterility", &GROWTH).created();
+    assert_eq!(site.auditor().sees("L-1")["status"], "revoked");
+}
+
+#[test]
+fn who_asks_first_is_told_what_a_failing_result_does_to_a_released_lot() {
     let site = Site::start();
     released(&site, "L-1");
     let before = site.facts_count();
@@ -68,8 +76,8 @@ fn a_correction_that_makes_a_released_lot_fail_revokes_it_too() {
     let reading = json!([crate::person::reading("ENDOTOXIN", "9.5")]);
     let body = json!({"readings": reading, "reason": "The dilution was forgotten"});
     let path = format!("/api/v1/runs/{run}/correction");
-    site.analyst().post(&path, &body).refused(409, "confirm_failing");
-    site.analyst().post(&path, &with(body, &json!({"late_result": true}))).created();
+    site.analyst().post(&path, &with(body.clone(), &json!({"late_result": false}))).refused(409, "confirm_failing");
+    site.analyst().post(&path, &body).created();
     assert_eq!(revocation(&site, "L-1")["run"], run);
     assert_eq!(site.auditor().sees("L-1")["status"], "revoked");
     site.whole();

@@ -75,9 +75,9 @@ fn reads_sterility(site: &Site, lot: &str, value: &str, started: &str) -> Answer
     site.analyst().records_with(lot, "sterility", &[("STERILITY", value)], &json!({"started_at": started}))
 }
 
-/// The same with a verified interim reading; gives when incubation began.
-fn fresh_lot(site: &Site, lot: &str) -> String {
-    counted(site, lot, 24);
+/// The same with a verified interim reading, expiring in so many hours; gives when incubation began.
+fn fresh_lot(site: &Site, lot: &str, expires: i64) -> String {
+    counted(site, lot, expires);
     let started = site.hours(-48);
     reads_sterility(site, lot, "No growth to date", &started).created();
     site.verifier().verifies_all(lot);
@@ -90,7 +90,12 @@ fn physician() -> Value {
 
 /// A lot conditionally released by Queen; gives when the incubation of its sterility test began.
 pub fn conditional(site: &Site, lot: &str) -> String {
-    let started = fresh_lot(site, lot);
+    conditional_until(site, lot, 24)
+}
+
+/// The same of a lot that expires in so many hours.
+pub fn conditional_until(site: &Site, lot: &str, expires: i64) -> String {
+    let started = fresh_lot(site, lot, expires);
     signs(site, "queen", lot, "conditional-release", &physician()).created();
     started
 }
@@ -104,7 +109,7 @@ pub fn is_step(path: &str) -> bool {
 pub fn ready_for(site: &Site, path: &str) -> (&'static str, Value) {
     let body = |who: &str| json!({"password": password(who)});
     if path.ends_with("/conditional-release") {
-        fresh_lot(site, "L-1");
+        fresh_lot(site, "L-1", 24);
         return ("queen", with(body("queen"), &physician()));
     }
     site.full_lot("L-1");
@@ -507,7 +512,7 @@ fn a_turbid_or_missing_interim_reading_gives_no_step_one() {
 fn on_the_long_route_both_steps_need_approval_and_review_and_step_two_needs_them_again() {
     let site = Site::start();
     long_route(&site);
-    let started = fresh_lot(&site, "L-1");
+    let started = fresh_lot(&site, "L-1", 24);
     let step_one = |who: &str| signs(&site, who, "L-1", "conditional-release", &physician());
     step_one("pablo").refused(409, "not_releasable").says("QC approval");
     step_one("queen").refused(403, "wrong_role");

@@ -62,6 +62,27 @@ fn a_rejected_lot_can_be_supplied_and_a_good_one_cannot() {
 }
 
 #[test]
+fn what_fails_after_a_supply_is_taken_verified_and_told_with_the_physicians_name() {
+    let site = Site::start();
+    site.full_lot("L-1");
+    let growth = [("STERILITY_AEROBIC", "Growth")];
+    site.qa().rejects("L-1", "The bag leaks").created();
+    site.analyst().records("L-1", "sterility", &growth).refused(409, "lot_closed");
+    site.qa().post(PATH, &request(&site, "queen")).created();
+    site.analyst().records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).refused(409, "lot_closed");
+    let run = site.analyst().records("L-1", "sterility", &growth).created()["run"].as_i64().expect("a run");
+    let alerts = site.events("alert_raised");
+    let told = alerts.last().expect("an alert");
+    assert_eq!((&told["about"], &told["lot"]), (&json!("late_failing_result"), &json!("L-1")));
+    assert!(told["detail"].as_str().expect("a sentence").contains("Dr Lin, ward 4 (+86 20 5550 1234)"), "{told}");
+    site.verifier().verifies(run).created();
+    assert_eq!(site.events("investigation_opened")[0]["run"], run);
+    assert_eq!(site.auditor().sees("L-1")["status"], "supplied_out_of_specification");
+    site.qa().releases("L-1").refused(409, "lot_closed");
+    site.whole();
+}
+
+#[test]
 fn what_the_supply_rests_on_is_asked_for() {
     let site = Site::start();
     failing(&site);

@@ -45,9 +45,10 @@ pub struct NewRun {
     /// SHA-256 of evidence files that were sent before.
     #[serde(default)]
     pub evidence: Vec<String>,
-    /// That a failing result is to be recorded although it revokes the lot's release.
+    /// `false` asks first: a failing result that would revoke the lot's release is then refused with
+    /// what would follow. Left out or `true`, it is recorded: no program's failing result gets lost.
     #[serde(default)]
-    pub late_result: bool,
+    pub late_result: Option<bool>,
 }
 
 /// A control as it is sent.
@@ -115,7 +116,7 @@ impl From<NewRun> for RunEntry {
             comment: run.comment,
             reagents: run.reagents,
             evidence,
-            late_result: run.late_result,
+            late_result: run.late_result.unwrap_or(true),
         }
     }
 }

@@ -129,9 +129,10 @@ pub struct NewCorrection {
     pub readings: Vec<NewReading>,
     /// Why.
     pub reason: String,
-    /// That a failing value is to be recorded although it revokes the lot's release.
+    /// `false` asks first: a failing value that would revoke the lot's release is then refused with
+    /// what would follow. Left out or `true`, it is recorded.
     #[serde(default)]
-    pub late_result: bool,
+    pub late_result: Option<bool>,
 }
 
 /// A correction just recorded.
@@ -157,6 +158,7 @@ pub async fn correct(
     let number = RunNumber::parse(&path)?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
     let NewCorrection { readings, reason, late_result } = body.value;
+    let late_result = late_result.unwrap_or(true);
     let entry = CorrectionEntry { readings: without_evidence(readings)?, reason, late_result };
     let made = block(move || correct_run(&app, &permit, number, &entry)).await?;
     let view = CorrectedView { run: made.run.0, changes: made.changes.iter().map(ChangeView::from).collect() };
