@@ -103,10 +103,14 @@ fn ended(lot: &lot::Lot) -> Option<Decision> {
             reason: revocation.reason.as_str().to_owned(),
             more: more("Recall: who must be told, where each container is", "recall"),
         }),
-        (None, Some(supply)) => Some(Decision::Ended {
+        (None, Some(supplied)) => Some(Decision::Ended {
             mark: "supplied_out_of_specification",
             title: "Supplied out of specification: never released".into(),
-            reason: format!("At the request of {}: {}", supply.physician.name.as_str(), supply.hazard.as_str()),
+            reason: format!(
+                "At the request of {}: {}",
+                supplied.supply.physician.name.as_str(),
+                supplied.supply.hazard.as_str()
+            ),
             more: more("What the supply rests on", "supply"),
         }),
         (None, None) => None,
