@@ -23,6 +23,10 @@ const MM: f32 = 72.0 / 25.4;
 const MARGIN: f32 = 2.0;
 /// Type is set smaller where it must be, but not smaller than this, in points.
 const TYPE_MIN: f32 = 3.5;
+/// By how much it is set smaller at a time.
+const TYPE_STEP: f32 = 0.25;
+/// For the whole of a product's name the type is set no smaller than this share of the usual.
+const WHOLE_SHARE: f32 = 0.75;
 
 /// A label's size in whole millimetres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,15 +100,10 @@ impl Label {
         }
     }
 
-    /// The lines beside the symbol: text, whether it is bold, whether it may be cut.
-    fn lines(&self) -> Vec<(&str, bool, bool)> {
-        let mut lines = vec![
-            (self.product.as_str(), true, true),
-            (self.lot.as_str(), true, false),
-            (self.container.as_str(), false, false),
-            (self.donor.as_str(), false, false),
-        ];
-        lines.extend(self.warnings.iter().map(|warning| (*warning, true, false)));
+    /// The lines under the product: text, and whether it is bold.
+    fn lines(&self) -> Vec<(&str, bool)> {
+        let mut lines = vec![(self.lot.as_str(), true), (self.container.as_str(), false), (self.donor.as_str(), false)];
+        lines.extend(self.warnings.iter().map(|warning| (*warning, true)));
         lines
     }
 }
@@ -146,7 +145,8 @@ pub fn draw(label: &Label, size: Size) -> Result<Vec<u8>, RenderError> {
     save(sheet, &format!("Label {}", label.code), millimetres)
 }
 
-/// The lines beside the symbol, in type as large as fits.
+/// The lines beside the symbol, in type as large as fits: the product on as many lines as it needs,
+/// and cut only where even small type leaves no room for the whole of it.
 fn beside(
     sheet: &mut Sheet,
     label: &Label,
@@ -155,23 +155,39 @@ fn beside(
 ) -> Result<(), NoGlyph> {
     let lines = label.lines();
     let style = |bold: bool, size: f32| if bold { Style::text(size).bold() } else { Style::text(size) };
-    let mut size = type_size;
-    while size > TYPE_MIN {
-        let high = lines.len() as f32 * Style::text(size).leading();
-        let mut wide = 0.0_f32;
-        for (text, bold, _) in lines.iter().filter(|(_, _, cuttable)| !cuttable) {
-            wide = wide.max(wrap::width(text, &style(*bold, size))?);
+    // How many lines are left for the product; none where another line is too wide or too low.
+    let room = |size: f32| -> Result<usize, NoGlyph> {
+        for (text, bold) in &lines {
+            if wrap::width(text, &style(*bold, size))? > column {
+                return Ok(0);
+            }
         }
-        if high <= foot - y && wide <= column {
+        let high = ((foot - y) / Style::text(size).leading()).floor() as usize;
+        Ok(high.saturating_sub(lines.len()))
+    };
+    let product = |size: f32| wrap::wrap(&label.product, &style(true, size), column);
+    let (mut size, mut whole) = (type_size, true);
+    loop {
+        let (left, needed) = (room(size)?, product(size)?.len());
+        if left >= if whole { needed } else { 1 } || size <= TYPE_MIN {
             break;
         }
-        size -= 0.25;
+        size -= TYPE_STEP;
+        if whole && size < type_size * WHOLE_SHARE {
+            (size, whole) = (type_size, false);
+        }
+    }
+    let mut named = product(size)?;
+    let left = room(size)?.max(1);
+    if named.len() > left {
+        let rest = named.split_off(left - 1).join(" ");
+        named.push(cut(&rest, &style(true, size), column)?);
     }
     let mut y = y;
-    for (text, bold, cuttable) in lines {
+    let all = named.iter().map(|line| (line.as_str(), true)).chain(lines);
+    for (text, bold) in all {
         let style = style(bold, size);
-        let text = if cuttable { cut(text, &style, column)? } else { text.to_owned() };
-        sheet.put(0, (x, y + style.rise()), &text, &style, Mark::Artifact)?;
+        sheet.put(0, (x, y + style.rise()), text, &style, Mark::Artifact)?;
         y += style.leading();
     }
     Ok(())

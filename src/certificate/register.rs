@@ -109,7 +109,7 @@ fn lay_out(sheet: &mut Sheet, register: &Register, imprint: &Imprint<'_>) -> Res
     for certified in &register.certificates {
         rows.push(row(certified, &minute)?);
     }
-    let widths = vec![28.0, 82.0, 96.0, 78.0, 108.0, MEASURE - 392.0];
+    let widths = vec![24.0, 76.0, 80.0, 106.0, 124.0, MEASURE - 410.0];
     Table { x: MARGIN, widths, head: Some(Row::new(head)), rows, pad: 2.0 }.draw(sheet)?;
     sheet.space(4.0);
     paragraph(sheet, "End of the register.", &NOTE)
@@ -127,11 +127,11 @@ fn row(certified: &Certified, minute: &impl Fn(Moment) -> Result<String, RenderE
     }
     let state = match (&certified.revoked_at, &certified.superseded_by) {
         (Some(at), _) => {
-            let class = certified.revocation_class.map(|c| c.as_str().replace('_', " ")).unwrap_or_default();
+            let class = certified.revocation_class.map(|c| c.to_string()).unwrap_or_default();
             Cell::new("✗ Revoked", BODY.bold()).and(format!("{}, {class}", minute(*at)?), NOTE)
         }
         (None, Some(by)) => Cell::new("○ Superseded", BODY).and(format!("by {by}"), NOTE),
-        (None, None) => Cell::new("✓ Standing", BODY),
+        (None, None) => Cell::new("✓ In force", BODY),
     };
     Ok(Row::new(vec![
         Cell::new(certified.ordinal.to_string(), BODY),

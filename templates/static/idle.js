@@ -38,7 +38,7 @@
     dialog.setAttribute("aria-labelledby", "lock-title");
     var title = document.createElement("h2"), why = document.createElement("p"), said = document.createElement("p");
     title.id = "lock-title"; title.textContent = "Locked";
-    why.textContent = "Nobody touched this page for " + minutes + " minutes. What was typed is still there. Type the password of " +
+    why.textContent = "Nobody touched this page for " + (minutes === 1 ? "a minute" : minutes + " minutes") + ". What was typed is still there. Type the password of " +
       document.body.getAttribute("data-user") + " to go on.";
     said.setAttribute("role", "alert");
     var form = document.createElement("form");
@@ -49,7 +49,15 @@
     button.type = "submit"; button.className = "primary"; button.textContent = "Unlock";
     form.append(password.box);
     if (code) form.append(code.box);
-    form.append(said, button);
+    var actions = document.createElement("div");
+    actions.className = "actions";
+    actions.append(button);
+    form.append(said, actions);
+    // Whoever else sits here cannot unlock it, but can end it and sign in.
+    var leave = document.createElement("form"), away = document.createElement("button");
+    leave.action = "/sign-out"; leave.method = "post"; leave.className = "lock-leave";
+    away.type = "submit"; away.className = "quiet"; away.textContent = "Sign out and lose what was typed";
+    leave.append(away);
     form.addEventListener("submit", function (event) {
       event.preventDefault();
       var entry = { password: password.input.value };
@@ -74,7 +82,7 @@
     // Escape does not get around the password.
     dialog.addEventListener("cancel", function (event) { event.preventDefault(); });
     dialog.addEventListener("close", function () { if (Date.now() - seen >= limit) dialog.showModal(); });
-    dialog.append(title, why, form);
+    dialog.append(title, why, form, leave);
     document.body.append(dialog);
   }
   function lock() {

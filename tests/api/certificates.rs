@@ -65,6 +65,13 @@ fn the_record_is_the_bytes_that_were_hashed_and_holds_the_arithmetic() {
 }
 
 #[test]
+fn a_certificate_names_the_software_that_issued_it() {
+    let (site, number) = site_with_certificate();
+    let record = site.auditor().get(&format!("/api/v1/certificates/{number}/record")).ok();
+    assert_eq!(record["software"], lotgate::SOFTWARE);
+}
+
+#[test]
 fn the_record_names_everybody_who_had_a_hand_in_the_lot() {
     let (site, number) = site_with_certificate();
     let record = site.auditor().get(&format!("/api/v1/certificates/{number}/record")).ok();

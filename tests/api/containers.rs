@@ -165,6 +165,9 @@ fn a_label_has_its_size_and_says_what_tells_the_container_apart() {
             assert!(text.contains(words), "no “{words}” in {text}");
         }
         assert!(!text.contains("AUTOLOGOUS"), "{text}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let product = "Human adipose-derived mesenchymal stem cells, suspension for intravenous infusion";
+        assert!(words.join(" ").contains(product), "{size} cuts the product's name: {text}");
     }
     site.auditor().get("/api/v1/containers/L-1.5/label").refused(404, "no_such_container");
     site.auditor().get("/api/v1/containers/L-1/label").refused(404, "no_such_container");

@@ -143,6 +143,10 @@ fn every_lock_alerts_qa_and_admin_until_one_of_them_says_what_was_done() {
     }
     assert_eq!(alerts(&site.qp()).len(), 0, "it is not for the qualified person");
     site.analyst().get("/api/v1/alerts").refused(403, "wrong_role");
+    let shown = |who: &str| crate::example::page(&site, who, "/alerts").text();
+    assert!(shown("adam").contains("href=\"/people/amy/security\"") && !shown("queen").contains("/people/"));
+    let of_amy = crate::example::page(&site, "adam", "/people/amy").text();
+    assert!(of_amy.contains("href=\"/people/amy/security\""), "{of_amy}");
     let number = alerts(&site.qa())[0]["alert"].as_i64().expect("a number");
     let path = format!("/api/v1/alerts/{number}/acknowledgement");
     site.qp().post(&path, &json!({"remark": "x"})).refused(404, "no_such_alert");

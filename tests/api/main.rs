@@ -64,6 +64,7 @@ mod str;
 mod supersession;
 mod supplies;
 mod tls;
+mod trainings;
 mod users;
 mod verification;
 mod whole_product;

@@ -81,7 +81,7 @@ fn the_register_is_printed_with_its_data_and_that_is_a_fact() {
 fn the_page_says_that_the_numbers_were_counted() {
     let site = two();
     let page = example::page(&site, "olga", "/register").with_status(200).text();
-    for words in ["RC-2026-000001", "Queen Qiu", "each was given once", "standing"] {
+    for words in ["RC-2026-000001", "Queen Qiu", "each was given once", "in force"] {
         assert!(page.contains(words), "no {words}");
     }
     let part = example::page(&site, "olga", "/register?from=2026-06-01T16:30").with_status(200).text();

@@ -237,6 +237,18 @@ fn lots_of_one_bank_are_sisters_and_a_bank_that_fails_holds_the_released_ones() 
 }
 
 #[test]
+fn a_lot_revoked_after_step_one_says_so_and_offers_no_decision() {
+    let site = Site::start();
+    crate::routes_of_decision::conditional(&site, "L-1");
+    site.qa().post("/api/v1/lots/L-1/revocation", &by_hand("queen")).created();
+    let shown = crate::example::page(&site, "queen", "/lots/L-1").text();
+    assert!(shown.contains("Withdrawn after step 1") && shown.contains("/lots/L-1/recall"), "{shown}");
+    for offer in ["Reject this lot", "Sign and release", "Not releasable"] {
+        assert!(!shown.contains(offer), "{offer}");
+    }
+}
+
+#[test]
 fn a_person_revokes_with_a_signature_once_and_for_good() {
     let site = Site::start();
     released(&site, "L-1");

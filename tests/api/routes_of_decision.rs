@@ -202,6 +202,7 @@ fn five_people_release_a_lot_and_the_certificate_names_the_three_who_signed() {
         (&seen["course"]["next"]["step"], &seen["course"]["next"]["role"]),
         (&json!("qc_approval"), &json!("qc"))
     );
+    assert!(page(&site, "amy", "/lots").text().contains("a QC head signs the QC approval"));
     site.qa().releases("L-1").refused(409, "wrong_route").says("qp-certification");
     signs(&site, "pablo", "L-1", "qp-certification", &json!({})).refused(409, "not_releasable").says("QC approval");
     signs(&site, "queen", "L-1", "audit-review", &json!({}))
@@ -226,6 +227,8 @@ fn five_people_release_a_lot_and_the_certificate_names_the_three_who_signed() {
     assert_eq!((&record["v"], &record["version"], &record["policy_version"]), (&json!(3), &json!(1), &json!(1)));
     assert_eq!(record["route"], "verify_qc_qa_qp");
     assert_eq!(site.qc().sees("L-1")["status"], "released");
+    let decided = page(&site, "olga", "/lots/L-1").text();
+    assert!(decided.contains("Signed on the way to the decision") && !decided.contains("waits for results"));
     let pdf = site.auditor().get("/api/v1/certificates/RC-2026-000001/pdf").bytes;
     let checked = lotgate::certificate::check(&pdf, &[site.app.verifier_key().clone()]);
     assert!(matches!(checked.outcome, lotgate::certificate::Outcome::Authentic { .. }), "{checked:?}");

@@ -44,6 +44,7 @@ fn a_replaced_certificate_and_its_replacement_both_verify_and_say_what_they_are(
         let checked = check(&pdf, &[site.app.verifier_key().clone()]);
         assert!(matches!(checked.outcome, Outcome::Authentic { .. }), "{number}: {checked:?}");
     }
+    assert!(page(&site, "olga", "/lots").text().contains("Certificate RC-2026-000002"), "the one that stands");
     assert!(page(&site, "olga", "/certificates/RC-2026-000001").text().contains("Superseded by RC-2026-000002"));
     assert!(page(&site, "olga", "/certificates/RC-2026-000002").text().contains("it replaces RC-2026-000001"));
     replaces(&site, "quinn", first, &json!({"containers": 2}), &json!({}))

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::containers::{shipment, ships};
+use crate::example::page;
 use crate::person::with;
 use crate::site::{Site, password};
 
@@ -40,6 +41,8 @@ fn a_lot_out_of_specification_is_supplied_and_never_released() {
     assert_eq!(moved["under"], "SUPPLY");
     ships(&site, "L-1", &[2]).refused(409, "not_shippable");
     site.qa().releases("L-1").refused(409, "lot_closed").says("never released");
+    let shown = page(&site, "queen", "/lots/L-1").text();
+    assert!(shown.contains("Supplied out of specification: never released") && !shown.contains("Reject this lot"));
     assert!(site.auditor().get("/api/v1/certificates").ok()["certificates"].as_array().expect("a list").is_empty());
     assert_eq!(site.auditor().get("/api/v1/lots?status=supplied_out_of_specification").ok()["lots"][0]["lot"], "L-1");
     site.whole();

@@ -11,6 +11,7 @@ use super::view::parts::Link;
 use super::visit::{Visit, encoded, html, see_other, signed_in};
 use crate::domain::alert::{Alert, AlertKind};
 use crate::domain::refusal::{Code, FieldRefusal};
+use crate::domain::role::Role;
 use crate::web::api;
 use crate::web::problem::status_of;
 use crate::workflow::permit::AcknowledgeAlert;
@@ -64,8 +65,20 @@ fn row(alert: &Alert, visit: &Visit) -> AlertRow {
         AlertKind::SisterLot => "Shares something with a revoked lot",
     };
     let lot = |lot: &crate::domain::ids::LotNumber| {
-        Link::new(format!("Lot {lot}"), format!("/lots/{}", encoded(lot.as_str())))
+        let page = format!("/lots/{}", encoded(lot.as_str()));
+        match alert.about {
+            AlertKind::LateFailingResult | AlertKind::Revocation => {
+                Link::new(format!("Recall of {lot}"), format!("{page}/recall"))
+            }
+            _ => Link::new(format!("Lot {lot}"), page),
+        }
     };
+    // Only an administrator can look further into an account.
+    let account = |username: &crate::domain::ids::Username| {
+        let page = format!("/people/{}/security", encoded(username.as_str()));
+        visit.is(Role::Admin).then(|| Link::new(format!("Account {username}"), page))
+    };
+    let about = alert.lot.as_ref().map(lot).or_else(|| alert.username.as_ref().and_then(account));
     let taken = |end: &crate::domain::alert::Acknowledgement| {
         let at = shown::plain_moment(end.at, visit.zone).shown;
         format!("{}, {at}: {}", end.by.name.as_str(), end.remark.as_str())
@@ -74,7 +87,7 @@ fn row(alert: &Alert, visit: &Visit) -> AlertRow {
         number: alert.number,
         title: title.to_owned(),
         detail: shown::local_times(alert.detail.as_str(), visit.zone),
-        about: alert.lot.as_ref().map(lot).unwrap_or_default(),
+        about: about.unwrap_or_default(),
         at: shown::moment(alert.at, visit),
         acknowledged: alert.acknowledged.as_ref().map(taken).unwrap_or_default(),
     }

@@ -49,16 +49,20 @@ pub fn course_box(
     came: &Came,
 ) -> Result<Option<CourseBox>, Error> {
     let (lot, now) = (&loaded.lot, &loaded.course);
-    let plain = now.steps.is_empty() && now.may_wait.is_empty() && lot.course.conditional.is_none();
-    if plain || !lot.details.stage.is_own() || now.next.is_none() && now.steps.is_empty() && now.outstanding.is_empty()
-    {
+    let over = sign_offs::check_undecided(lot).is_err();
+    // Of a decided lot stands here what was signed on the way, and nothing as if it still waited.
+    let taken = |step: &&StepNow| !over || step.sign_off.is_some();
+    let steps: Vec<StepRow> = now.steps.iter().filter(taken).map(|step| step_row(visit, step)).collect();
+    let plain = steps.is_empty() && now.may_wait.is_empty() && lot.course.conditional.is_none();
+    if plain || !lot.details.stage.is_own() || now.next.is_none() && steps.is_empty() && now.outstanding.is_empty() {
         return Ok(None);
     }
     let reads = [Role::Qc, Role::Qa, Role::Qp, Role::Auditor].into_iter().any(|role| visit.is(role));
     let pending = now.outstanding.iter().map(|(p, late)| (p, *late)).chain(now.may_wait.iter().map(|p| (p, false)));
     Ok(Some(CourseBox {
-        next: waits_for(now),
-        steps: now.steps.iter().map(|step| step_row(visit, step)).collect(),
+        mark: if over { "reported" } else { "pending" },
+        next: if over { "Signed on the way to the decision".to_owned() } else { format!("Route: {}", waits_for(now)) },
+        steps,
         notice: lot
             .course
             .conditional
@@ -291,7 +295,8 @@ async fn review_page(
     };
     let title = format!("Audit-trail review of {}", lot.number());
     let mut frame = visit.frame(title, "audit-review", "/lots");
-    frame.crumbs = vec![Link::new(lot.number().to_string(), format!("/lots/{}", lot.number()))];
+    frame.crumbs =
+        vec![Link::new("Lots", "/lots"), Link::new(lot.number().to_string(), format!("/lots/{}", lot.number()))];
     frame.message = message;
     frame.problems = came.refused.0.clone();
     let open =

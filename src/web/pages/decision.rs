@@ -70,6 +70,9 @@ pub fn decision(d: &Deciding) -> Result<Decision, Error> {
         let blockers: Vec<Blocker> = d.assessment.blockers.iter().map(|b| blocker(d, b)).collect();
         return Ok(Decision::Source { blockers, summary: lot_head::standing(d.assessment, d.loaded) });
     }
+    if let Some(ended) = ended(lot) {
+        return Ok(ended);
+    }
     let (dossier, dossier_sha256) = to_be_signed(lot, spec, d.assessment)?;
     // What was conditionally released is not rejected but revoked.
     let reject = if lot.course.conditional.is_none() { reject_form(d, &dossier_sha256)? } else { None };
@@ -88,6 +91,30 @@ pub fn decision(d: &Deciding) -> Result<Decision, Error> {
         why: "Release is off while anything above is open. Nobody can override this.".into(),
         reject,
     })
+}
+
+/// What became of a lot that nobody released or rejected and nobody will.
+fn ended(lot: &lot::Lot) -> Option<Decision> {
+    let more = |label: &str, page: &str| Link::new(label, format!("/lots/{}/{page}", lot.number()));
+    match (&lot.course.revocation, lot.course.supplies.last()) {
+        (Some(revocation), _) => Some(Decision::Ended {
+            mark: "revoked",
+            title: "Withdrawn after step 1: do not use".into(),
+            reason: revocation.reason.as_str().to_owned(),
+            more: more("Recall: who must be told, where each container is", "recall"),
+        }),
+        (None, Some(supplied)) => Some(Decision::Ended {
+            mark: "supplied_out_of_specification",
+            title: "Supplied out of specification: never released".into(),
+            reason: format!(
+                "At the request of {}: {}",
+                supplied.supply.physician.name.as_str(),
+                supplied.supply.hazard.as_str()
+            ),
+            more: more("What the supply rests on", "supply"),
+        }),
+        (None, None) => None,
+    }
 }
 
 /// Why the reader cannot sign the release; empty when they can.

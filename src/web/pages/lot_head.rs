@@ -41,6 +41,8 @@ pub fn standing(assessment: &Assessment, loaded: &Loaded) -> String {
         _ if !loaded.lot.details.stage.is_own() => format!("Open: {}", reasons()),
         (Status::Released, Some(issued)) => format!("Released with certificate {}", issued.number),
         (Status::Rejected, _) => "Rejected".into(),
+        (Status::Revoked, _) => "Withdrawn: do not use".into(),
+        (Status::SuppliedOutOfSpecification, _) => "Supplied out of specification: never released".into(),
         (Status::Ready, _) => format!("Ready: all {} pass", criteria()),
         (Status::ConditionallyReleased, _) if assessment.blockers.is_empty() => {
             format!("Conditionally released; all {} pass, waits for step 2", criteria())

@@ -11,7 +11,7 @@ use super::shown;
 use super::view::lots::{LotRow, LotsPage, RegisterLotPage, Statement};
 use super::view::parts::{Choice, Link};
 use super::visit::{Visit, encoded, html, see_other, signed_in};
-use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_drafts, open_lots, revoked_lots, waiting};
+use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_drafts, open_lots, revoked_lots, waiting, waits_for};
 use crate::domain::assessment::{Assessment, Status, assess};
 use crate::domain::ids::{CertificateNumber, LotNumber};
 use crate::domain::lineage;
@@ -26,7 +26,7 @@ use crate::web::times;
 use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
 use crate::workflow::permit::RegisterLot;
 use crate::workflow::register_lot::{LotEntry, register_lot};
-use crate::workflow::set_policy::policy_in_force;
+use crate::workflow::set_policy::{PolicyInForce, policy_in_force};
 use crate::workflow::{App, Error};
 
 /// How many lots a page has.
@@ -111,7 +111,11 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
         filters: filters(&asked, &open, visit.now),
         status: asked.status.map_or("", Status::as_str).to_owned(),
         search: asked.search,
-        rows: page.lots.iter().map(|(lot, spec)| row(lot, &seen(visit, lot, &spec.specification), visit)).collect(),
+        rows: page
+            .lots
+            .iter()
+            .map(|(lot, spec)| row(lot, &seen(visit, lot, &spec.specification), &policy, visit))
+            .collect(),
         next: page.next.map(|cursor| format!("/lots?{narrowing}cursor={cursor}")),
         csv: Some(format!("/lots.csv?{narrowing}").trim_end_matches(['?', '&']).to_owned()),
         may_register: visit.is(Role::Analyst),
@@ -177,14 +181,15 @@ pub fn passage(lot: &Lot) -> String {
     readings.filter(|r| r.attribute.as_str() == "PASSAGE").map(|r| format!("P{}", r.value)).next().unwrap_or_default()
 }
 
-fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
+fn row(lot: &Lot, assessment: &Assessment, policy: &PolicyInForce, visit: &Visit) -> LotRow {
     let (held_by, held_more) = match (&lot.decision, assessment.blockers.first()) {
         (Some(Decision::Released { certificate, .. }), _) if lot.course.revocation.is_none() => {
+            let stands = lot.standing_certificate().unwrap_or(certificate);
             let flag = lineage::flags_in_words(lot).into_iter().next().map(|(_, told)| format!(". {told}"));
-            (format!("Certificate {certificate}{}", flag.unwrap_or_default()), lot.flags.len().saturating_sub(1))
+            (format!("Certificate {stands}{}", flag.unwrap_or_default()), lot.flags.len().saturating_sub(1))
         }
         (_, Some(first)) => (shown::local_times(&first.detail, visit.zone), assessment.blockers.len() - 1),
-        (_, None) => ("Nothing; a QA signature releases it".into(), 0),
+        (_, None) => (waits_for(lot, assessment, policy), 0),
     };
     let expires_at = lot.details.expires_at;
     let soon = lot.decision.is_none() && expires_at > visit.now && expires_at <= visit.now.plus_hours(SOON_HOURS);
@@ -208,17 +213,18 @@ fn row(lot: &Lot, assessment: &Assessment, visit: &Visit) -> LotRow {
 async fn csv_file(visit: &Visit) -> Result<HttpResponse, Error> {
     let asked = asked(visit);
     let query = LotQuery { status: asked.status, search: Some(asked.search), limit: CSV_ROWS, ..LotQuery::default() };
-    let page = visit.work(move |app| list_lots(app, &query)).await?;
+    let (page, policy) =
+        visit.work(move |app| Ok::<_, Error>((list_lots(app, &query)?, app.read(policy_in_force)?))).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header(("Content-Disposition", "attachment; filename=\"lots.csv\""))
-        .body(csv_text(&page, visit)))
+        .body(csv_text(&page, &policy, visit)))
 }
 
-fn csv_text(page: &LotPage, visit: &Visit) -> String {
+fn csv_text(page: &LotPage, policy: &PolicyInForce, visit: &Visit) -> String {
     let mut text = String::from("lot,product,donor,passage,status,what holds it back,more,expires\r\n");
     for (lot, spec) in &page.lots {
-        let row = row(lot, &seen(visit, lot, &spec.specification), visit);
+        let row = row(lot, &seen(visit, lot, &spec.specification), policy, visit);
         let more = row.held_more.to_string();
         let donor = lot.details.donor.as_str();
         let cells =

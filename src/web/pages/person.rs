@@ -131,6 +131,10 @@ async fn page(visit: &Visit, came: Came, status: StatusCode) -> Result<HttpRespo
     let view = PersonPage {
         facts: facts(visit, &user, &account, must_change),
         trainings: trainings(visit, &account),
+        security: Link::new(
+            "Locks, second factors, sessions and tokens",
+            format!("/people/{}/security", encoded(user.username.as_str())),
+        ),
         forms: forms(visit, &came, &user, &account, chars_min)?.into_iter().map(fold).collect(),
         frame,
     };

@@ -171,7 +171,11 @@ fn form(visit: &Visit, came: &Came, in_force: &PolicyInForce) -> Result<StepForm
         .preset(policy.expired_reagent.as_str())
         .one_of("untrained", "Work of an untrained person", "", &TRAINING, false)
         .preset(policy.untrained.as_str())
-        .optional_lines("second_factor_roles", "Roles that need a second factor", "One on each line.")
+        .optional_lines(
+            "second_factor_roles",
+            "Roles that need a second factor",
+            "One on each line: analyst, qc, qa, qp, auditor or admin.",
+        )
         .preset(&roles.join("\n"))
         .line("password_chars_min", "Shortest password, in characters", "8 to 64.")
         .preset(&policy.password_chars_min.to_string())

@@ -80,7 +80,7 @@ fn address_of_pdf(register: &Register) -> String {
 fn row(visit: &Visit, certified: &Certified) -> RegisterRow {
     let note = match (&certified.revoked_at, &certified.superseded_by) {
         (Some(at), _) => {
-            let class = certified.revocation_class.map(|c| c.as_str().replace('_', " ")).unwrap_or_default();
+            let class = certified.revocation_class.map(|c| c.to_string()).unwrap_or_default();
             format!("on {}: {class}", times::to_minutes(*at, visit.zone))
         }
         (None, Some(by)) => format!("by {by}"),
@@ -102,7 +102,7 @@ fn row(visit: &Visit, certified: &Certified) -> RegisterRow {
         by: certified.name.clone(),
         by_note: format!("{}, {}{register_number}", certified.username, certified.role),
         mark,
-        state: certified.state.clone(),
+        state: if mark == "valid" { "in force".to_owned() } else { certified.state.clone() },
         note,
     }
 }

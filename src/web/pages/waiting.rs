@@ -84,6 +84,16 @@ pub fn waiting(
     lists.into_iter().flatten().collect()
 }
 
+/// What a lot waits for that nothing holds back: who signs next.
+pub fn waits_for(lot: &Lot, assessment: &Assessment, policy: &PolicyInForce) -> String {
+    match next(lot, policy, assessment, false) {
+        Some(Step::Release) | None => "Nothing; a QA signature releases it".into(),
+        Some(step) => {
+            format!("Nothing; {} signs the {}", step.role(policy.policy.release_route).with_article(), step.in_words())
+        }
+    }
+}
+
 fn list(deed: &str, hint: &str, mut items: Vec<WaitingItem>, all: Option<&str>) -> Option<Waiting> {
     if items.is_empty() {
         return None;

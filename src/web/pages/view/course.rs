@@ -10,6 +10,8 @@ use super::signing::{Input, Sort, StepForm};
 /// The steps of a lot's route, on its page above the decision.
 #[derive(Debug, Clone, Default)]
 pub struct CourseBox {
+    /// The shape beside the heading.
+    pub mark: &'static str,
     /// Which step waits for whom.
     pub next: String,
     /// The steps before the last one.
@@ -54,7 +56,8 @@ impl CourseBox {
     /// A lot that waits for the review, whose approval fell.
     pub fn sample() -> Self {
         Self {
-            next: "A QC head signs the QC approval.".into(),
+            mark: "pending",
+            next: "Route: A QC head signs the QC approval.".into(),
             steps: vec![
                 StepRow {
                     label: "QC approval".into(),

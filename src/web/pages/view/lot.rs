@@ -209,6 +209,17 @@ pub enum Decision {
         /// Its number in the ledger.
         ledger: Link,
     },
+    /// Ended without a certificate: revoked after step 1, or supplied out of specification.
+    Ended {
+        /// The shape.
+        mark: &'static str,
+        /// What became of it.
+        title: String,
+        /// Why.
+        reason: String,
+        /// Where more of it is told.
+        more: Link,
+    },
     /// Expired before anybody decided.
     Expired {
         /// When.

@@ -324,6 +324,21 @@ impl LotPage {
         page
     }
 
+    /// A lot that was revoked after step 1.
+    pub fn sample_ended() -> Self {
+        let mut page = Self::sample();
+        page.status = Status::Revoked;
+        page.standing = "Withdrawn: do not use".into();
+        page.entries.clear();
+        page.decision = Decision::Ended {
+            mark: "revoked",
+            title: "Withdrawn after step 1: do not use".into(),
+            reason: "Sterility “Growth” of run #21 fails".into(),
+            more: Link::new("Recall", "/lots/AD-26-0007/recall"),
+        };
+        page
+    }
+
     /// A lot that was just registered.
     pub fn sample_new() -> Self {
         let mut page = Self::sample();

@@ -79,6 +79,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("lot-released", html(&lot::LotPage::sample_released())),
         ("lot-rejected", html(&lot::LotPage::sample_rejected())),
         ("lot-expired", html(&lot::LotPage::sample_expired())),
+        ("lot-ended", html(&lot::LotPage::sample_ended())),
         ("lot-flagged", html(&lot::LotPage::sample_flagged())),
         ("bank", html(&lot::LotPage::sample_bank())),
         ("donor", html(&lot::LotPage::sample_donor())),

@@ -45,6 +45,8 @@ pub struct PersonPage {
     pub facts: Vec<Fact>,
     /// Trainings, newest first.
     pub trainings: Vec<TrainingRow>,
+    /// Where its locks, factors, sessions and tokens are.
+    pub security: Link,
     /// What the reader may do, each folded until it is wanted.
     pub forms: Vec<Fold>,
 }
@@ -188,6 +190,7 @@ impl PersonPage {
                 from: Moment::sample("2025-01-10 00:00", ""),
                 until: Moment::sample("2026-01-10 00:00", "320 days ago"),
             }],
+            security: Link::new("Locks, second factors, sessions and tokens", "/people/lars.holm/security"),
             forms: vec![Fold { form, open: false }],
         }
     }
