@@ -1,23 +1,23 @@
 //! Whether a container may leave, come back or be destroyed.
 //!
 //! Promises: nothing leaves without a certificate or conditional notice that stands and against
-//! which nothing has come up since, or a recorded supply of exactly these containers; what was
-//! destroyed stays destroyed, and what came back does not leave again.
+//! which nothing has come up since, or a recorded supply of exactly these containers since which
+//! the lot was not held; what was destroyed stays destroyed, and what came back does not leave again.
 
-use super::assessment::assess;
+use super::assessment::{Item, assess};
+use super::blockers::Blocker;
 use super::container::{ContainerState, Movement, code};
+use super::course::ConditionalRelease;
 use super::entry::in_minutes;
+use super::evaluation::Outcome;
 use super::lot::{Decision, Lot};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::spec::Specification;
+use super::step_one::doubt;
 
 /// Under what containers leave that were supplied out of specification.
 pub const SUPPLY: &str = "SUPPLY";
-
-/// What stops a lot that has been released; what is merely still to come does not.
-const STOPS: &[&str] =
-    &["expired", "failed", "investigation", "out_of_specification", "deviation", "source", "discrepancy", "revoked"];
 
 impl Lot {
     /// Under which paper these containers may leave now, and since when it stands.
@@ -36,19 +36,35 @@ impl Lot {
         }
         let supplied = |s: &&super::course::Supplied| numbers.iter().all(|n| s.supply.containers.contains(n));
         if let Some(supplied) = self.course.supplies.iter().rev().find(supplied) {
-            return Ok((SUPPLY.to_owned(), supplied.at));
+            // What was open when the physician accepted the risks was known; what was opened since was not.
+            let all = std::iter::once(self).chain(self.sources.iter().map(|s| &s.lot));
+            let since = all.flat_map(|l| &l.deviations).find(|d| d.is_open() && d.opened_at > supplied.at);
+            return match since {
+                Some(held) => refuse(format!("{} was opened after the physician accepted the risks", held.number)),
+                None => Ok((SUPPLY.to_owned(), supplied.at)),
+            };
         }
         let (Some(paper), Some(since)) = (self.standing_paper(), self.left_since()) else {
             return refuse("it has no certificate or conditional notice that stands".to_owned());
         };
         let undecided = Lot { decision: None, ..self.clone() };
-        let stops = assess(&undecided, spec, now).blockers;
-        let stops: Vec<String> = stops.into_iter().filter(|b| STOPS.contains(&b.code)).map(|b| b.detail).collect();
+        let assessment = assess(&undecided, spec, now);
+        let awaited = self.course.conditional.as_ref().filter(|_| self.standing_certificate().is_none());
+        let stops = assessment.blockers.into_iter().filter(|b| !awaited.is_some_and(|step| is_awaited(step, b)));
+        let mut stops: Vec<String> = stops.map(|b| b.detail).collect();
+        stops.extend(awaited.and_then(|step| self.in_doubt(step, &assessment.items)));
         if stops.is_empty() {
             return Ok((paper, since));
         }
         let detail = format!("Nothing of lot {lot} leaves, although {paper} stands: {}", stops.join(" "));
         Err(Refusal::new(Code::NotShippable, detail))
+    }
+
+    /// Why a result that step 1 awaits speaks against the lot already.
+    fn in_doubt(&self, step: &ConditionalRelease, items: &[Item]) -> Option<String> {
+        let awaited = |i: &&Item| step.pending.iter().any(|p| p.attribute == i.criterion.attribute);
+        let open = items.iter().filter(awaited).filter(|i| i.verdict.outcome != Outcome::Pass);
+        open.filter_map(|item| doubt(self, item.criterion)).next()
     }
 
     /// Since when the lot may leave at all.
@@ -121,6 +137,14 @@ impl Lot {
         );
         Err(Refusal::field(Code::NoSuchContainer, "containers", detail))
     }
+}
+
+/// True for what step 1 said was still to come, and nothing else.
+fn is_awaited(step: &ConditionalRelease, blocker: &Blocker) -> bool {
+    let named = |attribute| step.pending.iter().any(|p| p.attribute == *attribute);
+    matches!(blocker.code, "missing" | "pending" | "unverified")
+        && !blocker.attributes.is_empty()
+        && blocker.attributes.iter().all(named)
 }
 
 fn check_moment(lot: &Lot, moved_at: Moment, now: Moment) -> Result<(), Refusal> {

@@ -2,7 +2,8 @@
 //!
 //! Promises: the person says so explicitly; certificate or notice falls, its containers are
 //! blocked, who must be told is listed, and every lot that shares something is held, or nothing
-//! at all is recorded.
+//! at all is recorded. What was supplied out of specification has no paper that could fall: it is
+//! held, because the physician accepted the risks without knowing this.
 
 use crate::domain::alert::AlertKind;
 use crate::domain::certificate::SignatureRecord;
@@ -27,9 +28,11 @@ use super::{Desk, Error, set_up};
 /// The most that is told in a reason or an alert, in characters.
 const TOLD_CHARS_MAX: usize = 1900;
 
-/// What makes a lot's release fall.
+/// What fails after a lot has left.
 pub(super) struct Late {
     failing: Vec<(RunNumber, Failure)>,
+    /// The lot as it is with the run.
+    lot: Lot,
 }
 
 /// What a run, recorded or corrected to this, means for a lot that has left; none where it means
@@ -44,17 +47,18 @@ pub(super) fn weigh(
     run: &Run,
     said: bool,
 ) -> Result<Option<Late>, Error> {
-    if !lot.is_out() || !lot.details.stage.is_own() {
+    if !(lot.is_out() || lot.is_supplied()) || !lot.details.stage.is_own() {
         return Ok(None);
     }
     let failing = lot.newly_failing(spec, run);
     if failing.is_empty() {
         return Ok(None);
     }
-    if said {
-        return Ok(Some(Late { failing }));
+    let after = lot.with(run);
+    if said || !lot.is_out() {
+        return Ok(Some(Late { failing, lot: after }));
     }
-    let consequences = consequences(desk, lot)?;
+    let consequences = consequences(desk, &after)?;
     let fails: Vec<String> = failing.iter().map(|(_, f)| format!("{} “{}”", f.name, f.value)).collect();
     let detail = format!(
         "This result fails: {}. {consequences} If it is what the raw data say, confirm it (late_result).",
@@ -110,13 +114,20 @@ fn day_of(at: Moment, zone: &str) -> Day {
     }
 }
 
-/// Revokes the release because of what failed; `lot` is as it was before.
-pub(super) fn revoke(desk: &mut Desk, lot: &Lot, run: RunNumber, late: &Late) -> Result<(), Error> {
+/// Revokes the release because of what failed, or holds what was supplied.
+pub(super) fn follow(desk: &mut Desk, run: RunNumber, late: &Late) -> Result<(), Error> {
+    let lot = &late.lot;
     let told: Vec<String> = late
         .failing
         .iter()
         .map(|(number, f)| format!("{} “{}” of run #{number} fails ({})", f.name, f.value, f.because))
         .collect();
+    if !lot.is_out() {
+        let description =
+            format!("{}. Recorded after containers had been supplied out of specification.", told.join("; "));
+        let impact = "The physician accepted the risks without knowing this. Tell the physician at once.";
+        return hold(desk, lot.number(), &description, impact);
+    }
     let system = set_up::system_actor();
     let who = desk.by.name.as_str().to_owned();
     let reason = format!("{}. Recorded by {who} after the lot had been released.", told.join("; "));
