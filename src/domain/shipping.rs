@@ -10,6 +10,7 @@ use super::container::{ContainerState, Movement, code};
 use super::course::ConditionalRelease;
 use super::entry::in_minutes;
 use super::evaluation::Outcome;
+use super::ids::AttributeCode;
 use super::lot::{Decision, Lot};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
@@ -141,7 +142,7 @@ impl Lot {
 
 /// True for what step 1 said was still to come, and nothing else.
 fn is_awaited(step: &ConditionalRelease, blocker: &Blocker) -> bool {
-    let named = |attribute| step.pending.iter().any(|p| p.attribute == *attribute);
+    let named = |attribute: &AttributeCode| step.pending.iter().any(|p| p.attribute == *attribute);
     matches!(blocker.code, "missing" | "pending" | "unverified")
         && !blocker.attributes.is_empty()
         && blocker.attributes.iter().all(named)

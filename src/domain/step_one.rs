@@ -67,7 +67,7 @@ fn named(lot: &Lot, item: &Item, allowed: &Pending, now: Moment) -> Result<Pendi
     if let Some(detail) = doubt(lot, criterion) {
         return Err(Refusal::new(Code::NotReleasable, detail));
     }
-    let interim = interim(lot, item);
+    let interim = interim(item);
     if allowed.interim && interim.is_none() {
         let detail = format!(
             "Lot {} cannot be released conditionally: {} needs a verified interim reading without growth first.",
@@ -95,7 +95,7 @@ pub fn doubt(lot: &Lot, criterion: &Criterion) -> Option<String> {
 }
 
 /// The verified interim reading that decides.
-fn interim(lot: &Lot, item: &Item) -> Option<String> {
+fn interim(item: &Item) -> Option<String> {
     let Acceptance::Categorical { interim, .. } = &item.criterion.acceptance else { return None };
     let attribute = &item.criterion.attribute;
     let run = item.run.filter(|run| run.verification.is_some())?;
