@@ -71,7 +71,7 @@ fn counted(site: &Site, lot: &str, expires: i64) {
     site.verifier().verifies_all(lot);
 }
 
-fn reads_sterility(site: &Site, lot: &str, value: &str, started: &str) -> Answer {
+pub fn reads_sterility(site: &Site, lot: &str, value: &str, started: &str) -> Answer {
     site.analyst().records_with(lot, "sterility", &[("STERILITY", value)], &json!({"started_at": started}))
 }
 
