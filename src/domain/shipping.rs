@@ -39,7 +39,7 @@ impl Lot {
         if let Some(supplied) = self.course.supplies.iter().rev().find(supplied) {
             // What was open when the physician accepted the risks was known; what was opened since was not.
             let all = std::iter::once(self).chain(self.sources.iter().map(|s| &s.lot));
-            let since = all.flat_map(|l| &l.deviations).find(|d| d.is_open() && d.opened_at > supplied.at);
+            let since = all.flat_map(|l| &l.deviations).find(|d| d.is_open() && d.opened_at >= supplied.at);
             return match since {
                 Some(held) => refuse(format!("{} was opened after the physician accepted the risks", held.number)),
                 None => Ok((SUPPLY.to_owned(), supplied.at)),

@@ -110,7 +110,9 @@ fn who_once_signed_a_step_of_the_long_route_never_signs_another() {
     site.verifier().verifies(run).created();
     // Emil's approval is unsigned now, and Cora signs in his place; he is still one of the five.
     signs(&site, "cora", "L-1", "qc-approval", &json!({})).created();
-    let emil = |step: &str| signs(&site, "emil", "L-1", step, &json!({})).refused(403, "own_work").says("QC approval");
+    let emil = |step: &str| {
+        signs(&site, "emil", "L-1", step, &json!({})).refused(403, "own_work").says("QC approval");
+    };
     emil("audit-review");
     signs(&site, "queen", "L-1", "audit-review", &json!({})).created();
     emil("qp-certification");

@@ -500,7 +500,7 @@ fn a_turbid_or_missing_interim_reading_gives_no_step_one() {
     site.verifier().verifies_all("L-1");
     signs(&site, "queen", "L-1", "conditional-release", &physician())
         .refused(409, "not_releasable")
-        .says("interim reading without growth");
+        .says("Sterility was read “Turbid”");
 }
 
 #[test]

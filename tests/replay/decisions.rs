@@ -104,8 +104,16 @@ impl Decisions {
             receive_reagent(&lab.app, &permit, &entry).unwrap_or_else(|e| panic!("{e}"));
         }
         let (attempts, counts) = (Vec::new(), Counts::new());
-        let mut world =
-            Decisions { lab, dice: Dice(seed), attempts, counts, banks: Vec::new(), lots: Vec::new(), made: 0 };
+        let mut world = Decisions {
+            lab,
+            dice: Dice(seed),
+            attempts,
+            counts,
+            banks: Vec::new(),
+            lots: Vec::new(),
+            open: Vec::new(),
+            made: 0,
+        };
         world.family();
         world
     }
@@ -346,14 +354,26 @@ impl Decisions {
             return self.after_release(&lot);
         }
         if lot.is_out_of_specification(&stored.specification) || !lot.course.supplies.is_empty() {
-            return match self.dice.roll(4) {
+            return match self.dice.roll(9) {
                 0 => self.reject(&number),
                 1 => self.supply(&lot),
-                2 => self.ship(&lot),
-                _ => self.verify(&lot),
+                2 | 3 => self.ship(&lot),
+                4 => self.verify(&lot),
+                5 => self.record_sterility(&lot, "Growth"),
+                _ => self.go_on_after_release(),
             };
         }
         self.test(&lot, &stored, &assessment);
+    }
+
+    /// Something that happens to one of the newest lots that have a paper.
+    fn go_on_after_release(&mut self) {
+        let mut out: Vec<Lot> = self.lots.iter().rev().take(12).map(|n| self.load(n).0).collect();
+        out.retain(Lot::is_out);
+        if !out.is_empty() {
+            let lot = self.dice.pick(&out).clone();
+            self.after_release(&lot);
+        }
     }
 
     /// Records or verifies what the lot lacks, or takes the next step of its route.
@@ -384,6 +404,9 @@ impl Decisions {
     fn step(&mut self, lot: &Lot, stored: &StoredSpecification, assessment: &Assessment) {
         let policy = self.lab.app.read(|view| policy_in_force(view)).expect("a policy").policy;
         let step_one = step_one::pending(lot, &stored.specification, assessment, self.lab.now()).is_ok();
+        if !(step_one || assessment.blockers.is_empty() || self.dice.once_in(8)) {
+            return self.go_on_after_release();
+        }
         let next = sign_offs::next(lot, &policy, step_one);
         let next = if next == Step::Release && policy.release_route == Route::VerifyQcQaQp {
             Step::Certification
@@ -544,21 +567,22 @@ impl Decisions {
     /// What happens to a lot that has a paper.
     fn after_release(&mut self, lot: &Lot) {
         let number = lot.number().as_str();
-        match self.dice.roll(20) {
-            0..=6 => self.ship(lot),
-            7..=8 => self.take_back(lot),
-            9..=11 => self.supersede(lot),
-            12 => self.revoke(number),
-            13 => {
+        match self.dice.roll(36) {
+            0..=9 => self.ship(lot),
+            10..=13 => self.take_back(lot),
+            14..=21 => self.supersede(lot),
+            22 => self.revoke(number),
+            23 => {
                 let late = self.dice.roll(4) > 0;
                 let (assay, attribute) = *self.dice.pick(&[("sterility", "STERILITY"), ("tests", "MYCO")]);
                 let (good, bad, _) = values(attribute);
                 let value = *self.dice.pick(if self.dice.0 % 5 == 0 { good } else { bad });
                 self.record_on(number, assay, &[(attribute, value)], late);
             }
-            14 => self.correct(lot, true),
-            15 => self.deviate(number),
-            16..=17 => self.touch_source(lot),
+            24 => self.correct(lot, true),
+            25 => self.deviate(number),
+            26..=27 => self.touch_source(lot),
+            28..=31 => self.register(),
             _ => {
                 let step = *self.dice.pick(&STEPS);
                 self.take(step, number);

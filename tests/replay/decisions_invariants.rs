@@ -654,7 +654,7 @@ impl Told {
         if under == "SUPPLY" {
             let of = lot.supplies.iter().rev().find(|(these, _)| containers.iter().all(|n| these.contains(n)));
             let (_, since) = of.unwrap_or_else(|| panic!("{number}: {containers:?} were not supplied"));
-            let held = self.family(number).iter().any(|l| l.deviations.values().any(|opened| opened > since));
+            let held = self.family(number).iter().any(|l| l.deviations.values().any(|opened| opened >= since));
             assert!(!held, "{number} was held after its supply and left");
             return;
         }
