@@ -273,7 +273,7 @@ impl Decisions {
 
     fn enterer(&mut self, lot: &str) -> &'static str {
         let even = lot.bytes().map(usize::from).sum::<usize>() % 2 == 0;
-        self.somebody(if even { &["ana"] } else { &["cai"] })
+        self.somebody(if even { &["ana", "ana", "max"] } else { &["cai", "cai", "dee"] })
     }
 
     fn decide_policy(&mut self) {
@@ -432,9 +432,9 @@ impl Decisions {
         let long = self.long_route();
         let who = match step {
             Step::QcApproval => self.somebody(&["qin", "que", "quo", "max"]),
-            Step::AuditReview => self.somebody(&["fay", "gus", "que"]),
-            Step::Release => self.somebody(&["fay", "gus"]),
-            Step::Certification => self.somebody(&["pia", "pat", "quo"]),
+            Step::AuditReview => self.somebody(&["fay", "gus", "que", "dee"]),
+            Step::Release => self.somebody(&["fay", "gus", "fay", "eli"]),
+            Step::Certification => self.somebody(&["pia", "pat", "quo", "max"]),
             Step::ConditionalRelease if long => self.somebody(&["pia", "pat", "quo"]),
             Step::ConditionalRelease => self.somebody(&["fay", "gus"]),
         };
@@ -527,7 +527,7 @@ impl Decisions {
             return;
         }
         let number = self.dice.pick(&waiting).number;
-        let who = self.somebody(&["ben"]);
+        let who = self.somebody(&["ben", "ben", "eli"]);
         let entry = VerificationEntry::default();
         self.attempt("verify", who, (Recorded::Always("verification"), lot.number().as_str(), Some(number)), |lab| {
             let permit = grant(lab, who, &Subject { lot: None, run: Some(number) })?;
