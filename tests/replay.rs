@@ -4,6 +4,12 @@
 //! Read `simulation.rs` for what people do, `invariants.rs` for what must hold afterwards, and
 //! `tampering.rs`, `forging.rs` and `shortening.rs` for what must be noticed.
 
+#[path = "replay/decisions.rs"]
+mod decisions;
+#[path = "replay/decisions_invariants.rs"]
+mod decisions_invariants;
+#[path = "replay/decisions_values.rs"]
+mod decisions_values;
 #[path = "replay/forging.rs"]
 mod forging;
 #[path = "replay/invariants.rs"]
@@ -65,6 +71,44 @@ const ENOUGH: [&str; 20] = [
     "released",
     "released after inheriting",
     "released after an invalidation",
+];
+
+/// How many acts a history of decisions has.
+const DECISION_ACTS: usize = 500;
+
+/// What must happen in the histories of decisions.
+const ENDINGS: [&str; 31] = [
+    "route changed",
+    "approved",
+    "reviewed",
+    "released",
+    "certified",
+    "step 1",
+    "step 2",
+    "late failing run",
+    "late failing correction",
+    "late failing result after a supply",
+    "held for its source",
+    "revoked for a late result",
+    "revoked by hand for a late result",
+    "revoked for a defect",
+    "revoked as wrong",
+    "revoked for the authority",
+    "notice revoked",
+    "sisters held",
+    "told",
+    "superseded",
+    "superseded twice",
+    "rejected",
+    "expired",
+    "supplied",
+    "supplied after a rejection",
+    "shipped under a certificate",
+    "shipped under a notice",
+    "shipped under a supply",
+    "returned",
+    "destroyed",
+    "five people",
 ];
 
 /// Lives through a history and checks it; a failure names the seed and the act.
@@ -169,6 +213,51 @@ fn a_whole_laboratory_keeps_its_promises_whatever_people_do() {
     for what in ENOUGH {
         let times: usize = tallies.iter().filter_map(|t| t.get(what)).sum();
         assert!(times >= 1, "{what}: {times} times in {tallies:?}");
+    }
+}
+
+/// Lives through one history of decisions.
+fn check_decisions(seed: u64) -> (decisions_invariants::Tally, decisions::Counts) {
+    let folder = laboratory::folder();
+    let mut acts_done = 0;
+    let lived = catch_unwind(AssertUnwindSafe(|| {
+        let mut world = decisions::Decisions::new(folder.path(), seed);
+        for _ in 0..DECISION_ACTS {
+            world.act();
+            acts_done += 1;
+        }
+        let tally = decisions_invariants::check(&world.lab, &world.attempts);
+        (tally, world.counts)
+    }));
+    let (tally, counts) = lived.unwrap_or_else(|panic| {
+        eprintln!("LOTGATE_SEED={seed} fails after {acts_done} acts");
+        resume_unwind(panic)
+    });
+    if std::env::var_os("LOTGATE_SEED").is_some() {
+        eprintln!("seed {seed}: done and refused {counts:?}, {tally:?}");
+    }
+    (tally, counts)
+}
+
+#[test]
+fn no_lot_leaves_or_stays_out_without_every_step_whatever_people_decide() {
+    let told: Vec<_> = std::thread::scope(|scope| {
+        let lives: Vec<_> =
+            seeds(&[21, 22, 23]).into_iter().map(|seed| scope.spawn(move || check_decisions(seed))).collect();
+        lives.into_iter().map(|life| life.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    if told.len() == 1 {
+        return;
+    }
+    // A history in which nothing happens proves nothing: neither one in which nothing is refused.
+    for what in ENDINGS {
+        let times: usize = told.iter().filter_map(|(tally, _)| tally.get(what)).sum();
+        assert!(times >= 1, "{what}: {times} times in {told:?}");
+    }
+    let names: std::collections::BTreeSet<&str> = told.iter().flat_map(|(_, counts)| counts.keys().copied()).collect();
+    for name in names.into_iter().filter(|name| !["donor", "bank", "register"].contains(name)) {
+        let refused: usize = told.iter().filter_map(|(_, counts)| counts.get(name)).map(|c| c[1]).sum();
+        assert!(refused >= 1, "{name} was never refused in {told:?}");
     }
 }
 

@@ -150,6 +150,12 @@ pub struct Course {
     pub qc_approval: Option<SignOff>,
     /// The newest audit-trail review.
     pub audit_review: Option<SignOff>,
+    /// Who signed a QC approval that a newer one replaced, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_qc_approvals: Vec<Person>,
+    /// Who signed an audit-trail review that a newer one replaced, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_audit_reviews: Vec<Person>,
     /// Step 1.
     pub conditional: Option<ConditionalRelease>,
     /// The revocation.
@@ -174,11 +180,13 @@ impl Course {
         match event {
             CourseEvent::QcApproved { through, record_sha256, signature, .. } => {
                 let (record_sha256, signature) = (record_sha256.clone(), signature.clone());
-                self.qc_approval = Some(SignOff { through: *through, record_sha256, signature, by, at });
+                let newest = SignOff { through: *through, record_sha256, signature, by, at };
+                self.former_qc_approvals.extend(self.qc_approval.replace(newest).map(|old| old.by));
             }
             CourseEvent::AuditTrailReviewed { through, record_sha256, signature, .. } => {
                 let (record_sha256, signature) = (record_sha256.clone(), signature.clone());
-                self.audit_review = Some(SignOff { through: *through, record_sha256, signature, by, at });
+                let newest = SignOff { through: *through, record_sha256, signature, by, at };
+                self.former_audit_reviews.extend(self.audit_review.replace(newest).map(|old| old.by));
             }
             CourseEvent::LotConditionallyReleased { notice, pending, contacts, record_sha256, pdf_sha256, .. } => {
                 self.conditional = Some(ConditionalRelease {

@@ -1,9 +1,9 @@
 //! What becomes of a lot on which a result fails after it has left: what it still takes, and
 //! what a new or corrected run makes fail.
 //!
-//! Promises: a failing result is taken even where the lot is released, revoked or was supplied out
-//! of specification, because nothing that speaks against what a patient got may get lost; nothing
-//! else is; a revoked or supplied lot stays open for finding out what happened and for nothing more.
+//! Promises: a failing result is taken even where the lot is released or revoked, or rejected and
+//! supplied all the same, because nothing that speaks against what somebody was given may get lost;
+//! nothing else is; a revoked lot stays open for finding out what happened and for nothing more.
 
 use super::ids::RunNumber;
 use super::investigation::Failure;
@@ -19,24 +19,29 @@ impl Lot {
         self.standing_certificate().is_some() || self.standing_notice().is_some()
     }
 
+    /// True where the lot was supplied out of specification.
+    pub fn is_supplied(&self) -> bool {
+        !self.course.supplies.is_empty()
+    }
+
     /// The paper under which the lot may leave: its certificate, or else its conditional notice.
     pub fn standing_paper(&self) -> Option<String> {
         let certificate = self.standing_certificate().map(ToString::to_string);
         certificate.or_else(|| self.standing_notice().map(ToString::to_string))
     }
 
-    /// Refuses to verify, investigate or resolve on a lot that is decided; on one that was revoked
-    /// or supplied that is what remains to be done.
+    /// Refuses to verify, investigate or resolve on a lot that is decided; on a revoked one, and on
+    /// one that was rejected and supplied, that is what remains to be done.
     ///
     /// # Errors
     /// Released or rejected, with who and when.
     pub fn check_examinable(&self) -> Result<(), Refusal> {
-        if self.course.revocation.is_some() || self.was_supplied() { Ok(()) } else { self.check_open() }
+        let open = self.course.revocation.is_some() || (self.is_rejected() && self.is_supplied());
+        if open { Ok(()) } else { self.check_open() }
     }
 
-    /// True where containers of it were supplied out of specification.
-    pub fn was_supplied(&self) -> bool {
-        !self.course.supplies.is_empty()
+    fn is_rejected(&self) -> bool {
+        matches!(self.decision, Some(Decision::Rejected { .. }))
     }
 
     /// Whether a form for results is offered to this person, before anything is typed.
@@ -52,7 +57,7 @@ impl Lot {
 
     /// Refuses to release what was supplied out of specification.
     pub(super) fn check_not_supplied(&self) -> Result<(), Refusal> {
-        if !self.was_supplied() {
+        if !self.is_supplied() {
             return Ok(());
         }
         let detail = format!(
@@ -78,11 +83,12 @@ impl Lot {
         })
     }
 
-    /// True where only a failing result is still recorded: the lot is released, was revoked, or was
-    /// rejected and supplied.
+    /// True where only a failing result is still recorded: the lot is released or was revoked, or
+    /// was rejected and supplied all the same.
     pub fn takes_only_failures(&self) -> bool {
-        let left = self.was_supplied() || matches!(self.decision, Some(Decision::Released { .. }));
-        self.course.revocation.is_some() || (self.decision.is_some() && left)
+        self.course.revocation.is_some()
+            || matches!(self.decision, Some(Decision::Released { .. }))
+            || (self.is_rejected() && self.is_supplied())
     }
 
     /// Whether a run of this content is taken at all.
@@ -94,7 +100,7 @@ impl Lot {
         if !self.takes_only_failures() {
             return Err(closed);
         }
-        let of_inquiry = self.check_examinable().is_ok() && content.investigation.is_some();
+        let of_inquiry = self.course.revocation.is_some() && content.investigation.is_some();
         let run = Run::new(RunNumber(0), self.number().clone(), content.clone(), by.person(), content.tested_at);
         if of_inquiry || !self.newly_failing(spec, &run).is_empty() {
             return Ok(());
@@ -113,7 +119,10 @@ impl Lot {
         run: &Run,
         corrected: &RunContent,
     ) -> Result<(), Refusal> {
-        let Err(closed) = self.check_examinable() else { return Ok(()) };
+        let Err(closed) = self.check_open() else { return Ok(()) };
+        if self.course.revocation.is_some() {
+            return Ok(());
+        }
         let run = Run { content: corrected.clone(), ..run.clone() };
         if self.takes_only_failures() && !self.newly_failing(spec, &run).is_empty() { Ok(()) } else { Err(closed) }
     }
@@ -122,15 +131,21 @@ impl Lot {
     /// also a value of another run whose criterion applies only then, because the passage is
     /// another.
     pub fn newly_failing(&self, spec: &Specification, run: &Run) -> Vec<(RunNumber, Failure)> {
+        let after = self.with(run);
+        let before = self.all_failures(spec);
+        let mut all = after.all_failures(spec);
+        all.retain(|(number, failure)| !before.iter().any(|(n, f)| n == number && f.attribute == failure.attribute));
+        all
+    }
+
+    /// The lot with this run in it, recorded or corrected.
+    pub fn with(&self, run: &Run) -> Lot {
         let mut after = self.clone();
         match after.runs.iter_mut().find(|r| r.number == run.number) {
             Some(there) => *there = run.clone(),
             None => after.runs.push(run.clone()),
         }
-        let before = self.all_failures(spec);
-        let mut all = after.all_failures(spec);
-        all.retain(|(number, failure)| !before.iter().any(|(n, f)| n == number && f.attribute == failure.attribute));
-        all
+        after
     }
 
     fn all_failures(&self, spec: &Specification) -> Vec<(RunNumber, Failure)> {

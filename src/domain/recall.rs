@@ -70,14 +70,16 @@ fn received(lot: &Lot) -> Vec<(&Contact, Vec<u32>)> {
 /// A day as it begins and ends: from, and before.
 pub type Day = (Moment, Moment);
 
-/// What two lots share, in words; nothing where `other` is decided against or gone by.
+/// What two lots share, in words; nothing where `other` was revoked, or never left and is decided
+/// against or gone by. What was supplied out of specification has left.
 ///
 /// `day` is the day on which `lot` was made, in the site's zone.
 pub fn sister(lot: &Lot, other: &Lot, day: Day, now: Moment) -> Option<Sister> {
-    let gone = other.course.revocation.is_some()
-        || matches!(other.decision, Some(Decision::Rejected { .. }))
-        || (other.decision.is_none() && other.course.conditional.is_none() && now >= other.details.expires_at);
-    if gone || other.number() == lot.number() || !other.details.stage.is_own() {
+    let rejected = matches!(other.decision, Some(Decision::Rejected { .. }));
+    let kept = other.course.supplies.is_empty()
+        && (rejected
+            || (other.decision.is_none() && other.course.conditional.is_none() && now >= other.details.expires_at));
+    if kept || other.course.revocation.is_some() || other.number() == lot.number() || !other.details.stage.is_own() {
         return None;
     }
     let mut shares = Vec::new();
@@ -110,6 +112,7 @@ pub fn reagents(lot: &Lot) -> BTreeSet<EquipmentCode> {
 mod tests {
     use super::*;
     use crate::domain::container::Moved;
+    use crate::domain::course::{Supplied, Supply};
     use crate::domain::ids::{DonorCode, LotNumber, ProductCode, Username};
     use crate::domain::lot::LotDetails;
     use crate::domain::role::Person;
@@ -185,6 +188,19 @@ mod tests {
         let mut rejected = lot("L-5", "D-1", "2026-11-05T00:00:00Z");
         rejected.decision = Some(Decision::Rejected { reason: "x".into(), by: somebody(), at: now });
         assert_eq!(shares(&rejected), None);
+        let physician = contact(PartyRole::Physician, "Dr Lin");
+        let supply = Supply {
+            physician,
+            requested_at: now,
+            hazard: Remark::default(),
+            risk_evaluation: Remark::default(),
+            accepted_at: now,
+            notified: Vec::new(),
+            containers: vec![1],
+            evidence: Vec::new(),
+        };
+        rejected.course.supplies.push(Supplied { supply, by: somebody(), at: now });
+        assert_eq!(shares(&rejected), Some(vec!["donor D-1".to_owned()]), "it has been given to somebody");
         let mut expired = lot("L-6", "D-1", "2026-11-05T00:00:00Z");
         expired.details.expires_at = now;
         assert_eq!(shares(&expired), None);

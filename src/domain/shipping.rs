@@ -1,28 +1,24 @@
 //! Whether a container may leave, come back or be destroyed.
 //!
 //! Promises: nothing leaves without a certificate or conditional notice that stands and against
-//! which nothing has come up since, or a recorded supply of exactly these containers; what was
-//! destroyed stays destroyed, and what came back does not leave again.
+//! which nothing has come up since, or a recorded supply of exactly these containers since which
+//! the lot was not held; what was destroyed stays destroyed, and what came back does not leave again.
 
-use super::assessment::assess;
+use super::assessment::{Item, assess};
 use super::blockers::Blocker;
 use super::container::{ContainerState, Movement, code};
-use super::course::PendingCriterion;
+use super::course::ConditionalRelease;
 use super::entry::in_minutes;
+use super::evaluation::Outcome;
 use super::ids::AttributeCode;
 use super::lot::{Decision, Lot};
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
 use super::spec::Specification;
-use super::step_one;
+use super::step_one::{doubt, outstanding};
 
 /// Under what containers leave that were supplied out of specification.
 pub const SUPPLY: &str = "SUPPLY";
-
-/// What stops a lot that has been released; what is merely still to come does not, as long as a
-/// conditional notice named it and it is not overdue.
-const STOPS: &[&str] =
-    &["expired", "failed", "investigation", "out_of_specification", "deviation", "source", "discrepancy", "revoked"];
 
 impl Lot {
     /// Under which paper these containers may leave now, and since when it stands.
@@ -41,16 +37,26 @@ impl Lot {
         }
         let supplied = |s: &&super::course::Supplied| numbers.iter().all(|n| s.supply.containers.contains(n));
         if let Some(supplied) = self.course.supplies.iter().rev().find(supplied) {
-            return Ok((SUPPLY.to_owned(), supplied.at));
+            // What was open when the physician accepted the risks was known; what was opened since was not.
+            let all = std::iter::once(self).chain(self.sources.iter().map(|s| &s.lot));
+            let since = all.flat_map(|l| &l.deviations).find(|d| d.is_open() && d.opened_at >= supplied.at);
+            return match since {
+                Some(held) => refuse(format!("{} was opened after the physician accepted the risks", held.number)),
+                None => Ok((SUPPLY.to_owned(), supplied.at)),
+            };
         }
         let (Some(paper), Some(since)) = (self.standing_paper(), self.left_since()) else {
             return refuse("it has no certificate or conditional notice that stands".to_owned());
         };
         let undecided = Lot { decision: None, ..self.clone() };
         let assessment = assess(&undecided, spec, now);
-        let overdue = self.overdue(step_one::outstanding(self, &assessment, now));
-        let stops = assessment.blockers.into_iter().filter(|b| STOPS.contains(&b.code) || self.was_not_to_come(b));
-        let stops: Vec<String> = stops.map(|b| b.detail).chain(overdue).collect();
+        let awaited = self.course.conditional.as_ref().filter(|_| self.standing_certificate().is_none());
+        let late = outstanding(self, &assessment, now).into_iter().find(|(_, late)| *late);
+        let overdue = late.map(|(p, _)| format!("{} was due on {} and is not in.", p.name, in_minutes(p.due_at)));
+        let stops = assessment.blockers.into_iter().filter(|b| !awaited.is_some_and(|step| is_awaited(step, b)));
+        let mut stops: Vec<String> = stops.map(|b| b.detail).collect();
+        stops.extend(awaited.and_then(|step| self.in_doubt(step, &assessment.items)));
+        stops.extend(overdue.filter(|_| awaited.is_some()));
         if stops.is_empty() {
             return Ok((paper, since));
         }
@@ -58,20 +64,11 @@ impl Lot {
         Err(Refusal::new(Code::NotShippable, detail))
     }
 
-    /// True where a conditional notice stands that did not name what is open now: it was in at step 1
-    /// and is not any more.
-    fn was_not_to_come(&self, blocker: &Blocker) -> bool {
-        let Some(step) = self.course.conditional.as_ref().filter(|_| self.standing_notice().is_some()) else {
-            return false;
-        };
-        let named = |a: &AttributeCode| step.pending.iter().any(|p| p.attribute == *a);
-        blocker.attributes.is_empty() || !blocker.attributes.iter().all(named)
-    }
-
-    /// What a conditional notice named with a due date that has passed, in sentences.
-    fn overdue(&self, outstanding: Vec<(&PendingCriterion, bool)>) -> Vec<String> {
-        let late = outstanding.into_iter().filter(|(_, late)| *late && self.standing_notice().is_some());
-        late.map(|(p, _)| format!("{} was due on {} and is not in.", p.name, in_minutes(p.due_at))).collect()
+    /// Why a result that step 1 awaits speaks against the lot already.
+    fn in_doubt(&self, step: &ConditionalRelease, items: &[Item]) -> Option<String> {
+        let awaited = |i: &&Item| step.pending.iter().any(|p| p.attribute == i.criterion.attribute);
+        let open = items.iter().filter(awaited).filter(|i| i.verdict.outcome != Outcome::Pass);
+        open.filter_map(|item| doubt(self, item.criterion)).next()
     }
 
     /// Since when the lot may leave at all.
@@ -144,6 +141,14 @@ impl Lot {
         );
         Err(Refusal::field(Code::NoSuchContainer, "containers", detail))
     }
+}
+
+/// True for what step 1 said was still to come, and nothing else.
+fn is_awaited(step: &ConditionalRelease, blocker: &Blocker) -> bool {
+    let named = |attribute: &AttributeCode| step.pending.iter().any(|p| p.attribute == *attribute);
+    matches!(blocker.code, "missing" | "pending" | "unverified")
+        && !blocker.attributes.is_empty()
+        && blocker.attributes.iter().all(named)
 }
 
 fn check_moment(lot: &Lot, moved_at: Moment, now: Moment) -> Result<(), Refusal> {

@@ -2,14 +2,15 @@
 //! and who may take it.
 //!
 //! Promises: a sign-off counts only while nothing has changed since it; on the long route five
-//! different people have a hand in a certified lot, counted by person and not by role.
+//! different people have a hand in a certified lot, counted by person and not by role, and nobody
+//! who ever signed one of its steps signs another.
 
 use super::course::SignOff;
 use super::entry::in_minutes;
 use super::lineage::{check_is_lot, noun};
 use super::lot::Lot;
 use super::refusal::{Code, Refusal};
-use super::role::{Actor, Role};
+use super::role::{Actor, Person, Role};
 use super::site_policy::{Route, SitePolicy};
 
 /// A signed step on the way to a decision.
@@ -173,8 +174,9 @@ pub fn check_hands(lot: &Lot, by: &Actor, deed: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses whoever signed another step of the long route that still counts: its steps are
-/// different people's work, whatever roles one person holds.
+/// Refuses whoever signed another step of the long route, whether it still counts or not: its
+/// steps are different people's work, whatever roles one person holds. Both steps of a two-step
+/// release are the qualified person's.
 ///
 /// # Errors
 /// The person signed another step.
@@ -182,9 +184,11 @@ pub fn check_distinct(lot: &Lot, policy: &SitePolicy, step: Step, by: &Actor) ->
     if policy.release_route != Route::VerifyQcQaQp {
         return Ok(());
     }
-    for other in [Step::QcApproval, Step::AuditReview].into_iter().filter(|other| *other != step) {
-        let signed = standing(lot, other).signed();
-        if signed.is_some_and(|s| s.by.username == by.username) {
+    for other in [Step::QcApproval, Step::AuditReview, Step::ConditionalRelease].into_iter().filter(|o| *o != step) {
+        if other == Step::ConditionalRelease && step == Step::Certification {
+            continue;
+        }
+        if signers(lot, other).any(|who| who.username == by.username) {
             let detail = format!(
                 "You signed the {} of lot {}, so the {} is another person's step: this route takes five people.",
                 other.in_words(),
@@ -195,6 +199,18 @@ pub fn check_distinct(lot: &Lot, policy: &SitePolicy, step: Step, by: &Actor) ->
         }
     }
     Ok(())
+}
+
+/// Everybody who ever signed a step of a lot, of those that come before the last.
+fn signers(lot: &Lot, step: Step) -> impl Iterator<Item = &Person> {
+    let course = &lot.course;
+    let (newest, former) = match step {
+        Step::QcApproval => (course.qc_approval.as_ref().map(|s| &s.by), course.former_qc_approvals.as_slice()),
+        Step::AuditReview => (course.audit_review.as_ref().map(|s| &s.by), course.former_audit_reviews.as_slice()),
+        Step::ConditionalRelease => (course.conditional.as_ref().map(|s| &s.by), [].as_slice()),
+        Step::Release | Step::Certification => (None, [].as_slice()),
+    };
+    newest.into_iter().chain(former)
 }
 
 /// Refuses a step whose earlier steps are not signed or do not count any more.

@@ -2,7 +2,8 @@
 //!
 //! Promises: only under a specification version that says so; every other criterion passes, no
 //! run waits for its second person, nothing is under investigation or held, nothing has expired;
-//! where an interim reading is asked for, a verified one without growth is there.
+//! where an interim reading is asked for, a verified one without growth is there, and where none is
+//! asked for, none that prolonged the test.
 
 use super::assessment::{Assessment, Item};
 use super::course::PendingCriterion;
@@ -10,7 +11,7 @@ use super::evaluation::Outcome;
 use super::lot::Lot;
 use super::moment::Moment;
 use super::refusal::{Code, Refusal};
-use super::spec::{Acceptance, Specification};
+use super::spec::{Acceptance, Criterion, Specification};
 use super::two_step::{Pending, TwoStep};
 
 /// What is still to come, each with its due date, where step 1 is possible now.
@@ -63,7 +64,10 @@ fn waits<'r>(rule: &'r TwoStep, item: &Item) -> Option<&'r Pending> {
 
 fn named(lot: &Lot, item: &Item, allowed: &Pending, now: Moment) -> Result<PendingCriterion, Refusal> {
     let criterion = item.criterion;
-    let interim = interim(lot, item);
+    if let Some(detail) = doubt(lot, criterion) {
+        return Err(Refusal::new(Code::NotReleasable, detail));
+    }
+    let interim = interim(item);
     if allowed.interim && interim.is_none() {
         let detail = format!(
             "Lot {} cannot be released conditionally: {} needs a verified interim reading without growth first.",
@@ -80,15 +84,23 @@ fn named(lot: &Lot, item: &Item, allowed: &Pending, now: Moment) -> Result<Pendi
     })
 }
 
-/// The verified interim reading that decides, unless any reading of the test prolonged it.
-fn interim(lot: &Lot, item: &Item) -> Option<String> {
-    let Acceptance::Categorical { interim, extensions, .. } = &item.criterion.acceptance else { return None };
+/// Why a test that is not over speaks against the lot already: a reading prolonged it.
+pub fn doubt(lot: &Lot, criterion: &Criterion) -> Option<String> {
+    let Acceptance::Categorical { extensions, .. } = &criterion.acceptance else { return None };
+    let readings = lot.runs.iter().flat_map(|run| run.content.readings.iter().map(move |reading| (run, reading)));
+    let mut of_test = readings.filter(|(_, reading)| reading.attribute == criterion.attribute);
+    let (run, reading) = of_test.find(|(_, reading)| extensions.contains_key(&reading.value))?;
+    let (name, value, number) = (&criterion.name, &reading.value, run.number);
+    Some(format!("{name} was read “{value}” (run #{number}), so lot {} waits until that test is over.", lot.number()))
+}
+
+/// The verified interim reading that decides.
+fn interim(item: &Item) -> Option<String> {
+    let Acceptance::Categorical { interim, .. } = &item.criterion.acceptance else { return None };
     let attribute = &item.criterion.attribute;
     let run = item.run.filter(|run| run.verification.is_some())?;
     let reading = run.content.readings.iter().find(|r| r.attribute == *attribute)?;
-    let readings = lot.runs.iter().flat_map(|r| &r.content.readings).filter(|r| r.attribute == *attribute);
-    let doubtful = readings.map(|r| &r.value).any(|value| extensions.contains_key(value));
-    (interim.contains(&reading.value) && !doubtful).then(|| reading.value.clone())
+    interim.contains(&reading.value).then(|| reading.value.clone())
 }
 
 /// The pending results of step 1 that are not in, with whether each is overdue.

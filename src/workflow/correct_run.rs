@@ -75,7 +75,7 @@ pub fn correct_run(
         desk.record(Event::RunCorrected { run: number, lot: lot.details.lot.clone(), changes: changes.clone() })?;
         training::check_deed(desk, lot.number(), number, &run.content.assay, "corrected")?;
         if let Some(late) = late {
-            late_result::follow(desk, &lot, number, &late)?;
+            late_result::follow(desk, number, &late)?;
         }
         // Another run's criterion may apply only now, because the passage is another.
         investigate_failures(desk, lot.number())?;

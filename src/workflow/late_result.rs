@@ -1,9 +1,9 @@
-//! A result fails after its lot has left: the release is revoked in the same transaction; where the
-//! lot was supplied out of specification, its physicians are named in an alert.
+//! A result fails after its lot has left: the release is revoked in the same transaction.
 //!
 //! Promises: who asks first is told what follows; certificate or notice falls, its containers are
 //! blocked, who must be told is listed, and every lot that shares something is held, or nothing
-//! at all is recorded.
+//! at all is recorded. What was supplied out of specification has no paper that could fall: it is
+//! held, and its physicians are named, because they accepted the risks without knowing this.
 
 use crate::domain::alert::AlertKind;
 use crate::domain::certificate::SignatureRecord;
@@ -28,19 +28,11 @@ use super::{Desk, Error, set_up};
 /// The most that is told in a reason or an alert, in characters.
 const TOLD_CHARS_MAX: usize = 1900;
 
-/// What fails of a lot that has left.
+/// What fails after a lot has left.
 pub(super) struct Late {
     failing: Vec<(RunNumber, Failure)>,
-}
-
-impl Late {
-    /// What fails, in words.
-    fn in_words(&self) -> String {
-        let one = |(number, f): &(RunNumber, Failure)| {
-            format!("{} “{}” of run #{number} fails ({})", f.name, f.value, f.because)
-        };
-        self.failing.iter().map(one).collect::<Vec<_>>().join("; ")
-    }
+    /// The lot as it is with the run.
+    lot: Lot,
 }
 
 /// What a run, recorded or corrected to this, means for a lot that has left; none where it means
@@ -55,18 +47,18 @@ pub(super) fn weigh(
     run: &Run,
     said: bool,
 ) -> Result<Option<Late>, Error> {
-    if !(lot.is_out() || lot.was_supplied()) || !lot.details.stage.is_own() {
+    if !(lot.is_out() || lot.is_supplied()) || !lot.details.stage.is_own() {
         return Ok(None);
     }
     let failing = lot.newly_failing(spec, run);
     if failing.is_empty() {
         return Ok(None);
     }
-    // Of what was supplied nothing is revoked, so there is nothing to ask.
+    let after = lot.with(run);
     if said || !lot.is_out() {
-        return Ok(Some(Late { failing }));
+        return Ok(Some(Late { failing, lot: after }));
     }
-    let consequences = consequences(desk, lot)?;
+    let consequences = consequences(desk, &after)?;
     let fails: Vec<String> = failing.iter().map(|(_, f)| format!("{} “{}”", f.name, f.value)).collect();
     let detail = format!(
         "This result fails: {}. {consequences} If it is what the raw data say, confirm it (late_result).",
@@ -122,22 +114,28 @@ fn day_of(at: Moment, zone: &str) -> Day {
     }
 }
 
-/// Does what follows from what failed; `lot` is as it was before.
-pub(super) fn follow(desk: &mut Desk, lot: &Lot, run: RunNumber, late: &Late) -> Result<(), Error> {
+/// Revokes the release because of what failed, or holds what was supplied.
+pub(super) fn follow(desk: &mut Desk, run: RunNumber, late: &Late) -> Result<(), Error> {
+    let lot = &late.lot;
+    let told: Vec<String> = late
+        .failing
+        .iter()
+        .map(|(number, f)| format!("{} “{}” of run #{number} fails ({})", f.name, f.value, f.because))
+        .collect();
     if !lot.is_out() {
-        return warn_of_supply(desk, lot, late);
+        return hold_supplied(desk, lot, &told.join("; "));
     }
     let system = set_up::system_actor();
     let who = desk.by.name.as_str().to_owned();
-    let reason = format!("{}. Recorded by {who} after the lot had been released.", late.in_words());
+    let reason = format!("{}. Recorded by {who} after the lot had been released.", told.join("; "));
     let reason = cut("reason", &reason)?;
     let ground = Ground { class: RevocationClass::LateFailingResult, reason, run: Some(run), signature: None };
     let concerned = concerned(desk, lot)?;
     record_revocation(desk, &system, lot, ground, concerned)
 }
 
-/// The lot was supplied out of specification and something more fails: the physicians must know.
-fn warn_of_supply(desk: &mut Desk, lot: &Lot, late: &Late) -> Result<(), Error> {
+/// Holds a lot that was supplied out of specification, and says who must know at once.
+fn hold_supplied(desk: &mut Desk, lot: &Lot, failed: &str) -> Result<(), Error> {
     let mut physicians: Vec<String> = Vec::new();
     for supplied in &lot.course.supplies {
         let physician = &supplied.supply.physician;
@@ -146,13 +144,14 @@ fn warn_of_supply(desk: &mut Desk, lot: &Lot, late: &Late) -> Result<(), Error> 
             physicians.push(named);
         }
     }
-    let number = lot.number();
+    let (number, physicians) = (lot.number(), physicians.join(", "));
     let alert = format!(
-        "Lot {number} was supplied out of specification, and a further result fails. Tell at once: {}. {}",
-        physicians.join(", "),
-        late.in_words()
+        "Lot {number} was supplied out of specification, and a further result fails. Tell at once: {physicians}. {failed}"
     );
-    raise(desk, AlertKind::LateFailingResult, &[Role::Qa, Role::Qp, Role::Admin], number, &alert)
+    raise(desk, AlertKind::LateFailingResult, &[Role::Qa, Role::Qp, Role::Admin], number, &alert)?;
+    let description = format!("{failed}. Recorded after containers had been supplied out of specification.");
+    let impact = format!("The risks were accepted without knowing this. Tell at once: {physicians}.");
+    hold(desk, number, &description, &impact)
 }
 
 /// Why a release falls.

@@ -101,7 +101,7 @@ pub(super) fn record(
     let late = late_result::weigh(desk, &lot, &stored.specification, &recorded, entry.late_result)?;
     desk.record(Event::RunRecorded { run, lot: number.clone(), content: content.clone() })?;
     if let Some(late) = late {
-        late_result::follow(desk, &lot, run, &late)?;
+        late_result::follow(desk, run, &late)?;
     }
     Ok(judged(Some(run), number.clone(), &stored.specification, content, &by, desk.now))
 }

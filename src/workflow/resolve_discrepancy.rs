@@ -160,7 +160,7 @@ fn correct(
         let number = lot.details.lot.clone();
         desk.record(Event::RunCorrected { run: run.number, lot: number, changes: changes.clone() })?;
         if let Some(late) = late {
-            late_result::follow(desk, lot, run.number, &late)?;
+            late_result::follow(desk, run.number, &late)?;
         }
     }
     Ok(changes)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::assessment::assess;
 use crate::domain::certificate::{CorrectedRecord, Dossier, NoticeReference, SupersedesRecord};
 use crate::domain::course::{Correction, Course};
+use crate::domain::entry::in_minutes;
 use crate::domain::event::{CourseEvent, Event};
 use crate::domain::ids::{CertificateNumber, LotNumber};
 use crate::domain::lot::{Decision, Lot};
@@ -105,6 +106,7 @@ fn supersede(
     let long = policy.policy.release_route == Route::VerifyQcQaQp;
     act_in_role(desk, &policy.policy, if long { Step::Certification } else { Step::Release })?;
     sign_offs::check_hands(&lot, &desk.by, "sign its corrected certificate")?;
+    sign_offs::check_distinct(&lot, &policy.policy, Step::Certification, &desk.by)?;
     let qualified_person = if long { Some(qualified(desk)?) } else { None };
     check_against_facts(desk, &lot)?;
     if entry.seen_sha256.as_ref().is_some_and(|seen| *seen != issued.record_sha256) {
@@ -115,6 +117,7 @@ fn supersede(
     check_drawable("reason", reason.as_str())?;
     let corrections = entry.read(&lot, desk.now)?;
     let corrected = corrected(&lot, &corrections)?;
+    check_left_in_time(&corrected, first_paper_at(&lot).unwrap_or(desk.now))?;
     let (dossier, signed_sha256) = check_still_releasable(&corrected, &stored, issued_at(&lot).unwrap_or(desk.now))?;
     let certificate = issue::next_certificate(desk)?;
     let signature = manifest("supersession", &desk.by, meaning, desk.now, signed_sha256);
@@ -170,6 +173,27 @@ fn check_still_releasable(lot: &Lot, spec: &StoredSpecification, at: Moment) -> 
     to_be_signed(lot, spec, &assessment)
 }
 
+/// Refuses corrections with which the lot's first paper would have come before the lot was made or
+/// after it had expired.
+fn check_left_in_time(lot: &Lot, first: Moment) -> Result<(), Refusal> {
+    let (number, details) = (lot.number(), &lot.details);
+    let why = match (first < details.manufactured_at, first >= details.expires_at) {
+        (true, _) => "before it was made",
+        (_, true) => "after it had expired",
+        _ => return Ok(()),
+    };
+    let detail = format!(
+        "With these corrections lot {number} could not have been released: that was on {}, {why}.",
+        in_minutes(first)
+    );
+    Err(Refusal::new(Code::NotReleasable, detail))
+}
+
+/// When the lot could leave first: with its conditional notice, or else its certificate.
+fn first_paper_at(lot: &Lot) -> Option<Moment> {
+    lot.course.conditional.as_ref().map(|step| step.at).or_else(|| issued_at(lot))
+}
+
 /// When the lot was released.
 fn issued_at(lot: &Lot) -> Option<Moment> {
     match &lot.decision {
@@ -186,7 +210,8 @@ fn corrected(lot: &Lot, corrections: &[Correction]) -> Result<Lot, Error> {
         lot.details.correct(correction).ok_or_else(wrong)?;
     }
     lot.decision = None;
-    lot.course = Course::default();
+    // After step 1 the last results may come in when the lot has expired.
+    lot.course = Course { conditional: lot.course.conditional, ..Course::default() };
     Ok(lot)
 }
 

@@ -238,7 +238,7 @@ pub(super) fn flag_made_from(desk: &mut Desk, lot: &Lot, run: RunNumber, because
         let source = lot.details.lot.clone();
         desk.record_as(&system, Event::SourceFlagged { lot: made.clone(), source, run, because: because.to_owned() })?;
         let (made, _) = desk.lot(&made)?;
-        if made.is_out() {
+        if made.is_out() || made.is_supplied() {
             let description = format!("It was made from {}: {because}.", lot.number());
             let impact = "The lot has left or may leave. Assess whether its release must be revoked.";
             late_result::hold(desk, made.number(), &description, impact)?;

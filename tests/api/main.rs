@@ -6,6 +6,7 @@
 mod access;
 mod access_matrix;
 mod accounts;
+mod afterwards;
 mod answer;
 mod as_of;
 mod attacks;

@@ -71,7 +71,7 @@ fn counted(site: &Site, lot: &str, expires: i64) {
     site.verifier().verifies_all(lot);
 }
 
-fn reads_sterility(site: &Site, lot: &str, value: &str, started: &str) -> Answer {
+pub fn reads_sterility(site: &Site, lot: &str, value: &str, started: &str) -> Answer {
     site.analyst().records_with(lot, "sterility", &[("STERILITY", value)], &json!({"started_at": started}))
 }
 
@@ -508,7 +508,7 @@ fn a_turbid_or_missing_interim_reading_gives_no_step_one() {
     site.verifier().verifies_all("L-1");
     signs(&site, "queen", "L-1", "conditional-release", &physician())
         .refused(409, "not_releasable")
-        .says("interim reading without growth");
+        .says("Sterility was read “Turbid”");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::person::with;
 use crate::routes_of_decision::long_route;
 use crate::site::{Site, password};
 
-fn replaces(site: &Site, who: &str, number: &str, corrections: &Value, more: &Value) -> Answer {
+pub fn replaces(site: &Site, who: &str, number: &str, corrections: &Value, more: &Value) -> Answer {
     let body = json!({"password": password(who), "reason": "Bags mistyped", "corrections": corrections});
     site.person(who).post(&format!("/api/v1/certificates/{number}/supersession"), &with(body, more))
 }

@@ -20,7 +20,7 @@ pub fn request(site: &Site, who: &str) -> Value {
 }
 
 /// A lot whose viability fails, verified.
-fn failing(site: &Site) {
+pub fn failing(site: &Site) {
     site.analyst().registers("L-1").created();
     site.analyst().records("L-1", "cell-count", &[("VIABILITY", "61.0"), ("VIABLE_CELLS", "31.2")]).created();
     site.verifier().verifies_all("L-1");

@@ -188,6 +188,33 @@ impl Laboratory {
         }
     }
 
+    /// Employs one person more, who is settled in at once.
+    pub fn hire(&self, username: &str, full_name: &str, roles: &[&str]) {
+        let admin = self.user(PEOPLE[PEOPLE.len() - 1].0);
+        let permit = Permit::grant(&self.app, &admin, &Subject::default()).expect("an admin");
+        let entry = UserEntry {
+            username: username.into(),
+            full_name: full_name.into(),
+            roles: roles.iter().map(|r| (*r).to_owned()).collect(),
+            password: FIRST_PASSWORD.to_owned(),
+            valid_until: None,
+        };
+        create_user(&self.app, &permit, &entry).unwrap_or_else(|e| panic!("{e}"));
+        self.settle_in(&permit, username);
+    }
+
+    /// The administrator names somebody qualified person, until a moment or for good.
+    pub fn qualify(&self, username: &str, valid_until: Option<Moment>) {
+        let admin = self.user(PEOPLE[PEOPLE.len() - 1].0);
+        let permit = Permit::grant(&self.app, &admin, &Subject::default()).expect("an admin");
+        let named = Change::Qualification {
+            register_number: format!("QP-{username}"),
+            valid_from: self.now().to_string(),
+            valid_until: valid_until.map(|at| at.to_string()),
+        };
+        change_account(&self.app, &permit, username, &named).unwrap_or_else(|e| panic!("{e}"));
+    }
+
     /// The person chooses a password, is checked, and acknowledges the policy on signatures.
     fn settle_in(&self, admin: &Permit<KeepAccounts>, username: &str) {
         let own = Permit::grant(&self.app, &self.user(username), &Subject::default()).expect("everybody");
