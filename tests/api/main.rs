@@ -63,6 +63,7 @@ mod sterility;
 mod str;
 mod supersession;
 mod supplies;
+mod tampering;
 mod tls;
 mod users;
 mod verification;
