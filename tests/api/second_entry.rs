@@ -182,7 +182,8 @@ fn the_ledger_withholds_from_an_analyst_what_is_to_be_typed_again_and_says_so() 
     let told = site.qa().releases("L-1").refused(409, "not_releasable").detail().to_owned();
     assert!(told.contains("not verified") && !told.contains("0.7654") && !told.contains("0.77"), "{told}");
     let of_lot = |who: &str| site.person(who).get("/api/v1/ledger?lot=L-1&limit=200");
-    let facts = of_lot("ben").with_status(200);
+    let facts = of_lot("ben");
+    facts.with_status(200);
     let text = facts.text();
     assert!(!text.contains("0.7654") && !text.contains("\"0.2\""), "{text}");
     let entries = facts.json()["entries"].as_array().expect("entries").clone();
