@@ -17,6 +17,10 @@ pub enum AlertKind {
     SignInLocked,
     /// Too many wrong attempts to sign.
     SigningLocked,
+    /// Too many wrong passwords at a locked page or for the own account.
+    WrongPasswords,
+    /// An administrator gave somebody another password, or took a second factor away.
+    AccessGiven,
     /// A result failed after the lot had left.
     LateFailingResult,
     /// A lot was revoked.

@@ -2,7 +2,7 @@
 //!
 //! Promises: a critical value of a run that nobody has verified is seen by those who entered data
 //! of the run, and by somebody whose own second entry of it differed; nobody else finds it in a
-//! verdict, a blocker or a former value. The ledger itself is not blind: it is the record.
+//! verdict, a blocker or a former value. Of the ledger, `withheld.rs` says what is kept back.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,7 @@ use super::ids::{AttributeCode, RunNumber, Username};
 use super::lot::Lot;
 use super::run::Run;
 use super::spec::Specification;
+use super::withheld::Hidden;
 
 /// What stands in place of a hidden value.
 pub const HIDDEN: &str = "typed again at verification";
@@ -45,11 +46,14 @@ impl Blind<'_> {
         source.map_or(self.spec, |s| &s.specification)
     }
 
-    /// Every value of the lot's own runs that is hidden.
-    pub fn hidden(&self) -> BTreeSet<(RunNumber, AttributeCode)> {
-        let readings =
-            self.lot.runs.iter().flat_map(|run| run.content.readings.iter().map(move |r| (run, &r.attribute)));
-        readings.filter(|(run, a)| self.hides(run, a)).map(|(run, a)| (run.number, a.clone())).collect()
+    /// Every value that is hidden, of the lot's own runs and of those of what it was made from.
+    pub fn hidden(&self) -> Hidden {
+        let runs = self.lot.runs.iter().chain(self.lot.sources.iter().flat_map(|s| &s.lot.runs));
+        let readings = runs.flat_map(|run| run.content.readings.iter().map(move |r| (run, &r.attribute)));
+        let values: BTreeSet<(RunNumber, AttributeCode)> =
+            readings.filter(|(run, a)| self.hides(run, a)).map(|(run, a)| (run.number, a.clone())).collect();
+        let lots = if values.is_empty() { BTreeSet::new() } else { [self.lot.number().clone()].into() };
+        Hidden { values, lots }
     }
 
     /// Takes hidden values, and what would tell them, out of an assessment.
@@ -57,6 +61,13 @@ impl Blind<'_> {
     /// A blocker that goes with one leaves that of the run that is not verified.
     pub fn veil<'l>(&self, assessment: Assessment<'l>) -> Assessment<'l> {
         veil(assessment, |run, attribute| self.hides(run, attribute))
+    }
+
+    /// Why a lot is held back, as far as this person may know it.
+    pub fn reasons(&self, assessment: &Assessment) -> String {
+        let seen = self.veil(assessment.clone());
+        let reasons: Vec<&str> = seen.blockers.iter().map(|blocker| blocker.detail.as_str()).collect();
+        reasons.join(" ")
     }
 
     /// The same for the lot as it stood at a past moment: what is hidden today was not to be seen

@@ -71,3 +71,4 @@ pub mod str_reading;
 pub mod supply;
 pub mod text;
 pub mod two_step;
+pub mod withheld;

@@ -212,6 +212,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Gives an open session another secret; true if it was open.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn renew_session(&mut self, old_sha256: &str, new_sha256: &str, now: Moment) -> Result<bool, StoreError> {
+        let open = sessions::table.find(old_sha256).filter(sessions::ended_at.is_null());
+        let set = (sessions::token_sha256.eq(new_sha256), sessions::last_seen_at.eq(now.to_string()));
+        Ok(diesel::update(open).set(set).execute(self.conn)? == 1)
+    }
+
     /// Ends one session of an account by its public name; true if it was open.
     ///
     /// # Errors

@@ -215,6 +215,10 @@ fn is_tried(req: &HttpRequest) -> bool {
     if matches!(*req.method(), Method::GET | Method::HEAD) {
         return path.starts_with("/sign-in/");
     }
+    // Nobody is kept from leaving.
+    if req.method() == Method::DELETE {
+        return false;
+    }
     let pattern = req.match_pattern().unwrap_or_default();
     let for_anyone = |r: &&super::routes::Route| r.path == pattern && r.method == req.method() && r.who == Who::Anyone;
     TRIED.iter().any(|tried| path.starts_with(tried)) || ROUTES.iter().any(|route| for_anyone(&route))

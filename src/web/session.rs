@@ -1,27 +1,31 @@
 //! Who is asking: a bearer token for the API, a cookie for pages, the same sessions behind both.
 //!
 //! Promises: a request that changes something and is carried by a cookie comes from our own
-//! pages (Sec-Fetch-Site, or Origin against Host), or it is refused; a token of an instrument
-//! reaches what its scopes name and nothing else; who must do something first does that first.
+//! pages (Sec-Fetch-Site, or Origin or Referer against Host), or it is refused; a secret is good
+//! where it was given for, as a cookie or as a bearer; a token of an instrument reaches what its
+//! scopes name and nothing else; who must do something first does that first.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HOST, ORIGIN, USER_AGENT};
+use actix_web::http::header::{AUTHORIZATION, HOST, ORIGIN, REFERER, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::problem::{Problem, block};
 use super::proxy::is_secure;
+use super::routes::{Effect, ROUTES, Route, Who};
 use super::scopes;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::store::User;
-use crate::workflow::present::{Means, present};
+use crate::workflow::permit::{KeepOwnAccount, Permit};
+use crate::workflow::present::{self, Carried, Means, renew};
 use crate::workflow::sign_in::Device;
 use crate::workflow::{App, Error, own_account};
 
@@ -35,6 +39,8 @@ pub struct Somebody {
     pub user: User,
     /// The session's secret, for signing out.
     pub token: String,
+    /// How it was sent.
+    pub carried: Carried,
     /// When the session ends by itself.
     pub expires_at: Moment,
     /// The session's public name; none for a token of an instrument.
@@ -88,15 +94,23 @@ pub(super) fn token_of(req: &HttpRequest) -> Option<(String, bool)> {
 /// True if a browser says that the request comes from a page of this site, or says nothing at
 /// all (then it is no browser, and carries no cookie it was tricked into sending).
 pub fn is_same_origin(req: &HttpRequest) -> bool {
-    let header = |name: &str| req.headers().get(name).and_then(|v| v.to_str().ok());
+    // What cannot be read is no word for us.
+    let header = |name: &str| req.headers().get(name).map(|v| v.to_str().unwrap_or("unreadable"));
     if let Some(site) = header("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
-    match (header(ORIGIN.as_str()), header(HOST.as_str())) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, rest)| rest == host),
-        (Some(_), None) => false,
-        (None, _) => true,
-    }
+    let Some(from) = header(ORIGIN.as_str()).or_else(|| header(REFERER.as_str())) else { return true };
+    let Some((scheme, rest)) = from.split_once("://") else { return false };
+    let host = rest.split(['/', '?', '#']).next();
+    // Somebody in between can make up a page of plain HTTP under our name, but none of HTTPS.
+    host == header(HOST.as_str()) && (scheme == "https" || !is_secure(req))
+}
+
+/// True for what is recorded though it is asked for with GET: copies that are taken out.
+fn takes_out(method: &Method, path: &str) -> bool {
+    let writes = |r: &&Route| r.method == "GET" && r.path == path && r.effect == Effect::Writes;
+    matches!(*method, Method::GET | Method::HEAD)
+        && ROUTES.iter().any(|route| writes(&route) && route.who != Who::Anyone)
 }
 
 /// Finds out who is asking.
@@ -110,13 +124,15 @@ pub async fn somebody(req: &HttpRequest) -> Result<Somebody, Error> {
         Error::from(Refusal::new(Code::NotSignedIn, detail))
     };
     let (token, by_cookie) = token_of(req).ok_or_else(nobody)?;
-    if by_cookie && !matches!(*req.method(), Method::GET | Method::HEAD) && !is_same_origin(req) {
+    let here = req.match_pattern().unwrap_or_default();
+    let changes = !matches!(*req.method(), Method::GET | Method::HEAD) || takes_out(req.method(), &here);
+    if by_cookie && changes && !is_same_origin(req) {
         let detail = "This request was sent from a page of another site, so it was not carried out.";
         return Err(Refusal::new(Code::CrossSite, detail).into());
     }
+    let carried = if by_cookie { Carried::ByCookie } else { Carried::AsBearer };
     let looked_up = token.clone();
-    let present = block(move || present(&app, &looked_up)).await?.ok_or_else(nobody)?;
-    let here = req.match_pattern().unwrap_or_default();
+    let present = block(move || present::carried(&app, &looked_up, carried)).await?.ok_or_else(nobody)?;
     if present.locked && !scopes::is_for_the_locked(req.method(), &here) {
         let detail = "Nobody touched the page for some time, so it is locked. Type your password to go on.";
         return Err(Refusal::new(Code::NotSignedIn, detail).into());
@@ -137,12 +153,49 @@ pub async fn somebody(req: &HttpRequest) -> Result<Somebody, Error> {
     Ok(Somebody {
         user: present.user,
         token,
+        carried,
         expires_at: present.expires_at,
         session,
         asks_code: present.asks_code,
         idle_minutes: browser.then_some(present.idle_minutes),
         alerts: present.alerts,
     })
+}
+
+/// Gives a page's session another secret: the cookie to answer with. A secret that somebody saw, or
+/// laid in the browser, before the person proved again who they are is worth nothing after it.
+///
+/// # Errors
+/// Storage fails.
+pub async fn renewed(
+    req: &HttpRequest,
+    somebody: &Somebody,
+    permit: Permit<KeepOwnAccount>,
+) -> Result<Option<Cookie<'static>>, Error> {
+    if somebody.carried != Carried::ByCookie {
+        return Ok(None);
+    }
+    let app = req.app_data::<Data<App>>().ok_or_else(|| Error::Internal("no App".into()))?.clone();
+    let old = somebody.token.clone();
+    let new = block(move || renew(&app, &permit, &old)).await?;
+    Ok(new.map(|token| cookie(&token, is_secure(req))))
+}
+
+/// How long a sign-in that fails takes at least: longer than comparing a password and recording
+/// the attempt, so that the time tells nobody whether an account exists or is locked.
+const FAILURE_MILLIS: u64 = 300;
+
+/// Carries a sign-in out; a failure is told no sooner than any other.
+///
+/// # Errors
+/// Those of the sign-in.
+pub async fn unhurried<T>(sign_in: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let soonest = actix_web::rt::time::sleep(Duration::from_millis(FAILURE_MILLIS));
+    let outcome = sign_in.await;
+    if outcome.is_err() {
+        soonest.await;
+    }
+    outcome
 }
 
 /// From what a request comes, in a few words: `Firefox on Linux`.

@@ -1,16 +1,17 @@
 //! Alerts: seeing them and taking note of them.
 //!
-//! Promises: an alert stays until somebody whom it concerns took note of it and said what was done.
+//! Promises: an alert stays until somebody whom it concerns took note of it and said what was done;
+//! one about an account is not put aside by whoever uses that account, where somebody else could.
 
 use crate::domain::alert::Alert;
 use crate::domain::event::{Event, OversightEvent};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::domain::text::Line;
-use crate::store::View;
+use crate::store::{User, View};
 
 use super::permit::{AcknowledgeAlert, Permit};
-use super::{App, Error};
+use super::{App, Desk, Error};
 
 fn concerns(alert: &Alert, roles: &[Role]) -> bool {
     alert.to.iter().any(|role| roles.contains(role))
@@ -40,6 +41,22 @@ pub fn list_alerts(
     Ok(alerts)
 }
 
+/// Refuses the person of the account: whoever got into it would say that all is well.
+fn check_is_another(desk: &mut Desk, alert: &Alert) -> Result<(), Error> {
+    let (by, now) = (desk.by.username.clone(), desk.now);
+    if alert.username.as_ref() != Some(&by) {
+        return Ok(());
+    }
+    let (users, accounts) = (desk.view().users()?, desk.view().accounts()?);
+    let in_use = |u: &User| accounts.get(u.username.as_str()).is_none_or(|a| a.unusable_at(now).is_none());
+    if !users.iter().any(|u| u.username != by && concerns(alert, &u.roles) && in_use(u)) {
+        return Ok(());
+    }
+    let detail =
+        "This alert is about your own account. Somebody else of your role finds out what happened and takes note.";
+    Err(Refusal::new(Code::OwnWork, detail).into())
+}
+
 /// Takes note of an alert.
 ///
 /// # Errors
@@ -61,6 +78,7 @@ pub fn acknowledge_alert(
             let detail = format!("{} took note of this alert already.", by.by.name.as_str());
             return Err(Refusal::new(Code::AlreadyDone, detail).into());
         }
+        check_is_another(desk, &alert)?;
         desk.record(Event::Oversight(OversightEvent::AlertAcknowledged { alert: number, remark }))?;
         Ok(desk.view().alert(number)?.unwrap_or(alert))
     })

@@ -174,11 +174,18 @@ fn failed(desk: &mut Desk, attempt: &Attempt, refusal: Refusal) -> Result<Refusa
             end_sessions(desk, &username, None, &system, "Five wrong attempts to sign in a row.")?;
             return Ok(locked(gate, None));
         }
-        Gate::Own if lockout::is_reached(failures) => {
-            desk.tx.keep_failures(&username, gate.name(), 0, now)?;
-            end_sessions(desk, &username, None, &system, "Five wrong passwords in a row.")?;
+        Gate::Signing => {}
+        Gate::Own => {
+            let (act, code, detail) =
+                (gate.name().to_owned(), refusal.code.as_str().to_owned(), refusal.detail.clone());
+            desk.record_as(&attempt.who, Event::AttemptRefused { act, lot: None, run: None, code, detail })?;
+            if lockout::is_reached(failures) {
+                desk.tx.keep_failures(&username, gate.name(), 0, now)?;
+                end_sessions(desk, &username, None, &system, "Five wrong passwords in a row.")?;
+                let what = "all sessions ended";
+                told(desk, AlertKind::WrongPasswords, &username, &in_a_row(&username, failures, what))?;
+            }
         }
-        Gate::Signing | Gate::Own => {}
     }
     Ok(refusal)
 }
@@ -199,16 +206,54 @@ fn lock(
             (AlertKind::SigningLocked, "signing was locked until an administrator unlocks it, and all sessions ended")
         }
     };
-    let detail = format!("Account {username}: {failures} wrong attempts in a row; {what}. Find out who made them.");
+    told(desk, about, username, &in_a_row(username, failures, what))
+}
+
+fn in_a_row(username: &Username, failures: u32, what: &str) -> String {
+    format!("Account {username}: {failures} wrong attempts in a row; {what}. Find out who made them.")
+}
+
+/// Tells QA and the administrators what happened about an account.
+///
+/// # Errors
+/// Storage fails.
+fn told(desk: &mut Desk, about: AlertKind, username: &Username, detail: &str) -> Result<(), Error> {
+    raise(desk, about, &[Role::Qa, Role::Admin], username, detail)
+}
+
+/// Raises an alert about an account.
+///
+/// # Errors
+/// Storage fails.
+pub(super) fn raise(
+    desk: &mut Desk,
+    about: AlertKind,
+    to: &[Role],
+    username: &Username,
+    detail: &str,
+) -> Result<(), Error> {
     let alert = OversightEvent::AlertRaised {
         about,
-        to: vec![Role::Qa, Role::Admin],
+        to: to.to_vec(),
         lot: None,
         username: Some(username.clone()),
-        detail: Remark::said("detail", &detail)?,
+        detail: Remark::said("detail", detail)?,
     };
-    desk.record_as(&system, Event::Oversight(alert))?;
-    Ok(())
+    desk.record_as(&set_up::system_actor(), Event::Oversight(alert)).map(drop)
+}
+
+/// Tells QA that an administrator gave somebody access anew: from then on the person's identity is
+/// to be checked again before the next signature (21 CFR 11.100(b), 11.300(c)).
+///
+/// # Errors
+/// Storage fails.
+pub(super) fn access_given(desk: &mut Desk, username: &Username, what: &str) -> Result<(), Error> {
+    let by = desk.by.name.as_str().to_owned();
+    let detail = format!(
+        "Account {username}: {by} {what}. Ask the person whether it was for them. Until somebody has recorded again who \
+         the person is, the account signs nothing."
+    );
+    raise(desk, AlertKind::AccessGiven, &[Role::Qa], username, &detail)
 }
 
 /// Ends the open sessions of an account, but for one where it is named; each end is a fact.

@@ -15,12 +15,12 @@ use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::{Role, parse_roles};
 use crate::domain::text::Line;
-use crate::store::{ChosenBy, User, View};
+use crate::store::{ChosenBy, Entry, FactFilter, User, View};
 
 use super::keep_accounts::{prints, read_limit};
 use super::passwords::{self, Owner};
 use super::permit::{KeepAccounts, Permit};
-use super::{App, Desk, Error, check_drawable};
+use super::{App, Desk, Error, attempts, check_drawable};
 
 /// A change as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +159,7 @@ pub fn change_account(
         let event = change.read(user.username.clone(), desk.now)?;
         let account = desk.view().account(&user.username)?;
         check(desk, &user, &account, &event)?;
+        check_checker(desk, &user, &account, &event)?;
         let (now, shut) = (desk.now, matches!(event, AccountEvent::UserDeactivated { .. }));
         check_administrators(desk, &user, account, &event)?;
         desk.record(Event::Account(event))?;
@@ -204,6 +205,38 @@ fn check(desk: &Desk, user: &User, account: &Account, event: &AccountEvent) -> R
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses that whoever gave an account access anew also records that it went to the right person,
+/// as far as there is another administrator: nobody makes a signer alone.
+fn check_checker(desk: &mut Desk, user: &User, account: &Account, event: &AccountEvent) -> Result<(), Error> {
+    if !matches!(event, AccountEvent::IdentityChecked { .. }) {
+        return Ok(());
+    }
+    let (by, now) = (desk.by.username.clone(), desk.now);
+    let given = FactFilter {
+        by: Some(by.clone()),
+        kinds: ["password_reset", "second_factor_removed"].map(str::to_owned).to_vec(),
+        from: account.identity.as_ref().map(|check| check.at),
+        limit: i64::MAX,
+        ..FactFilter::default()
+    };
+    let about = |entry: &Entry| matches!(&entry.fact.event, Event::Account(e) if e.username() == Some(&user.username));
+    if !desk.view().facts(&given)?.iter().any(about) {
+        return Ok(());
+    }
+    let accounts = desk.view().accounts()?;
+    let plain = Account::default();
+    let is_another = |u: &User| {
+        let account = accounts.get(u.username.as_str()).unwrap_or(&plain);
+        u.username != by && u.roles.contains(&Role::Admin) && account.unusable_at(now).is_none()
+    };
+    if !desk.view().users()?.iter().any(is_another) {
+        return Ok(());
+    }
+    let detail = "You gave this account another password, or took a second factor away, so another administrator records \
+                  who the person is.";
+    Err(Refusal::new(Code::OwnWork, detail).into())
 }
 
 /// Refuses what would leave nobody who can keep accounts.
@@ -257,6 +290,7 @@ pub fn reset_password(
         let now = desk.now;
         desk.record(Event::Account(AccountEvent::PasswordReset { username: user.username.clone(), reason }))?;
         desk.tx.replace_password(&user.username, &hash, ChosenBy::Administrator)?;
+        attempts::access_given(desk, &user.username, "gave it another password")?;
         desk.tx.end_sessions_of(&user.username, None, now)?;
         Ok(Changed { username: user.username })
     })

@@ -223,8 +223,20 @@ impl App {
         random_hex::<BYTES>(&*self.0.chance).map_err(Error::Internal)
     }
 
-    /// The one door: loads, decides and records in one transaction.
+    /// The one door: loads, decides and records in one transaction, by somebody who still may.
     fn write<T: Send + 'static>(
+        &self,
+        by: &Actor,
+        f: impl FnOnce(&mut Desk) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.write_of_anybody(by, move |desk| {
+            desk.check_actor()?;
+            f(desk)
+        })
+    }
+
+    /// As [`App::write`], whoever it is: what somebody tried is recorded of those too who may not.
+    fn write_of_anybody<T: Send + 'static>(
         &self,
         by: &Actor,
         f: impl FnOnce(&mut Desk) -> Result<T, Error> + Send + 'static,
@@ -282,6 +294,22 @@ impl Desk<'_, '_> {
     /// What the write sees.
     fn view(&mut self) -> View<'_> {
         self.tx.view()
+    }
+
+    /// Refuses whom an administrator has shut out, or given other roles, since the request was let
+    /// in: a password takes long to compare, and an account is shut at once.
+    fn check_actor(&mut self) -> Result<(), Error> {
+        let (username, role, now) = (self.by.username.clone(), self.by.role, self.now);
+        // The software itself has no account.
+        let Some(user) = self.view().user(&username)? else { return Ok(()) };
+        if let Some(why) = self.view().account(&username)?.unusable_at(now) {
+            return Err(Refusal::new(Code::Deactivated, why).into());
+        }
+        if !user.roles.contains(&role) {
+            let detail = "Your roles were changed meanwhile, so nothing was recorded. Look again at what you may do.";
+            return Err(Refusal::new(Code::WrongRole, detail).into());
+        }
+        Ok(())
     }
 
     /// Loads a lot with its specification.

@@ -258,7 +258,7 @@ fn record_attempt<D: Duty>(
 ) -> Result<(), Error> {
     let Some(act) = D::ACT.or(always.then_some("signature")) else { return Ok(()) };
     let (subject, refusal) = (subject.clone(), refusal.clone());
-    app.write(actor, move |desk| {
+    app.write_of_anybody(actor, move |desk| {
         let mut view = desk.view();
         let lot = match (subject.lot, subject.run) {
             (Some(lot), _) => view.lot(&lot)?.ok(),

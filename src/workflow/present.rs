@@ -15,6 +15,15 @@ use crate::store::{Session, User, View};
 use super::permit::{KeepOwnAccount, Permit, Proof};
 use super::{App, Error, alerts, prove, sign_in, tokens};
 
+/// How a secret was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carried {
+    /// By a browser, with every request to the site.
+    ByCookie,
+    /// By a program, in the header of the request.
+    AsBearer,
+}
+
 /// By what somebody is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Means {
@@ -55,19 +64,29 @@ pub struct Present {
     pub alerts: usize,
 }
 
-/// The person behind a session's secret or a token.
+/// The person behind the secret that a program sends.
 ///
 /// # Errors
 /// Storage fails.
 pub fn present(app: &App, secret: &str) -> Result<Option<Present>, Error> {
+    carried(app, secret, Carried::AsBearer)
+}
+
+/// The person behind a session's secret or a token. A token is never a cookie, and the secret of a
+/// page never a bearer: each would get around what holds for the other.
+///
+/// # Errors
+/// Storage fails.
+pub fn carried(app: &App, secret: &str, carried: Carried) -> Result<Option<Present>, Error> {
     if secret.is_empty() || secret.len() > 200 {
         return Ok(None);
     }
     let (hash, now) = (sha256_hex(secret.as_bytes()), app.now());
     if secret.starts_with(tokens::PREFIX) {
-        return app.read(|view| by_token(view, &hash, now));
+        let as_bearer = carried == Carried::AsBearer;
+        return if as_bearer { app.read(|view| by_token(view, &hash, now)) } else { Ok(None) };
     }
-    let found = app.read(|view| by_session(view, &hash, now))?;
+    let found = app.read(|view| by_session(view, &hash, now, carried))?;
     if let Some((present, last_seen_at)) = &found
         && !present.locked
         && last_seen_at.plus_minutes(1) <= now
@@ -85,8 +104,10 @@ fn touch(app: &App, user: &User, token_sha256: String) {
     }
 }
 
-fn by_session(view: &mut View, hash: &str, now: Moment) -> Result<Option<(Present, Moment)>, Error> {
-    let Some(session) = view.session(hash, now)? else { return Ok(None) };
+fn by_session(view: &mut View, hash: &str, now: Moment, carried: Carried) -> Result<Option<(Present, Moment)>, Error> {
+    let by_cookie = carried == Carried::ByCookie;
+    let session = view.session(hash, now)?.filter(|session| by_cookie || !session.browser);
+    let Some(session) = session else { return Ok(None) };
     let account = view.account(&session.user.username)?;
     if account.unusable_at(now).is_some() {
         return Ok(None);
@@ -95,7 +116,8 @@ fn by_session(view: &mut View, hash: &str, now: Moment) -> Result<Option<(Presen
     let Session { user, id, browser, last_seen_at, expires_at, .. } = session;
     let present = Present {
         means: Means::Session { id, browser },
-        locked: browser && last_seen_at.plus_minutes(i64::from(policy.idle_minutes)) <= now,
+        // A program's session that somebody put into a browser locks there like any other.
+        locked: by_cookie && last_seen_at.plus_minutes(i64::from(policy.idle_minutes)) <= now,
         must_change: view.must_change_password(&user.username)?,
         first: first_of_all(&user, &account, &policy),
         asks_code: account.has_one_time_codes(),
@@ -146,6 +168,17 @@ pub fn unlock(app: &App, permit: &Permit<KeepOwnAccount>, secret: &str, proof: &
     prove::for_own_account(app, permit.actor(), proof)?;
     let hash = sha256_hex(secret.as_bytes());
     app.write(permit.actor(), move |desk| Ok(desk.tx.touch_session(&hash, desk.now)?))
+}
+
+/// Gives a session another secret in place of the one it has; none where it has ended meanwhile.
+///
+/// # Errors
+/// Storage fails.
+pub fn renew(app: &App, permit: &Permit<KeepOwnAccount>, secret: &str) -> Result<Option<String>, Error> {
+    let (old, new) = (sha256_hex(secret.as_bytes()), app.random::<32>()?);
+    let hash = sha256_hex(new.as_bytes());
+    let open = app.write(permit.actor(), move |desk| Ok(desk.tx.renew_session(&old, &hash, desk.now)?))?;
+    Ok(open.then_some(new))
 }
 
 #[cfg(test)]

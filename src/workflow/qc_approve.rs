@@ -7,14 +7,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::assessment::{Assessment, assess};
+use crate::domain::blind::Blind;
 use crate::domain::event::{CourseEvent, Event};
 use crate::domain::ids::LotNumber;
-use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Person;
 use crate::domain::sign_offs::{self, Step};
-use crate::domain::spec::Specification;
 use crate::domain::step_one;
 use crate::ledger::canonical;
 
@@ -71,7 +70,8 @@ fn approve(desk: &mut Desk, number: &LotNumber, seen: &Seen, meaning: &str) -> R
     sign_offs::check_distinct(&lot, &policy, Step::QcApproval, &desk.by)?;
     check_against_facts(desk, &lot)?;
     let assessment = assess(&lot, &stored.specification, desk.now);
-    check_results(&lot, &stored.specification, &assessment, desk.now)?;
+    let blind = Blind { lot: &lot, spec: &stored.specification, viewer: &desk.by.username };
+    check_results(&blind, &assessment, desk.now)?;
     let (dossier, signed_sha256) = to_be_signed(&lot, &stored, &assessment)?;
     check_shown(desk, &lot, seen, &signed_sha256)?;
     if sign_offs::standing(&lot, Step::QcApproval).signed().is_some() {
@@ -90,11 +90,11 @@ fn approve(desk: &mut Desk, number: &LotNumber, seen: &Seen, meaning: &str) -> R
 }
 
 /// Every result is in order, or only those are not that may wait at step 1.
-fn check_results(lot: &Lot, spec: &Specification, assessment: &Assessment, now: Moment) -> Result<(), Refusal> {
+fn check_results(blind: &Blind, assessment: &Assessment, now: Moment) -> Result<(), Refusal> {
+    let Blind { lot, spec, .. } = blind;
     if assessment.blockers.is_empty() || step_one::pending(lot, spec, assessment, now).is_ok() {
         return Ok(());
     }
-    let reasons: Vec<&str> = assessment.blockers.iter().map(|b| b.detail.as_str()).collect();
-    let detail = format!("The results of lot {} cannot be approved: {}", lot.number(), reasons.join(" "));
+    let detail = format!("The results of lot {} cannot be approved: {}", lot.number(), blind.reasons(assessment));
     Err(Refusal::new(Code::NotReleasable, detail))
 }

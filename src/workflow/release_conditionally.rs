@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::assessment::assess;
+use crate::domain::blind::Blind;
 use crate::domain::certificate::Dossier;
 use crate::domain::course::{Contact, PartyRole, PendingCriterion};
 use crate::domain::event::{CourseEvent, Event};
@@ -93,7 +94,10 @@ fn release(
     let qualified_person = if long { Some(qualified(desk)?) } else { None };
     check_against_facts(desk, &lot)?;
     let assessment = assess(&lot, &stored.specification, desk.now);
-    let pending = step_one::pending(&lot, &stored.specification, &assessment, desk.now)?;
+    // A hidden value belongs to a run that is not verified, which holds the lot all the same.
+    let blind = Blind { lot: &lot, spec: &stored.specification, viewer: &desk.by.username };
+    let seen_by_signer = blind.veil(assessment.clone());
+    let pending = step_one::pending(&lot, &stored.specification, &seen_by_signer, desk.now)?;
     let (dossier, dossier_sha256) = to_be_signed(&lot, &stored, &assessment)?;
     check_shown(desk, &lot, seen, &dossier_sha256)?;
     sign_offs::check_before(&lot, &policy.policy, Step::ConditionalRelease, &dossier_sha256)?;

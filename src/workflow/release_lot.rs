@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::assessment::{Assessment, assess};
+use crate::domain::blind::Blind;
 use crate::domain::certificate::{Dossier, NoticeReference, QualifiedPersonRecord, SignatureRecord};
 use crate::domain::dossier;
 use crate::domain::event::Event;
@@ -109,7 +110,8 @@ pub(super) fn decide(desk: &mut Desk, number: &LotNumber, seen: &Seen, last: Las
     sign_offs::check_distinct(&lot, &policy.policy, last.step, &desk.by)?;
     check_against_facts(desk, &lot)?;
     let assessment = assess(&lot, &stored.specification, desk.now);
-    check_nothing_blocks(number, &assessment)?;
+    let blind = Blind { lot: &lot, spec: &stored.specification, viewer: &desk.by.username };
+    check_nothing_blocks(&blind, &assessment)?;
     let (dossier, signed_sha256) = to_be_signed(&lot, &stored, &assessment)?;
     check_shown(desk, &lot, seen, &signed_sha256)?;
     sign_offs::check_before(&lot, &policy.policy, last.step, &signed_sha256)?;
@@ -153,12 +155,11 @@ pub(super) fn earlier_signatures(lot: &Lot, policy: &SitePolicy) -> Vec<Signatur
 }
 
 /// Refuses a lot that anything holds back.
-fn check_nothing_blocks(number: &LotNumber, assessment: &Assessment) -> Result<(), Refusal> {
+fn check_nothing_blocks(blind: &Blind, assessment: &Assessment) -> Result<(), Refusal> {
     if assessment.blockers.is_empty() {
         return Ok(());
     }
-    let reasons: Vec<&str> = assessment.blockers.iter().map(|b| b.detail.as_str()).collect();
-    let detail = format!("Lot {number} cannot be released: {}", reasons.join(" "));
+    let detail = format!("Lot {} cannot be released: {}", blind.lot.number(), blind.reasons(assessment));
     Err(Refusal::new(Code::NotReleasable, detail))
 }
 

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use super::{App, Error};
 use crate::domain::blind::Blind;
 use crate::domain::event::KINDS;
-use crate::domain::ids::{AttributeCode, LotNumber, RunNumber, Username};
+use crate::domain::ids::{LotNumber, Username};
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::withheld::Hidden;
 use crate::store::{Entry, FactFilter};
 
 /// The kinds of facts that are attempts which were refused.
@@ -87,17 +88,15 @@ impl Asked {
 ///
 /// # Errors
 /// Storage fails.
-pub fn hidden_in(
-    app: &App,
-    entries: &[Entry],
-    viewer: &Username,
-) -> Result<BTreeSet<(RunNumber, AttributeCode)>, Error> {
+pub fn hidden_in(app: &App, entries: &[Entry], viewer: &Username) -> Result<Hidden, Error> {
     let lots: BTreeSet<&LotNumber> = entries.iter().filter_map(|entry| entry.fact.event.lot()).collect();
-    let mut hidden = BTreeSet::new();
+    let mut hidden = Hidden::default();
     for number in lots {
         // An attempt can be about a number that nothing has.
         let Ok((lot, stored)) = app.lot(number) else { continue };
-        hidden.extend(Blind { lot: &lot, spec: &stored.specification, viewer }.hidden());
+        let of_lot = Blind { lot: &lot, spec: &stored.specification, viewer }.hidden();
+        hidden.values.extend(of_lot.values);
+        hidden.lots.extend(of_lot.lots);
     }
     Ok(hidden)
 }

@@ -17,7 +17,7 @@ use crate::ledger::canonical::sha256_hex;
 use crate::store::{Ceremony, Credential};
 
 use super::permit::{KeepAccounts, KeepOwnAccount, Permit, Proof};
-use super::{App, Desk, Error, base32, prove};
+use super::{App, Desk, Error, attempts, base32, prove};
 
 /// How long something that was begun waits for its second half, in minutes.
 pub(super) const CEREMONY_MINUTES: i64 = 5;
@@ -293,7 +293,12 @@ fn remove(app: &App, by: &Actor, username: Username, id: &str, reason: &str) -> 
             FactorKind::Totp => desk.tx.keep_totp(&username, None, 0)?,
             FactorKind::Passkey => desk.tx.forget_passkey(&id)?,
         }
-        desk.record(Event::Account(AccountEvent::SecondFactorRemoved { username, factor, id, reason })).map(drop)
+        let (by_another, whose) = (desk.by.username != username, username.clone());
+        desk.record(Event::Account(AccountEvent::SecondFactorRemoved { username, factor, id, reason }))?;
+        match by_another {
+            true => attempts::access_given(desk, &whose, &format!("took its {factor} away")),
+            false => Ok(()),
+        }
     })
 }
 

@@ -109,7 +109,7 @@ fn begin(
         factor_required: false,
     };
     let (device, token, ticket) = (device.clone(), app.random::<32>()?, app.random::<32>()?);
-    let outcome = app.write(&actor_of(&user), move |desk| {
+    let outcome = app.write(&set_up::system_actor(), move |desk| {
         match attempts::settle(desk, &attempt)? {
             Ok(()) => {}
             Err(refusal) if by_steps && refusal.code == Code::SecondFactorRequired => {
@@ -136,9 +136,16 @@ pub(super) fn needs_factor(user: &User, policy: &SitePolicy) -> bool {
 }
 
 fn keep_first_half(desk: &mut Desk, user: &User, ticket: &str) -> Result<(), Error> {
-    let ceremony = Ceremony { username: Some(user.username.to_string()), content: String::new() };
+    let content = password_mark(desk, &user.username)?;
+    let ceremony = Ceremony { username: Some(user.username.to_string()), content };
     let until = desk.now.plus_minutes(CEREMONY_MINUTES);
     Ok(desk.tx.begin_ceremony(&sha256_hex(ticket.as_bytes()), KIND, &ceremony, desk.now, until)?)
+}
+
+/// By what it is known that the password is still the one that was given.
+fn password_mark(desk: &mut Desk, username: &Username) -> Result<String, Error> {
+    let hash = desk.view().password_hash(username)?.unwrap_or_default();
+    Ok(sha256_hex(hash.as_bytes()))
 }
 
 /// Finishes a sign-in whose password was right with a one-time code.
@@ -150,13 +157,18 @@ pub fn finish(app: &App, ticket: &str, code: &str, device: &Device) -> Result<Si
     let (device, code, token) = (device.clone(), code.to_owned(), app.random::<32>()?);
     let outcome = app.write(&set_up::system_actor(), move |desk| {
         let too_late = || {
-            let detail = "The password was given more than five minutes ago, or the sign-in is finished. Begin again.";
+            let detail = "The password was given more than five minutes ago or is another one now, or the sign-in is finished. \
+                          Begin again.";
             Refusal::new(Code::NotSignedIn, detail)
         };
         let now = desk.now;
         let Some(first) = desk.view().ceremony(&place, KIND, now)? else { return Ok(Err(too_late())) };
         let name = Username::parse(first.username.as_deref().unwrap_or_default())?;
         let Some(user) = desk.view().user(&name)? else { return Ok(Err(too_late())) };
+        // A password that was changed meanwhile is not the password any more.
+        if first.content != password_mark(desk, &name)? {
+            return Ok(Err(too_late()));
+        }
         let who = actor_of(&user);
         let attempt = Attempt {
             gate: Gate::SignIn,

@@ -89,7 +89,7 @@ fn a_review_signs_the_register_that_was_shown_and_keeps_it() {
 #[test]
 fn the_register_as_a_file_is_a_fact() {
     let site = Site::start();
-    let cookie = format!("lotgate_session={}", site.token("olga"));
+    let cookie = site.cookie("olga");
     let answer = site.stranger().asks("GET", "/access.csv", &[("Cookie", &cookie)], None);
     assert_eq!((answer.status, answer.header("content-type")), (200, "text/csv; charset=utf-8"));
     let text = answer.text();

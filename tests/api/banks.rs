@@ -302,14 +302,14 @@ fn the_forms_come_back_with_what_was_typed_and_offer_what_is_known() {
 
 fn fills(site: &Site, who: &str, path: &str, fields: &[(&str, &str)]) -> crate::answer::Answer {
     let body: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", encoded(n), encoded(v))).collect();
-    let cookie = format!("lotgate_session={}", site.token(who));
+    let cookie = site.cookie(who);
     let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
     let form = ("application/x-www-form-urlencoded", body.join("&").into_bytes());
     site.stranger().asks("POST", path, &headers, Some(form))
 }
 
 fn ask(site: &Site, who: &str, path: &str) -> crate::answer::Answer {
-    let cookie = format!("lotgate_session={}", site.token(who));
+    let cookie = site.cookie(who);
     site.stranger().asks("GET", path, &[("Cookie", cookie.as_str())], None)
 }
 

@@ -39,7 +39,7 @@ impl Call {
             let person = who.map_or(site.stranger(), |w| site.person(w));
             return person.asks(route.method, &self.path, &[], body);
         }
-        let cookie = who.map(|w| format!("lotgate_session={}", site.token(w)));
+        let cookie = who.map(|w| site.cookie(w));
         let held = openid::held();
         let mut headers = vec![("Sec-Fetch-Site", "same-origin")];
         headers.extend(cookie.as_ref().map(|c| ("Cookie", c.as_str())));

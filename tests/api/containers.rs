@@ -218,3 +218,53 @@ fn symbol(pgm: &[u8]) -> (Vec<bool>, usize) {
     let bits = (0..modules * modules).map(|i| dark(left + centre(i % modules), top + centre(i / modules)));
     (bits.collect(), modules)
 }
+
+#[test]
+fn the_list_over_all_lots_is_paged_and_no_container_is_in_it_twice() {
+    let site = Site::start();
+    released(&site);
+    for lot in ["L-2", "L-3"] {
+        site.analyst().registers(lot).created();
+    }
+    ships(&site, "L-1", &[2, 4]).created();
+    let walk = |query: &str, limit: usize| {
+        let (mut all, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let page = site.auditor().get(&format!("/api/v1/containers?{query}&limit={limit}&cursor={cursor}")).ok();
+            let rows = page["containers"].as_array().expect("containers").clone();
+            assert!(rows.len() <= limit, "{page}");
+            all.extend(rows.iter().map(|c| c["container"].as_str().expect("a code").to_owned()));
+            pages += 1;
+            match page["next_cursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => return (all, pages),
+            }
+        }
+    };
+    let codes = |lots: &[&str]| -> Vec<String> {
+        lots.iter().flat_map(|lot| (1..=4).map(move |n| format!("{lot}.{n}"))).collect()
+    };
+    let everything = codes(&["L-3", "L-2", "L-1"]);
+    for limit in 1..=13 {
+        let (all, pages) = walk("", limit);
+        assert_eq!((all, pages), (everything.clone(), 12_usize.div_ceil(limit)), "{limit}");
+    }
+    assert_eq!(walk("state=shipped", 1).0, ["L-1.2", "L-1.4"]);
+    assert_eq!(walk("lot=L-2", 3), (codes(&["L-2"]), 2));
+    for wrong in ["limit=0", "limit=201", "limit=x", "cursor=x", "cursor=-1.2", "cursor=1", "cursor=1.x"] {
+        site.auditor().get(&format!("/api/v1/containers?{wrong}")).refused(422, "invalid_field");
+    }
+}
+
+#[test]
+fn the_page_of_all_containers_leads_on_to_the_next() {
+    let site = Site::start();
+    site.analyst().registers_with("L-1", &json!({"containers": 60})).created();
+    site.analyst().registers_with("L-2", &json!({"containers": 60})).created();
+    let first = crate::example::page(&site, "olga", "/containers").with_status(200).text();
+    assert!(first.contains("L-2.60") && first.contains("L-1.40") && !first.contains("L-1.41"), "{first}");
+    let (before, _) = first.split_once("\" rel=\"next\"").expect("a link to the next page");
+    let (_, next) = before.rsplit_once("href=\"").expect("its address");
+    let second = crate::example::page(&site, "olga", &next.replace("&#38;", "&").replace("&amp;", "&")).text();
+    assert!(second.contains("L-1.41") && second.contains("L-1.60") && !second.contains("rel=\"next\""), "{second}");
+}

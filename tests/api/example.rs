@@ -97,13 +97,13 @@ pub fn number(answer: &Answer) -> i64 {
 pub fn sends(site: &Site, who: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
     use crate::calls::encoded;
     let pairs: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", encoded(n), encoded(v))).collect();
-    let cookie = format!("lotgate_session={}", site.token(who));
+    let cookie = site.cookie(who);
     let body = ("application/x-www-form-urlencoded", pairs.join("&").into_bytes());
     site.stranger().asks("POST", path, &[("Sec-Fetch-Site", "same-origin"), ("Cookie", &cookie)], Some(body))
 }
 
 /// A page as somebody sees it.
 pub fn page(site: &Site, who: &str, path: &str) -> Answer {
-    let cookie = format!("lotgate_session={}", site.token(who));
+    let cookie = site.cookie(who);
     site.stranger().asks("GET", path, &[("Cookie", &cookie)], None)
 }

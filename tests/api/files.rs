@@ -92,7 +92,7 @@ fn the_fact_holds_the_hash_and_not_the_bytes() {
 fn the_ledgers_page_tells_of_it_and_takes_its_name_for_text() {
     let site = Site::start();
     stores(&site, "amy", "<b>tube</b>.fcs", "", FCS).created();
-    let cookie = format!("lotgate_session={}", site.token("olga"));
+    let cookie = site.cookie("olga");
     let page = site.stranger().asks("GET", "/ledger", &[("Cookie", &cookie)], None).with_status(200).text();
     assert!(page.contains(&format!("b&#62;.fcs (FCS, {} bytes)", FCS.len())), "{page}");
     assert!(page.contains(&sha256_hex(FCS)) && !page.contains("<b>tube"), "{page}");

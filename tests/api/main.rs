@@ -64,6 +64,7 @@ mod sterility;
 mod str;
 mod supersession;
 mod supplies;
+mod tampering;
 mod tls;
 mod trainings;
 mod users;

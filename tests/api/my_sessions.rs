@@ -7,7 +7,7 @@ use crate::calls::encoded;
 use crate::site::{Site, password};
 
 /// Signs in by the page; gives the cookie.
-fn enters(site: &Site, who: &str) -> String {
+pub fn enters(site: &Site, who: &str) -> String {
     let body = format!("username={who}&password={}", encoded(&password(who))).into_bytes();
     let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
     let headers = [("Sec-Fetch-Site", "same-origin"), ("User-Agent", agent)];
@@ -17,12 +17,12 @@ fn enters(site: &Site, who: &str) -> String {
     answer.header("set-cookie").split(';').next().expect("a cookie").to_owned()
 }
 
-fn with_cookie(site: &Site, cookie: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+pub fn with_cookie(site: &Site, cookie: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
     let body = body.map(|b| ("application/json", b.to_string().into_bytes()));
     site.stranger().asks(method, path, &[("Cookie", cookie), ("Sec-Fetch-Site", "same-origin")], body)
 }
 
-fn with_token(site: &Site, token: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+pub fn with_token(site: &Site, token: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
     let bearer = format!("Bearer {token}");
     let body = body.map(|b| ("application/json", b.to_string().into_bytes()));
     site.stranger().asks(method, path, &[("Authorization", &bearer)], body)
@@ -107,9 +107,10 @@ fn a_page_that_nobody_touches_locks_after_fifteen_minutes() {
         with_cookie(&site, &cookie, "POST", "/api/v1/session/unlock", Some(&json!({"password": password})))
     };
     unlock("not hers").refused(403, "wrong_password");
-    unlock(&password("amy")).with_status(204);
-    with_cookie(&site, &cookie, "GET", "/api/v1/me", None).ok();
-    assert!(with_cookie(&site, &cookie, "GET", "/lots", None).text().contains("data-idle=\"15\""));
+    let unlocked = unlock(&password("amy"));
+    let cookie = unlocked.with_status(204).header("set-cookie").split(';').next().expect("a new cookie");
+    with_cookie(&site, cookie, "GET", "/api/v1/me", None).ok();
+    assert!(with_cookie(&site, cookie, "GET", "/lots", None).text().contains("data-idle=\"15\""));
 }
 
 #[test]
@@ -138,12 +139,12 @@ fn five_wrong_unlocks_end_the_session() {
 }
 
 /// A token of Amy's with these scopes.
-fn token(site: &Site, scopes: &[&str]) -> Value {
+pub fn token(site: &Site, scopes: &[&str]) -> Value {
     let body = json!({"name": "Cytometer CYT-1", "scopes": scopes, "expires_at": site.hours(24 * 30), "password": password("amy")});
     site.analyst().post("/api/v1/me/tokens", &body).created()
 }
 
-fn secret(token: &Value) -> &str {
+pub fn secret(token: &Value) -> &str {
     token["token"].as_str().expect("a token")
 }
 

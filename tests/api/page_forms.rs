@@ -12,7 +12,7 @@ use lotgate::ledger::canonical::sha256_hex;
 
 /// A form with files as a browser sends it, by somebody.
 fn uploads(site: &Site, who: &str, path: &str, fields: &[(&str, &[u8])]) -> Answer {
-    let cookie = format!("lotgate_session={}", site.token(who));
+    let cookie = site.cookie(who);
     let (media_type, body) = multipart(fields);
     let headers = [("Sec-Fetch-Site", "same-origin"), ("Cookie", cookie.as_str())];
     site.stranger().asks("POST", path, &headers, Some((&media_type, body)))

@@ -11,7 +11,7 @@ use crate::site::{Site, password};
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn cookie(site: &Site, username: &str) -> String {
-    format!("lotgate_session={}", site.token(username))
+    site.cookie(username)
 }
 
 fn looks(site: &Site, username: &str, path: &str) -> Answer {

@@ -173,3 +173,42 @@ fn the_pages_carry_the_second_entry_and_the_resolution_from_end_to_end() {
         site.verifier().get(&format!("/api/v1/runs/{run}")).ok()["content_sha256"].as_str().expect("a hash").to_owned();
     assert_eq!(verify("0.3", &hash).status, 303);
 }
+
+#[test]
+fn the_ledger_withholds_from_an_analyst_what_is_to_be_typed_again_and_says_so() {
+    let site = Site::start();
+    let run = recorded(&site, "0.2");
+    site.analyst().corrects(run, &[("ENDOTOXIN", "0.7654")], "typo").created();
+    let told = site.qa().releases("L-1").refused(409, "not_releasable").detail().to_owned();
+    assert!(told.contains("not verified") && !told.contains("0.7654") && !told.contains("0.77"), "{told}");
+    let of_lot = |who: &str| site.person(who).get("/api/v1/ledger?lot=L-1&limit=200");
+    let facts = of_lot("ben");
+    facts.with_status(200);
+    let text = facts.text();
+    assert!(!text.contains("0.7654") && !text.contains("\"0.2\""), "{text}");
+    let entries = facts.json()["entries"].as_array().expect("entries").clone();
+    let of = |kind: &str| entries.iter().rfind(|e| e["fact"]["event"]["kind"] == kind).expect("a fact").clone();
+    let (entered, corrected, refused) = (of("run_recorded"), of("run_corrected"), of("attempt_refused"));
+    assert_eq!(entered["withheld"], json!(["/event/content/readings/0/value", "/salt"]));
+    assert_eq!(entered["fact"].get("salt"), None, "or it could be guessed by the leaf hash");
+    assert_eq!(corrected["withheld"], json!(["/event/changes/0/before", "/event/changes/0/after", "/salt"]));
+    assert_eq!(refused["withheld"], json!(["/event/detail", "/salt"]));
+    assert_eq!(of("lot_registered").get("withheld"), None, "what tells nothing is whole");
+    // Who entered it, and who verifies nothing, reads the facts as they are.
+    for who in ["amy", "queen", "olga", "adam"] {
+        let facts = of_lot(who).text();
+        assert!(facts.contains("0.7654") && !facts.contains("withheld"), "{who}: {facts}");
+    }
+    let token = json!({"name": "Reader", "scopes": ["read"], "expires_at": site.hours(1), "password": crate::site::password("ben")});
+    let token = site.verifier().post("/api/v1/me/tokens", &token).created();
+    let bearer = format!("Bearer {}", token["token"].as_str().expect("a token"));
+    let read = site.stranger().asks("GET", "/api/v1/ledger?limit=200", &[("Authorization", &bearer)], None);
+    assert!(!read.with_status(200).text().contains("0.7654"), "nor does a program in his name");
+    for path in ["/ledger?lot=L-1", "/lots/L-1"] {
+        let shown = page(&site, "ben", path).with_status(200).text();
+        assert!(!shown.contains("0.7654") && !shown.contains("0.77"), "{path}: {shown}");
+    }
+    verifies(&site, run, "0.7654").created();
+    assert!(of_lot("ben").text().contains("0.7654") && !of_lot("ben").text().contains("withheld"));
+    site.whole();
+}

@@ -138,7 +138,7 @@ fn the_scheme_of_a_token_may_be_written_in_any_case() {
 #[test]
 fn a_cookie_carried_from_another_site_changes_nothing() {
     let site = Site::start();
-    let cookie = format!("lotgate_session={}", site.token("amy"));
+    let cookie = site.cookie("amy");
     let body = site.stranger().registration("L-1", &json!({})).to_string().into_bytes();
     let host = site.url.strip_prefix("http://").expect("a host");
     let before = site.facts_count();

@@ -321,13 +321,13 @@ fn the_downloaded_document_is_what_can_be_sent_again() {
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn looks(site: &Site, username: &str, path: &str) -> String {
-    let cookie = format!("lotgate_session={}", site.token(username));
+    let cookie = site.cookie(username);
     site.stranger().asks("GET", path, &[("Cookie", &cookie)], None).with_status(200).text()
 }
 
 fn fills(site: &Site, username: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
     let pairs: Vec<String> = fields.iter().map(|(n, v)| format!("{n}={}", encoded(v))).collect();
-    let cookie = format!("lotgate_session={}", site.token(username));
+    let cookie = site.cookie(username);
     let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
     site.stranger().asks("POST", path, &headers, Some((FORM, pairs.join("&").into_bytes())))
 }

@@ -37,14 +37,14 @@ fn index(document: &Value, attribute: &str) -> usize {
 }
 
 fn looks(site: &Site, path: &str) -> String {
-    let cookie = format!("lotgate_session={}", site.token("amy"));
+    let cookie = site.cookie("amy");
     site.stranger().asks("GET", path, &[("Cookie", &cookie)], None).with_status(200).text()
 }
 
 fn sends(site: &Site, path: &str, act: &str, fields: &Fields) -> Answer {
     let act = [("act".to_owned(), act.to_owned())];
     let pairs: Vec<String> = fields.iter().chain(&act).map(|(n, v)| format!("{n}={}", encoded(v))).collect();
-    let cookie = format!("lotgate_session={}", site.token("amy"));
+    let cookie = site.cookie("amy");
     let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
     let body = Some(("application/x-www-form-urlencoded", pairs.join("&").into_bytes()));
     site.stranger().asks("POST", path, &headers, body)

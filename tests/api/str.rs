@@ -201,7 +201,7 @@ fn the_origin_of_a_sample_is_searched_allele_by_allele() {
 
 fn fills(site: &Site, fields: &[(&str, &str)]) -> Answer {
     let body = fields.iter().map(|(n, v)| format!("{n}={}", encoded(v))).collect::<Vec<_>>().join("&").into_bytes();
-    let cookie = format!("lotgate_session={}", site.token("olga"));
+    let cookie = site.cookie("olga");
     let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
     site.stranger().asks("POST", "/str", &headers, Some(("application/x-www-form-urlencoded", body)))
 }

@@ -27,7 +27,7 @@ pub struct AlertsQuery {
 pub struct AlertView {
     /// The ledger entry that raised it.
     pub alert: i64,
-    /// `sign_in_locked`, `signing_locked`, `late_failing_result`, `revocation`, `sister_lot`.
+    /// `sign_in_locked`, `signing_locked`, `wrong_passwords`, `access_given`, `late_failing_result`, `revocation`, `sister_lot`.
     pub about: String,
     /// The roles it is for.
     pub to: Vec<String>,
@@ -58,6 +58,8 @@ fn about(kind: AlertKind) -> &'static str {
     match kind {
         AlertKind::SignInLocked => "sign_in_locked",
         AlertKind::SigningLocked => "signing_locked",
+        AlertKind::WrongPasswords => "wrong_passwords",
+        AlertKind::AccessGiven => "access_given",
         AlertKind::LateFailingResult => "late_failing_result",
         AlertKind::Revocation => "revocation",
         AlertKind::SisterLot => "sister_lot",

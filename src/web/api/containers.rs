@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
-use super::query;
+use super::{query, read_limit};
 use crate::domain::container::{ContainerState, Movement};
 use crate::domain::course::Contact;
 use crate::domain::ids::LotNumber;
@@ -16,7 +16,7 @@ use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
 use crate::workflow::contact::ContactEntry;
-use crate::workflow::list_containers::{ListedContainer, list_containers};
+use crate::workflow::list_containers::{ContainerCursor, ContainerQuery, ListedContainer, list_containers};
 use crate::workflow::move_containers::{MovementEntry, move_containers};
 use crate::workflow::permit::MoveContainers;
 use crate::workflow::print_label::print_label;
@@ -92,6 +92,9 @@ pub struct MovementView {
 pub struct ContainersView {
     /// By lot, newest first, then by number.
     pub containers: Vec<ContainerView>,
+    /// Send it as `cursor` for the next page; none on the last. A page can be short, or empty, where
+    /// few containers are in the state that is asked for.
+    pub next_cursor: Option<String>,
 }
 
 impl From<&ListedContainer> for ContainerView {
@@ -131,6 +134,28 @@ impl From<&ListedContainer> for ContainerView {
 struct Asked {
     lot: Option<String>,
     state: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn read(&self) -> Result<ContainerQuery, Refusal> {
+        let lot = self.lot.as_deref().filter(|t| !t.trim().is_empty()).map(LotNumber::parse).transpose()?;
+        let limit = usize::try_from(read_limit(self.limit.as_deref())?).unwrap_or(1);
+        let cursor = read_place(self.cursor.as_deref())?;
+        Ok(ContainerQuery { lot, state: read_state(self.state.as_deref())?, cursor, limit })
+    }
+}
+
+/// Reads the place where a page of containers begins.
+///
+/// # Errors
+/// Not a cursor that a previous page gave.
+pub fn read_place(text: Option<&str>) -> Result<Option<ContainerCursor>, Refusal> {
+    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    ContainerCursor::parse(text)
+        .map(Some)
+        .ok_or_else(|| Refusal::field(Code::InvalidField, "cursor", "cursor is the value that the previous page gave."))
 }
 
 /// Reads a state of containers.
@@ -148,14 +173,16 @@ pub fn read_state(text: Option<&str>) -> Result<Option<ContainerState>, Refusal>
 
 /// Containers, of one lot or of all, in one state or in all.
 #[utoipa::path(get, path = "/api/v1/containers", tag = "containers",
-    params(("lot" = Option<String>, Query), ("state" = Option<String>, Query)),
-    responses((status = 200, body = ContainersView), (status = 404, body = ProblemBody)))]
+    params(("lot" = Option<String>, Query), ("state" = Option<String>, Query),
+        ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = ContainersView), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn list(app: Data<App>, _reader: Somebody, req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let asked: Asked = query(&req)?;
-    let lot = asked.lot.as_deref().filter(|t| !t.trim().is_empty()).map(LotNumber::parse).transpose()?;
-    let state = read_state(asked.state.as_deref())?;
-    let found = block(move || list_containers(&app, lot.as_ref(), state)).await?;
-    Ok(HttpResponse::Ok().json(ContainersView { containers: found.iter().map(Into::into).collect() }))
+    let asked = query::<Asked>(&req)?.read()?;
+    let page = block(move || list_containers(&app, &asked)).await?;
+    Ok(HttpResponse::Ok().json(ContainersView {
+        containers: page.containers.iter().map(Into::into).collect(),
+        next_cursor: page.next.map(|next| next.to_string()),
+    }))
 }
 
 /// What moving containers takes.

@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use super::{query, read_cursor, read_limit};
 use crate::domain::refusal::{Code, Refusal};
-use crate::store::FactFilter;
+use crate::domain::role::Role;
+use crate::domain::withheld::Hidden;
+use crate::store::{Entry, FactFilter};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
-use crate::workflow::search_ledger::Asked;
+use crate::workflow::search_ledger::{Asked, hidden_in};
 use crate::workflow::{App, Error};
 
 /// A fact with its number.
@@ -21,6 +23,10 @@ pub struct EntryView {
     /// The fact: `{v, at, salt, by, event}`.
     #[schema(value_type = Object)]
     pub fact: Value,
+    /// Where something of the fact is withheld (JSON Pointers into it): values that the reader may
+    /// still have to type again, and the salt with them. What is left is not the fact.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// A page of facts.
@@ -83,20 +89,30 @@ pub(super) fn format(req: &HttpRequest) -> Result<String, Refusal> {
         ("refused" = Option<bool>, Query, description = "only attempts that were refused"), ("after" = Option<i64>, Query, description = "only entries with a greater number"),
         ("limit" = Option<u32>, Query)),
     responses((status = 200, body = EntriesView), (status = 422, body = ProblemBody)))]
-pub async fn list(app: Data<App>, req: HttpRequest, _reader: Somebody) -> Result<HttpResponse, Problem> {
+pub async fn list(app: Data<App>, req: HttpRequest, reader: Somebody) -> Result<HttpResponse, Problem> {
     let page: LedgerQuery = query(&req)?;
     let limit = i64::from(read_limit(page.limit.as_deref())?);
     let after = read_cursor("after", page.after.as_deref())?;
     let filter = FactFilter { after, limit: limit + 1, ..asked(&req)?.read()?.filter };
-    let mut entries = block(move || app.read(|view| Ok(view.facts(&filter)?))).await?;
+    let (mut entries, hidden) = block(move || {
+        let entries = app.read(|view| Ok(view.facts(&filter)?))?;
+        // Whoever verifies nothing reads the record as it is.
+        let hidden = match reader.is(Role::Analyst) {
+            true => hidden_in(&app, &entries, &reader.user.username)?,
+            false => Hidden::default(),
+        };
+        Ok((entries, hidden))
+    })
+    .await?;
     let more = i64::try_from(entries.len()).is_ok_and(|n| n > limit);
     if more {
         entries.pop();
     }
     let next_after = entries.last().filter(|_| more).map(|e| e.number.to_string());
-    let view = |e: crate::store::Entry| -> Result<EntryView, Error> {
-        let fact = serde_json::to_value(&e.fact).map_err(|e| Error::Internal(e.to_string()))?;
-        Ok(EntryView { entry: e.number, fact })
+    let view = |e: Entry| -> Result<EntryView, Error> {
+        let mut fact = serde_json::to_value(&e.fact).map_err(|e| Error::Internal(e.to_string()))?;
+        let withheld = hidden.withhold(&e.fact.event, &mut fact);
+        Ok(EntryView { entry: e.number, fact, withheld })
     };
     let entries: Vec<EntryView> = entries.into_iter().map(view).collect::<Result<_, _>>()?;
     Ok(HttpResponse::Ok().json(EntriesView { entries, next_after }))

@@ -10,10 +10,11 @@ use serde::de::DeserializeOwned;
 
 pub use super::account_views::UserView;
 use super::account_views::{AccountView, ListedUser, UsersView, state};
+use super::session::with_cookie;
 use crate::web::body::Sent;
 use crate::web::guard::{Allowed, once};
 use crate::web::problem::{Problem, ProblemBody, block};
-use crate::web::session::Somebody;
+use crate::web::session::{Somebody, renewed};
 use crate::workflow::change_account::{Change, change_account, reset_password};
 use crate::workflow::keep_accounts::{UserEntry, create_user};
 use crate::workflow::permit::{KeepAccounts, KeepOwnAccount, Proof};
@@ -305,12 +306,14 @@ pub struct NewOwnPassword {
     responses((status = 204), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn change_own_password(
     app: Data<App>,
+    req: HttpRequest,
     somebody: Somebody,
     Allowed(permit): Allowed<KeepOwnAccount>,
     body: Sent<NewOwnPassword>,
 ) -> Result<HttpResponse, Problem> {
     let NewOwnPassword { password, new_password, code } = body.read()?.value;
     let old = Proof::of(&password, code.as_deref());
-    block(move || own_account::change_password(&app, &permit, Some(&somebody.token), old, &new_password)).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let (secret, changing) = (somebody.token.clone(), permit.clone());
+    block(move || own_account::change_password(&app, &changing, Some(&secret), old, &new_password)).await?;
+    Ok(with_cookie(HttpResponse::NoContent(), renewed(&req, &somebody, permit).await?))
 }

@@ -1,7 +1,8 @@
 //! `/api/v1/session` and `/api/v1/me`: signing in, signing out, unlocking, who am I.
 
+use actix_web::cookie::Cookie;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::people::UserView;
@@ -10,7 +11,7 @@ use crate::web::body::Sent;
 use crate::web::guard::grant;
 use crate::web::limits::count_account;
 use crate::web::problem::{Problem, ProblemBody, block};
-use crate::web::session::{Somebody, device, is_same_origin};
+use crate::web::session::{Somebody, device, is_same_origin, renewed, unhurried};
 use crate::workflow::permit::{KeepOwnAccount, Proof};
 use crate::workflow::{App, present, sign_in};
 
@@ -57,7 +58,8 @@ pub async fn create(app: Data<App>, req: HttpRequest, body: Sent<SignInEntry>) -
     let SignInEntry { username, password, code } = body.value;
     count_account(&req, &username)?;
     let device = device(&req, false);
-    let opened = block(move || sign_in::with_code(&app, &username, &password, code.as_deref(), &device)).await?;
+    let work = block(move || sign_in::with_code(&app, &username, &password, code.as_deref(), &device));
+    let opened = unhurried(work).await?;
     Ok(HttpResponse::Created().json(SessionView::from(opened)))
 }
 
@@ -79,7 +81,15 @@ pub struct UnlockEntry {
     pub code: Option<String>,
 }
 
-/// Unlocks a page that nobody touched for some time.
+/// An answer without a body, with the session's new cookie where it has one.
+pub(super) fn with_cookie(mut answer: HttpResponseBuilder, cookie: Option<Cookie<'static>>) -> HttpResponse {
+    cookie.into_iter().for_each(|cookie| {
+        answer.cookie(cookie);
+    });
+    answer.finish()
+}
+
+/// Unlocks a page that nobody touched for some time; its session gets a new secret.
 #[utoipa::path(post, path = "/api/v1/session/unlock", tag = "session", request_body = UnlockEntry,
     responses((status = 204), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody)))]
 pub async fn unlock(
@@ -91,8 +101,9 @@ pub async fn unlock(
     let UnlockEntry { password, code } = body.read()?.value;
     let permit = grant::<KeepOwnAccount>(&req, &somebody).await?;
     let proof = Proof::of(&password, code.as_deref());
-    block(move || present::unlock(&app, &permit, &somebody.token, &proof)).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let (secret, unlocking) = (somebody.token.clone(), permit.clone());
+    block(move || present::unlock(&app, &unlocking, &secret, &proof)).await?;
+    Ok(with_cookie(HttpResponse::NoContent(), renewed(&req, &somebody, permit).await?))
 }
 
 /// Who am I?

@@ -15,6 +15,7 @@ use super::view::parts::{FieldProblem, Message, Tone};
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::refusal::Code;
 use crate::web::problem::status_of;
+use crate::web::session::renewed;
 use crate::workflow::permit::KeepOwnAccount;
 use crate::workflow::{App, Error, own_account, passwords, signature_policy};
 
@@ -39,9 +40,18 @@ pub async fn change_password(req: HttpRequest, body: Result<Bytes, actix_web::Er
             let came = Came { id: PASSWORD, form, refused };
             return page(visit, came, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
-        let token = visit.somebody.token.clone();
-        let work = move |app: &App| own_account::change_password(app, &permit, Some(&token), old, &new);
-        done(visit, PASSWORD, form, visit.work(work).await).await
+        let (token, changing) = (visit.somebody.token.clone(), permit.clone());
+        let work = move |app: &App| own_account::change_password(app, &changing, Some(&token), old, &new);
+        let changed = visit.work(work).await;
+        let cookie = match &changed {
+            Ok(()) => renewed(&visit.req, &visit.somebody, permit).await?,
+            Err(_) => None,
+        };
+        let mut answer = done(visit, PASSWORD, form, changed).await?;
+        if let Some(cookie) = cookie {
+            answer.add_cookie(&cookie).map_err(|e| Error::Internal(e.to_string()))?;
+        }
+        Ok(answer)
     })
     .await
 }

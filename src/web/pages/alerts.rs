@@ -60,6 +60,8 @@ fn row(alert: &Alert, visit: &Visit) -> AlertRow {
     let title = match alert.about {
         AlertKind::SignInLocked => "Signing in locked",
         AlertKind::SigningLocked => "Signing locked",
+        AlertKind::WrongPasswords => "Too many wrong passwords",
+        AlertKind::AccessGiven => "An administrator gave somebody access anew",
         AlertKind::LateFailingResult => "A result failed after the lot had left",
         AlertKind::Revocation => "Revoked",
         AlertKind::SisterLot => "Shares something with a revoked lot",

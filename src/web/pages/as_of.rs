@@ -30,7 +30,7 @@ pub async fn show(req: HttpRequest) -> HttpResponse {
 pub async fn pack(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| {
         let number = visit.lot_number()?;
-        copies::pack(&visit.app, visit.copies().await?, number.as_str()).await
+        copies::pack(&visit.app, visit.permit().await?, number.as_str()).await
     })
     .await
 }

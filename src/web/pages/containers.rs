@@ -14,15 +14,18 @@ use crate::domain::container::{ContainerState, Moved, Movement};
 use crate::domain::ids::LotNumber;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
-use crate::web::api::containers::read_state;
+use crate::web::api::containers::{read_place, read_state};
 use crate::web::problem::status_of;
 use crate::web::times;
 use crate::workflow::Error;
 use crate::workflow::contact::ContactEntry;
-use crate::workflow::list_containers::{ListedContainer, list_containers};
+use crate::workflow::list_containers::{ContainerQuery, ListedContainer, list_containers};
 use crate::workflow::move_containers::{MovementEntry, move_containers};
 use crate::workflow::permit::MoveContainers;
 use crate::workflow::print_label::sizes;
+
+/// How many containers of all lots a page has.
+const ROWS: usize = 100;
 
 /// `GET /containers`
 pub async fn list(req: HttpRequest) -> HttpResponse {
@@ -85,8 +88,12 @@ pub fn read_numbers(text: &str) -> Result<Vec<u32>, Refusal> {
 async fn page(visit: &Visit, lot: Option<LotNumber>, came: Came, status: StatusCode) -> Result<HttpResponse, Error> {
     let asked = visit.query("state");
     let state = read_state(Some(asked.as_str())).unwrap_or_default();
-    let of = lot.clone();
-    let all = visit.work(move |app| list_containers(app, of.as_ref(), state)).await?;
+    // All of one lot, for its form; a page of those of all lots.
+    let limit = if lot.is_some() { usize::MAX } else { ROWS };
+    // A cursor that nobody gave begins at the beginning.
+    let cursor = read_place(Some(visit.query("cursor").as_str()).filter(|_| lot.is_none())).unwrap_or_default();
+    let wanted = ContainerQuery { lot: lot.clone(), state, cursor, limit };
+    let found = visit.work(move |app| list_containers(app, &wanted)).await?;
     let title = lot.as_ref().map_or("Containers".to_owned(), |lot| format!("Containers of {lot}"));
     let mut frame = visit.frame(title, "containers", "/lots");
     frame.crumbs = vec![Link::new("Lots", "/lots")];
@@ -107,7 +114,11 @@ async fn page(visit: &Visit, lot: Option<LotNumber>, came: Came, status: StatusC
     let states = std::iter::once(None).chain(ContainerState::ALL.map(Some));
     let view = ContainersPage {
         frame,
-        rows: rows(visit, &all),
+        rows: rows(visit, &found.containers),
+        next: found.next.map(|next| {
+            let state = state.map_or("", ContainerState::as_str);
+            Link::new("More containers", format!("{here}?state={state}&cursor={next}"))
+        }),
         filters: states.map(filter).collect(),
         form,
         recall: lot.map(|lot| Link::new("Recall: who received what, and revoking", format!("/lots/{lot}/recall"))),

@@ -28,7 +28,7 @@ pub async fn list(req: HttpRequest) -> HttpResponse {
 
 /// `GET /ledger/export`
 pub async fn export(req: HttpRequest) -> HttpResponse {
-    signed_in(&req, async |visit: &Visit| ledger_export::file(&visit.app, visit.copies().await?, &visit.req).await)
+    signed_in(&req, async |visit: &Visit| ledger_export::file(&visit.app, visit.permit().await?, &visit.req).await)
         .await
 }
 

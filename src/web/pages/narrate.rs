@@ -1,6 +1,6 @@
 //! Facts as sentences a person reads: who did what, before and after, and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
@@ -13,12 +13,13 @@ use super::view::parts::Link;
 use crate::domain::blind::HIDDEN;
 use crate::domain::event::Event;
 use crate::domain::exact::shortened;
-use crate::domain::ids::{AttributeCode, RunNumber};
+use crate::domain::ids::{AttributeCode, LotNumber, RunNumber};
 use crate::domain::lineage;
 use crate::domain::lot::LotDetails;
 use crate::domain::role::Role;
 use crate::domain::run::{Reading, RunContent};
 use crate::domain::spec::{Specification, Stage};
+use crate::domain::withheld::Hidden;
 use crate::store::Entry;
 use crate::web::places;
 
@@ -37,11 +38,14 @@ impl From<String> for Told {
     }
 }
 
+/// What stands in place of a refusal that may tell a hidden value.
+const UNTOLD: &str = "Why is shown once the critical values of the lot were typed again.";
+
 /// The names of attributes, from the specifications: facts hold their codes.
 #[derive(Debug, Default)]
 pub struct Names {
     names: BTreeMap<String, String>,
-    hidden: BTreeSet<(RunNumber, AttributeCode)>,
+    hidden: Hidden,
 }
 
 impl Names {
@@ -49,11 +53,11 @@ impl Names {
     pub fn of<'s>(specifications: impl IntoIterator<Item = &'s Specification>) -> Self {
         let criteria = specifications.into_iter().flat_map(|s| &s.criteria);
         let names = criteria.map(|c| (c.attribute.to_string(), c.name.clone())).collect();
-        Names { names, hidden: BTreeSet::new() }
+        Names { names, hidden: Hidden::default() }
     }
 
     /// The same, for somebody who does not see these values (docs/API.md, blind second entry).
-    pub fn hiding(self, hidden: BTreeSet<(RunNumber, AttributeCode)>) -> Self {
+    pub fn hiding(self, hidden: Hidden) -> Self {
         Names { hidden, ..self }
     }
 
@@ -67,8 +71,12 @@ impl Names {
 
     /// A value of a run, or what stands in its place.
     pub(super) fn value(&self, run: RunNumber, attribute: &AttributeCode, value: &str) -> String {
-        let hidden = self.hidden.iter().any(|(r, a)| *r == run && a == attribute);
-        if hidden { HIDDEN.to_owned() } else { value.to_owned() }
+        if self.hidden.has(run, attribute) { HIDDEN.to_owned() } else { value.to_owned() }
+    }
+
+    /// The sentence of a refusal, unless it may tell a hidden value.
+    fn refusal(&self, lot: Option<&LotNumber>, code: &str, detail: &str) -> String {
+        if self.hidden.is_told_by_refusal(lot, code) { UNTOLD.to_owned() } else { detail.to_owned() }
     }
 
     pub(super) fn name(&self, attribute: &AttributeCode) -> String {
@@ -175,8 +183,9 @@ fn tell(event: &Event, zone: Tz, names: &Names) -> Told {
         Event::Account(event) => told_people::tell(event, zone),
         Event::Course(event) => told_course::tell(event, zone),
         Event::Oversight(event) => told_course::of_oversight(event),
-        Event::AttemptRefused { act, lot, run, detail, .. } => {
-            refused(act, lot.as_ref().map(|l| l.as_str()), run.map(|r| r.0), detail)
+        Event::AttemptRefused { act, lot, run, code, detail } => {
+            let detail = names.refusal(lot.as_ref(), code, detail);
+            refused(act, lot.as_ref().map(|l| l.as_str()), run.map(|r| r.0), &detail)
         }
     }
 }
@@ -241,6 +250,7 @@ fn refused(act: &str, lot: Option<&str>, run: Option<i64>, detail: &str) -> Told
         ("verification", Some(run)) => format!("tried to verify run #{run} of {lot}"),
         ("invalidation", Some(run)) => format!("tried to declare run #{run} of {lot} invalid"),
         ("investigation", _) => format!("tried to take a step of an investigation of {lot}"),
+        ("own_account", _) => "could not prove who they are, to unlock a page or change the own account".to_owned(),
         ("deviation", _) => format!("tried to close a deviation or hold of {lot}"),
         (act, _) if about_nothing => format!("tried to sign ({})", act.replace('_', " ")),
         (act, _) => format!("tried {} of {lot}", act.replace('_', " ")),

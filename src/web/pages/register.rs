@@ -24,7 +24,7 @@ pub async fn show(req: HttpRequest) -> HttpResponse {
 pub async fn pdf(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| {
         let period = api::period(&visit.req)?;
-        api::file(&visit.app, visit.copies().await?, period).await
+        api::file(&visit.app, visit.permit().await?, period).await
     })
     .await
 }

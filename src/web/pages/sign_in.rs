@@ -17,7 +17,7 @@ use crate::web::WebConfig;
 use crate::web::limits::count_account;
 use crate::web::problem::{block, status_of};
 use crate::web::proxy::is_secure;
-use crate::web::session::{cookie, device, is_same_origin, no_cookie, somebody};
+use crate::web::session::{cookie, device, is_same_origin, no_cookie, somebody, unhurried};
 use crate::web::times;
 use crate::workflow::keep_accounts::{UserEntry, create_first_administrator};
 use crate::workflow::sign_in::Begun;
@@ -128,7 +128,8 @@ async fn open(req: &HttpRequest, form: Form) -> Result<HttpResponse, Error> {
     let app = app_of(req)?;
     let (given, from) = (form.clone(), device(req, true));
     let username = form.get("username").trim().to_owned();
-    match block(move || sign_in::by_steps(&app, &username, given.get("password"), &from)).await {
+    let work = block(move || sign_in::by_steps(&app, &username, given.get("password"), &from));
+    match unhurried(work).await {
         Ok(Begun::Opened(opened)) => Ok(entered(req, &opened.token, form.get("next"))),
         Ok(Begun::CodeNeeded(ticket)) => html(StatusCode::OK, &code_page(req, &ticket, form.get("next"), None)?),
         Err(Error::Refused(refusal)) => {

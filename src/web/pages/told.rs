@@ -7,6 +7,7 @@ use super::shown;
 use super::view::ledger::Change;
 use crate::domain::entry::in_minutes;
 use crate::domain::event::Event;
+use crate::domain::investigation::Failure;
 
 fn with_reason(sentence: String, reason: String) -> Told {
     Told { sentence, reason, ..Told::default() }
@@ -94,7 +95,8 @@ pub(super) fn of_quality(event: &Event, names: &Names) -> Told {
             format!("Reason: {}", reason.as_str()),
         ),
         Event::InvestigationOpened { investigation, run, failures, .. } => {
-            let failed: Vec<String> = failures.iter().map(|f| format!("{}: {}", f.name, f.because)).collect();
+            let told = |f: &Failure| format!("{}: {}", f.name, names.value(*run, &f.attribute, &f.because));
+            let failed: Vec<String> = failures.iter().map(told).collect();
             with_reason(
                 format!("opened investigation {investigation}: run #{run} is out of specification"),
                 failed.join("; "),

@@ -25,7 +25,7 @@ use crate::domain::role::{Actor, Role};
 use crate::domain::spec::Specification;
 use crate::web::guard;
 use crate::web::problem::{block, explain, request_id};
-use crate::web::session::{Somebody, is_same_origin, somebody};
+use crate::web::session::{Somebody, somebody};
 use crate::web::{statics, times};
 use crate::workflow::permit::{Duty, Once, Permit};
 use crate::workflow::{App, Error, passkeys};
@@ -114,18 +114,6 @@ impl Visit {
     /// A lot as this person sees it.
     pub fn blind<'a>(&'a self, lot: &'a Lot, spec: &'a Specification) -> Blind<'a> {
         Blind { lot, spec, viewer: &self.somebody.user.username }
-    }
-
-    /// The permit to take a copy out, which is recorded although it is asked for with GET.
-    ///
-    /// # Errors
-    /// None of the person's roles allows it, or a page of another site sent the person here.
-    pub async fn copies<D: Duty>(&self) -> Result<Permit<D>, Error> {
-        if !is_same_origin(&self.req) {
-            let detail = "This request was sent from a page of another site, so it was not carried out.";
-            return Err(Refusal::new(Code::CrossSite, detail).into());
-        }
-        self.permit().await
     }
 
     /// The permit for a duty.

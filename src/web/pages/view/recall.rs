@@ -88,6 +88,8 @@ pub struct ContainersPage {
     pub rows: Vec<ContainerRow>,
     /// The states to choose from, the chosen one marked.
     pub filters: Vec<Link>,
+    /// The next page of the list over all lots.
+    pub next: Option<Link>,
     /// The form that moves containers, when the reader may.
     pub form: Option<StepForm>,
     /// The lot's recall; none in the list over all lots.
@@ -227,6 +229,7 @@ impl ContainersPage {
                 Link::new("All", "/lots/AD-26-0003/containers?state=").here(),
                 Link::new("In stock", "/lots/AD-26-0003/containers?state=in_stock"),
             ],
+            next: Some(Link::new("More containers", "/containers?state=&cursor=812.4")),
             form: Some(form(
                 "movement",
                 "Move containers",
@@ -240,7 +243,7 @@ impl ContainersPage {
 
     /// None at all.
     pub fn sample_empty() -> Self {
-        ContainersPage { rows: Vec::new(), form: None, recall: None, ..Self::sample() }
+        ContainersPage { rows: Vec::new(), next: None, form: None, recall: None, ..Self::sample() }
     }
 }
 
