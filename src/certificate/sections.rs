@@ -260,17 +260,25 @@ fn result_row(result: &ResultRecord, view: &View<'_>) -> Result<Row, RenderError
 
 /// Section C: the statement and who signed it.
 pub fn certification(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
-    heading(sheet, "C   Certification", 90.0)?;
+    let title = if view.notice.is_some() { "C   Conditional release" } else { "C   Certification" };
+    heading(sheet, title, 90.0)?;
     let dossier = &view.record.dossier;
     let required: Vec<&ResultRecord> = dossier.results.iter().filter(|r| r.kind == "required").collect();
     let met = required.iter().filter(|r| r.outcome == "pass").count();
+    let open = view.notice.map_or(&[][..], |notice| &notice.pending);
+    // What is pending and was never read stands under no result.
+    let unread = open.iter().filter(|p| !required.iter().any(|r| r.attribute == p.attribute.as_str())).count();
+    let still_to_come = match open.len() {
+        0 => String::new(),
+        n => format!(", and {n} still to come"),
+    };
     let statement = format!(
         "Lot {} of {} was judged against the specification named in section A: {met} of {} \
-         required criteria are met, as section B shows. Each person below has signed the meaning \
+         required criteria are met, as section B shows{still_to_come}. Each person below has signed the meaning \
          beside their name by an electronic signature bound to exactly these data.",
         dossier.lot,
         dossier.product,
-        required.len()
+        required.len() + unread
     );
     paragraph(sheet, &statement, &BODY)?;
     if view.notice.is_some() {
