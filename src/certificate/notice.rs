@@ -42,6 +42,7 @@ pub fn pending(sheet: &mut Sheet, view: &View<'_>, notice: &NoticeRecord) -> Res
     let sentence = "A result that fails ends this conditional release at once: the persons below are told, and what has \
                     not been given must not be given.";
     paragraph(sheet, sentence, &BODY)?;
+    sheet.space(2.0);
     let mut rows = Vec::new();
     for (at, one) in notice.pending.iter().enumerate() {
         let rule = notice.rules.get(at);

@@ -57,10 +57,13 @@ pub fn paragraph_in(sheet: &mut Sheet, column: f32, text: &str, style: &Style) -
 /// Site and title.
 pub fn title(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
     const TITLE: Style = Style::text(16.0).bold().ink(Ink::Accent);
+    // On one line: the word CERTIFICATE must not stand on a line of its own.
+    const OF_NOTICE: Style = Style::text(14.8).bold().ink(Ink::Accent);
     let record = view.record;
     sheet.tags.open("H1");
     let title = view.notice.map_or("Certificate of batch release", |notice| notice.title.as_str());
-    sheet.paragraph((MARGIN, MEASURE), Align::Left, title, &TITLE)?;
+    let style = if view.notice.is_some() { OF_NOTICE } else { TITLE };
+    sheet.paragraph((MARGIN, MEASURE), Align::Left, title, &style)?;
     sheet.tags.close();
     sheet.space(1.0);
     paragraph(sheet, &record.site.name, &Style::text(10.0).bold())?;

@@ -224,6 +224,191 @@ fn five_people_release_a_lot_and_the_certificate_names_the_three_who_signed() {
     let pdf = site.auditor().get("/api/v1/certificates/RC-2026-000001/pdf").bytes;
     let checked = lotgate::certificate::check(&pdf, &[site.app.verifier_key().clone()]);
     assert!(matches!(checked.outcome, lotgate::certificate::Outcome::Authentic { .. }), "{checked:?}");
+    site.whole();
+}
+
+#[test]
+fn one_person_with_several_roles_is_still_one_person() {
+    let site = Site::start();
+    long_route(&site);
+    site.has_person("dora", "Dora Dean", &["analyst", "qc", "qa", "qp"]);
+    site.has_person("emil", "Emil Ek", &["qc", "qa", "qp"]);
+    qualified(&site, "dora", None);
+    qualified(&site, "emil", None);
+    site.full_lot_without("L-1", &["ENDOTOXIN"]);
+    site.person("dora").records("L-1", "endotoxin", &[("ENDOTOXIN", "0.1")]).created();
+    site.verifier().verifies_all("L-1");
+    signs(&site, "dora", "L-1", "qc-approval", &json!({})).refused(403, "own_work").says("You entered data of lot L-1");
+    signs(&site, "emil", "L-1", "qc-approval", &json!({})).created();
+    signs(&site, "dora", "L-1", "audit-review", &json!({})).refused(403, "own_work");
+    signs(&site, "emil", "L-1", "audit-review", &json!({})).refused(403, "own_work").says("You signed the QC approval");
+    signs(&site, "queen", "L-1", "audit-review", &json!({})).created();
+    signs(&site, "emil", "L-1", "qp-certification", &json!({})).refused(403, "own_work").says("five people");
+    signs(&site, "dora", "L-1", "qp-certification", &json!({})).refused(403, "own_work");
+    signs(&site, "pablo", "L-1", "qp-certification", &json!({})).created();
+    let acts: Vec<Value> = site.events("attempt_refused").iter().map(|e| e["act"].clone()).collect();
+    assert_eq!(acts, ["qc_approval", "audit_review", "audit_review", "qp_certification", "qp_certification"]);
+}
+
+#[test]
+fn only_a_qualified_person_of_this_moment_certifies() {
+    let site = Site::start();
+    policy(&site, &json!({"release_route": "verify_qc_qa_qp"})).ok();
+    site.full_lot("L-1");
+    signs(&site, "cora", "L-1", "qc-approval", &json!({})).created();
+    signs(&site, "queen", "L-1", "audit-review", &json!({})).created();
+    let certify = || signs(&site, "pablo", "L-1", "qp-certification", &json!({}));
+    certify().refused(403, "not_qualified").says("not named");
+    qualified(&site, "pablo", Some(2));
+    site.waits_hours(2);
+    certify().refused(403, "not_qualified").says("not valid at this moment");
+    qualified(&site, "pablo", None);
+    certify().created();
+    signs(&site, "queen", "L-1", "qp-certification", &json!({})).refused(403, "wrong_role");
+}
+
+#[test]
+fn a_change_unsigns_what_was_signed_before_and_says_what_changed() {
+    let site = Site::start();
+    long_route(&site);
+    site.full_lot("L-1");
+    signs(&site, "cora", "L-1", "qc-approval", &json!({})).created();
+    signs(&site, "queen", "L-1", "audit-review", &json!({})).created();
+    let seen = site.qp().sees("L-1");
+    let run = crate::person::criterion(&seen, "CD90")["run"].as_i64().expect("a run");
+    site.analyst().corrects(run, &[("CD90", "99.1")], "Gate of the wrong template").created();
+    site.verifier().verifies(run).created();
+    for name in ["qc_approval", "audit_review"] {
+        let step = step(&site, "L-1", name);
+        assert_eq!(step["state"], "unsigned");
+        let told = step["changed_since"].to_string();
+        assert!(
+            told.contains(&format!("Amy Adams corrected CD90 in run #{run}")) && told.contains("verified run"),
+            "{told}"
+        );
+    }
+    let shown = json!({"seen_sha256": seen["dossier_sha256"], "seen_through": seen["course"]["through"]});
+    let refused = signs(&site, "pablo", "L-1", "qp-certification", &shown).refused(409, "changed_since_seen");
+    refused.says("Amy Adams corrected CD90").says("Nothing was signed");
+    signs(&site, "pablo", "L-1", "qp-certification", &json!({}))
+        .refused(409, "not_releasable")
+        .says("no longer counts: the lot changed since. It is unsigned");
+    let text = page(&site, "cora", "/lots/L-1").text();
+    assert!(text.contains("UNSIGNED: changed since Cora") && text.contains("Sign the approval"));
+    signs(&site, "cora", "L-1", "qc-approval", &json!({})).created();
+    let review = site.auditor().get("/api/v1/lots/L-1/audit-review").ok();
+    let changes = review["review"]["changes"].as_array().expect("changes").clone();
+    let kinds: Vec<&str> = changes.iter().filter_map(|c| c["kind"].as_str()).collect();
+    assert_eq!(kinds, ["correction", "fallen_verification", "refused_attempt", "refused_attempt"]);
+    assert_eq!(changes[0]["values"], json!([{"attribute": "CD90", "before": "99.6", "after": "99.1"}]));
+    assert_eq!(changes[0]["reason"], "Gate of the wrong template");
+    signs(&site, "queen", "L-1", "audit-review", &json!({})).created();
+    signs(&site, "pablo", "L-1", "qp-certification", &json!({})).created();
+}
+
+#[test]
+fn the_short_route_refuses_the_steps_of_the_long_one() {
+    let site = Site::start();
+    site.full_lot("L-1");
+    signs(&site, "cora", "L-1", "qc-approval", &json!({})).refused(409, "wrong_route").says("three people");
+    signs(&site, "pablo", "L-1", "qp-certification", &json!({})).refused(409, "wrong_route");
+    for (who, step) in [("amy", "qc-approval"), ("cora", "audit-review"), ("queen", "qp-certification")] {
+        signs(&site, who, "L-1", step, &json!({})).refused(403, "wrong_role");
+    }
+    site.qa().releases("L-1").created();
+    signs(&site, "quinn", "L-1", "audit-review", &json!({})).refused(409, "lot_closed");
+}
+
+#[test]
+fn a_review_that_the_policy_asks_for_holds_the_short_route_until_it_is_signed_and_current() {
+    let site = Site::start();
+    policy(&site, &json!({"audit_review_required": true})).ok();
+    site.full_lot("L-1");
+    site.qa().releases("L-1").refused(409, "not_releasable").says("waits for its audit-trail review");
+    signs(&site, "queen", "L-1", "audit-review", &json!({"seen_sha256": "0"})).refused(409, "changed_since_seen");
+    signs(&site, "queen", "L-1", "audit-review", &json!({})).created();
+    let body = json!({"lot": "L-1", "kind": "deviation", "description": "Alarm", "impact": "None"});
+    let number = site.analyst().post("/api/v1/deviations", &body).created()["deviation"].clone();
+    let path = format!("/api/v1/deviations/{}/closure", number.as_str().expect("a number"));
+    site.qa().post(&path, &json!({"assessment": "No impact", "password": password("queen")})).created();
+    site.qa().releases("L-1").refused(409, "not_releasable").says("no longer counts");
+    assert!(page(&site, "quinn", "/lots").text().contains("To review"));
+    let text = page(&site, "quinn", "/lots/L-1/audit-review").text();
+    assert!(text.contains("UNSIGNED: changed since Queen") && text.contains("Alarm"), "{text}");
+    signs(&site, "quinn", "L-1", "audit-review", &json!({})).created();
+    site.qa().releases("L-1").created();
+    let record = site.auditor().get("/api/v1/certificates/RC-2026-000001/record").ok();
+    assert_eq!(record["signatures"].as_array().map(Vec::len), Some(2));
+    site.analyst().get("/api/v1/lots/L-1/audit-review").refused(403, "wrong_role");
+}
+
+#[test]
+fn what_is_signed_on_the_pages_is_signed_as_by_the_api() {
+    let site = Site::start();
+    long_route(&site);
+    site.full_lot("L-1");
+    let pen = |who: &str, step: &str| {
+        let path = format!("/lots/L-1/{step}");
+        sends(&site, who, &path, &[("meaning", "On the page"), ("password", &*password(who))])
+    };
+    assert!(page(&site, "cora", "/lots").text().contains("To approve (QC)"));
+    let refused = sends(&site, "cora", "/lots/L-1/qc-approval", &[("meaning", "x"), ("password", "wrong")]);
+    assert!(refused.status == 403 && refused.text().contains("id=\"qc-approval-password-problem\""), "{refused}");
+    assert_eq!(pen("cora", "qc-approval").status, 303);
+    assert_eq!(pen("queen", "audit-review").status, 303);
+    assert!(page(&site, "pablo", "/lots").text().contains("To certify"));
+    assert_eq!(pen("pablo", "qp-certification").status, 303);
+    assert!(page(&site, "olga", "/lots/L-1").text().contains("RC-2026-000001"));
+}
+
+#[test]
+fn of_two_certifications_at_once_one_is_recorded() {
+    let site = Site::start();
+    long_route(&site);
+    site.full_lot("L-1");
+    signs(&site, "cora", "L-1", "qc-approval", &json!({})).created();
+    signs(&site, "queen", "L-1", "audit-review", &json!({})).created();
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let tries: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| signs(&site, "pablo", "L-1", "qp-certification", &json!({})).status))
+            .collect();
+        tries.into_iter().map(|t| t.join().expect("answered")).collect()
+    });
+    assert_eq!(statuses.iter().filter(|s| **s == 201).count(), 1, "{statuses:?}");
+    assert_eq!(site.events("lot_released").len(), 1);
+}
+
+// ---- two steps ----
+
+#[test]
+fn a_fresh_lot_is_released_in_two_steps_and_its_notice_is_no_certificate() {
+    let site = Site::start();
+    let started = conditional(&site, "L-1");
+    let seen = site.qa().sees("L-1");
+    assert_eq!((&seen["status"], &seen["certificate"]), (&json!("conditionally_released"), &Value::Null));
+    assert_eq!(seen["course"]["notice"], "CN-2026-000001");
+    assert_eq!(seen["course"]["pending"][0]["attribute"], "STERILITY");
+    let notice = site.auditor().get("/api/v1/notices/CN-2026-000001").ok();
+    assert_eq!((&notice["status"], &notice["lot"]), (&json!("standing"), &json!("L-1")));
+    assert_eq!(notice["pending"][0]["due_at"], "2026-06-15T08:00:00.000000Z");
+    assert_eq!(notice["contacts"][0]["name"], "Dr Anna Weiss, ward 4B");
+    let pdf = site.auditor().get("/api/v1/notices/CN-2026-000001/pdf").bytes;
+    let text = printed(&pdf);
+    for said in [
+        "CONDITIONALRELEASENOTICE—NOTARELEASECERTIFICATE",
+        "Resultsstilltocome",
+        "Nogrowthtodate",
+        "DrAnnaWeiss,ward4B",
+        "92.4",
+        "QueenQiu(queen)",
+        "—Endofnotice—",
+        "/verify/CN-2026-000001",
+    ] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+    assert!(!text.contains("RC-2026"));
+    let checked = lotgate::certificate::check(&pdf, &[site.app.verifier_key().clone()]);
+    assert!(matches!(checked.outcome, lotgate::certificate::Outcome::Authentic { .. }), "{checked:?}");
     assert_eq!(checked.kind, lotgate::certificate::PaperKind::Notice);
     assert_eq!(site.auditor().get("/api/v1/certificates").ok()["certificates"], json!([]));
     site.qa().releases("L-1").refused(409, "not_releasable");
