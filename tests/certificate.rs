@@ -3,6 +3,8 @@
 
 #[path = "certificate/builder.rs"]
 mod builder;
+#[path = "certificate/notice.rs"]
+mod notice;
 #[path = "certificate/reader.rs"]
 mod reader;
 

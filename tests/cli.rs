@@ -1,6 +1,9 @@
 //! The commands as a person types them: the built program, its output and its exit codes.
 #![cfg(unix)]
 
+#[allow(dead_code)]
+#[path = "certificate/builder.rs"]
+mod builder;
 #[path = "replay/laboratory.rs"]
 mod laboratory;
 #[path = "cli/program.rs"]
@@ -329,6 +332,29 @@ fn an_issued_certificate_is_authentic_with_the_site_key_and_only_intact_without_
         let (exit, word) = verify(folder.path(), &pdf, more);
         assert!(exit == 0 && word.starts_with("AUTHENTIC"), "{more:?}: {exit} {word}");
     }
+}
+
+#[test]
+fn a_conditional_notice_is_checked_as_a_certificate_is_and_no_script_takes_it_for_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pdf = builder::issue_notice(&builder::notice()).pdf;
+    let key = builder::signer().verifier_key().to_string();
+    let stranger = stranger_of(&key);
+    let not_a_release = "CONDITIONAL NOTICE, NOT A RELEASE CERTIFICATE: ";
+    for (more, exit, word) in [
+        (&["--key", key.as_str()][..], 3, "AUTHENTIC"),
+        (&[][..], 3, "INTACT, ISSUER NOT CONFIRMED"),
+        (&["--key", stranger.as_str()][..], 1, "ISSUED BY ANOTHER KEY"),
+    ] {
+        let (code, line) = verify(folder.path(), &pdf, more);
+        assert!(code == exit && line.starts_with(&format!("{not_a_release}{word}")), "{more:?}: {code} {line}");
+    }
+    let (code, line) = verify(folder.path(), &[&pdf[..], b"\n"].concat(), &["--key", &key]);
+    assert!(code == 1 && line.starts_with(&format!("{not_a_release}ALTERED")), "{code} {line}");
+    let (code, line) = verify(folder.path(), &pdf[..pdf.len() / 2], &["--key", &key]);
+    assert!(code == 2 && line.starts_with(not_a_release), "{code} {line}");
+    let help = stdout(&run(&["verify", "--help"]));
+    assert!(help.contains("3 an intact conditional notice"), "{help}");
 }
 
 #[test]

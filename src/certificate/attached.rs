@@ -1,5 +1,5 @@
-//! What can be taken out of a PDF that anybody may have made: the three attachments, and the
-//! certificate number where nothing else can be read.
+//! What can be taken out of a PDF that anybody may have made: the three attachments, which paper
+//! it says it is, and its number where nothing else can be read.
 //!
 //! Promises: nothing here panics, recurses without bound or inflates without limit; the caller
 //! limits the size of the file. What is returned is not believed: [`super::verify`] does that.
@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lopdf::{Dictionary, Document, LoadOptions};
 
-use super::render::{KEY_NAME, RECORD_NAME, SEAL_NAME};
+use super::render::{KEY_NAME, NOTICE_NAME, RECORD_NAME, SEAL_NAME};
 
 /// Largest attachment that is read, in bytes.
 pub const ATTACHMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -16,9 +16,30 @@ pub const ATTACHMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Largest stream that is inflated while a file is read: our files have none.
 const INFLATED_BYTES_MAX: usize = 1024 * 1024;
 
-/// What is attached to a certificate.
+/// What a file says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperKind {
+    /// A certificate of batch release.
+    Certificate,
+    /// A conditional notice: no release certificate.
+    Notice,
+}
+
+impl PaperKind {
+    /// In words, where its number follows.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            PaperKind::Certificate => "certificate",
+            PaperKind::Notice => "conditional notice",
+        }
+    }
+}
+
+/// What is attached to a certificate or a conditional notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
+    /// What the record's name says it is of.
+    pub kind: PaperKind,
     /// The record, byte for byte.
     pub record_bytes: Vec<u8>,
     /// The signed note over number and hash.
@@ -34,7 +55,7 @@ pub enum PartsError {
     #[error("this is not a readable PDF: {0}")]
     NotPdf(String),
     /// A PDF without one of the three attachments.
-    #[error("this PDF has no attachment {0}: it is not a Lotgate certificate")]
+    #[error("this PDF has no attachment {0}: it is neither a Lotgate certificate nor a conditional notice")]
     Missing(&'static str),
     /// An attachment of more than [`ATTACHMENT_BYTES_MAX`], perhaps a bomb, or one that cannot be
     /// inflated.
@@ -62,7 +83,13 @@ fn read_parts(pdf: &[u8]) -> Result<Parts, PartsError> {
     let options = LoadOptions { max_decompressed_size: Some(INFLATED_BYTES_MAX), ..LoadOptions::default() };
     let document = Document::load_mem_with_options(pdf, options).map_err(|e| PartsError::NotPdf(e.to_string()))?;
     let text = |name| String::from_utf8(attachment(&document, name)?).map_err(|_| PartsError::NotText(name));
-    Ok(Parts { record_bytes: attachment(&document, RECORD_NAME)?, seal: text(SEAL_NAME)?, vkey: text(KEY_NAME)? })
+    let (kind, record_bytes) = match attachment(&document, RECORD_NAME) {
+        Err(PartsError::Missing(_)) if embedded(&document, NOTICE_NAME).is_ok() => {
+            (PaperKind::Notice, attachment(&document, NOTICE_NAME)?)
+        }
+        found => (PaperKind::Certificate, found?),
+    };
+    Ok(Parts { kind, record_bytes, seal: text(SEAL_NAME)?, vkey: text(KEY_NAME)? })
 }
 
 fn attachment(document: &Document, name: &'static str) -> Result<Vec<u8>, PartsError> {
@@ -89,10 +116,16 @@ fn embedded<'a>(document: &'a Document, name: &str) -> lopdf::Result<&'a lopdf::
 }
 
 /// The number of a certificate or a conditional notice that a file bears on its face, even a
-/// damaged one, by looking for `RC-dddd-dddddd` or `CN-dddd-dddddd` in its bytes (or in UTF-16, as a title with foreign letters is stored). It
-/// says where to look in the register, and proves nothing.
+/// damaged one, by looking for `RC-dddd-dddddd` or `CN-dddd-dddddd` in its bytes (or in UTF-16, as a
+/// title with foreign letters is stored). It says where to look in the register, and proves nothing.
 pub fn printed_number(pdf: &[u8]) -> Option<String> {
-    printed(pdf, b"RC-0000-000000").or_else(|| printed(pdf, b"CN-0000-000000"))
+    let names = |name: &str| pdf.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+    let (certificate, notice) = (printed(pdf, b"RC-0000-000000"), printed(pdf, b"CN-0000-000000"));
+    // A certificate may name the notice before it, and a remark on a notice any certificate.
+    match notice {
+        Some(notice) if certificate.is_none() || names(NOTICE_NAME) && !names(RECORD_NAME) => Some(notice),
+        _ => certificate,
+    }
 }
 
 /// The first number of this shape.
@@ -130,5 +163,10 @@ mod tests {
         assert_eq!(found(b"RC-2026-00000"), None);
         assert_eq!(found(b"RRRRC-20"), None);
         assert_eq!(found(b""), None);
+        let both = b"RC-2026-000001 CN-2026-000002 ";
+        assert_eq!(found(both).as_deref(), Some("RC-2026-000001"));
+        let notice = [&both[..], b"(notice.json)"].concat();
+        assert_eq!(found(&notice).as_deref(), Some("CN-2026-000002"));
+        assert_eq!(found(&[&notice[..], b"(certificate.json)"].concat()).as_deref(), Some("RC-2026-000001"));
     }
 }

@@ -35,7 +35,7 @@ impl Frame {
     pub fn new(view: &View<'_>) -> Result<Self, RenderError> {
         let record = view.record;
         let head = format!("{} {}   ·   Lot {}", view.called(), record.certificate, record.dossier.lot);
-        let where_to = if view.notice.is_some() { "Shown" } else { "Verify" };
+        let where_to = if view.notice.is_some() { "Ask whether it still stands" } else { "Verify" };
         let foot = format!(
             "{}   ·   {where_to} at {}   ·   Paper copies are uncontrolled.",
             record.site.name, record.verify_url

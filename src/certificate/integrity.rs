@@ -26,7 +26,10 @@ pub fn integrity(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> 
     sheet.space(3.0);
     let verify = match view.notice {
         None => format!("Verify at {}. Paper copies are uncontrolled.", record.verify_url),
-        Some(_) => format!("Shown at {} to who may sign in. Paper copies are uncontrolled.", record.verify_url),
+        Some(_) => format!(
+            "Ask at {} whether this notice still stands, and which certificate followed it. Paper copies are uncontrolled.",
+            record.verify_url
+        ),
     };
     paragraph_in(sheet, column, &verify, &BODY.bold())?;
     sheet.space(1.0);

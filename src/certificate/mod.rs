@@ -23,6 +23,7 @@
 //! | [`label`]    | a container's label with its Data Matrix                               |
 //! | [`attached`] | attachments and number out of a file that anybody may have made        |
 //! | `notice`     | what only a conditional notice says: what is pending, who is told      |
+//! | `content`    | what a record must not contradict: signers, results, what is pending   |
 //! | [`mod@verify`] | seal text, the verdict on a file                                     |
 //!
 //! Read `render` first, then `sections`; `verify` stands alone.
@@ -34,6 +35,7 @@ pub mod label;
 pub mod render;
 pub mod verify;
 
+mod content;
 mod frame;
 mod history;
 mod integrity;
@@ -48,7 +50,7 @@ mod tags;
 mod words;
 mod wrap;
 
-pub use attached::{ATTACHMENT_BYTES_MAX, Parts, PartsError, parts, printed_number};
+pub use attached::{ATTACHMENT_BYTES_MAX, PaperKind, Parts, PartsError, parts, printed_number};
 pub use fonts::undrawable;
 pub use qr::{QrCode, qr_code};
 pub use register::{Imprint, register_pdf};

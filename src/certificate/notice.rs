@@ -25,7 +25,7 @@ pub fn shared(notice: &NoticeRecord, layout: u32) -> CertificateRecord {
         signatures: notice.signatures.clone(),
         ledger: notice.ledger.clone(),
         software: notice.software.clone(),
-        verify_url: notice.notice_url.clone(),
+        verify_url: notice.verify_url.clone(),
         version: None,
         supersedes: None,
         route: Some(notice.route.clone()),
@@ -42,13 +42,22 @@ pub fn pending(sheet: &mut Sheet, view: &View<'_>, notice: &NoticeRecord) -> Res
     let sentence = "A result that fails ends this conditional release at once: the persons below are told, and what has \
                     not been given must not be given.";
     paragraph(sheet, sentence, &BODY)?;
+    sheet.space(2.0);
     let mut rows = Vec::new();
-    for one in &notice.pending {
-        let interim = one.interim.as_ref().map_or("none", String::as_str);
+    for (at, one) in notice.pending.iter().enumerate() {
+        let rule = notice.rules.get(at);
+        let due = Cell::new(words::minute(&one.due_at.to_string(), view.zone)?, BODY);
+        let due = match rule {
+            Some(rule) => due.and(format!("within {} hours of issue", rule.due_hours), NOTE),
+            None => due,
+        };
+        let asked = rule.is_some_and(|rule| !rule.interim.is_empty());
+        let interim = Cell::new(one.interim.as_ref().map_or("None", String::as_str), BODY);
+        let note = if asked { "asked for by the specification" } else { "not asked for" };
         rows.push(Row::new(vec![
             Cell::new(one.name.as_str(), BODY.bold()).and(one.attribute.as_str(), NOTE),
-            Cell::new(words::minute(&one.due_at.to_string(), view.zone)?, BODY),
-            Cell::new(interim, BODY),
+            due,
+            interim.and(note, NOTE),
         ]));
     }
     let head = Row::new(vec![column("Attribute"), column("Due"), column("Interim reading")]);
@@ -59,7 +68,7 @@ pub fn pending(sheet: &mut Sheet, view: &View<'_>, notice: &NoticeRecord) -> Res
     sheet.space(2.0);
     let row = |c: &crate::domain::course::Contact| {
         Row::new(vec![
-            Cell::new(c.role.as_str(), BODY),
+            Cell::new(words::party(c.role), BODY),
             Cell::new(c.name.as_str(), BODY.bold()),
             Cell::new(c.reach.as_str(), BODY),
         ])

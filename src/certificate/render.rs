@@ -279,10 +279,11 @@ fn lay_out(view: &View<'_>) -> Result<Sheet, RenderError> {
     sections::title(&mut sheet, view)?;
     sections::replaces(&mut sheet, view)?;
     sections::product(&mut sheet, view)?;
-    sections::results(&mut sheet, view)?;
+    // What a notice is issued for stands before what is in already.
     if let Some(notice) = view.notice {
         notice::pending(&mut sheet, view, notice)?;
     }
+    sections::results(&mut sheet, view)?;
     history::changes(&mut sheet, view)?;
     if view.record.layout >= 2 {
         quality::quality(&mut sheet, view)?;

@@ -57,10 +57,13 @@ pub fn paragraph_in(sheet: &mut Sheet, column: f32, text: &str, style: &Style) -
 /// Site and title.
 pub fn title(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
     const TITLE: Style = Style::text(16.0).bold().ink(Ink::Accent);
+    // On one line: the word CERTIFICATE must not stand on a line of its own.
+    const OF_NOTICE: Style = Style::text(14.8).bold().ink(Ink::Accent);
     let record = view.record;
     sheet.tags.open("H1");
     let title = view.notice.map_or("Certificate of batch release", |notice| notice.title.as_str());
-    sheet.paragraph((MARGIN, MEASURE), Align::Left, title, &TITLE)?;
+    let style = if view.notice.is_some() { OF_NOTICE } else { TITLE };
+    sheet.paragraph((MARGIN, MEASURE), Align::Left, title, &style)?;
     sheet.tags.close();
     sheet.space(1.0);
     paragraph(sheet, &record.site.name, &Style::text(10.0).bold())?;
@@ -260,17 +263,25 @@ fn result_row(result: &ResultRecord, view: &View<'_>) -> Result<Row, RenderError
 
 /// Section C: the statement and who signed it.
 pub fn certification(sheet: &mut Sheet, view: &View<'_>) -> Result<(), RenderError> {
-    heading(sheet, "C   Certification", 90.0)?;
+    let title = if view.notice.is_some() { "C   Conditional release" } else { "C   Certification" };
+    heading(sheet, title, 90.0)?;
     let dossier = &view.record.dossier;
     let required: Vec<&ResultRecord> = dossier.results.iter().filter(|r| r.kind == "required").collect();
     let met = required.iter().filter(|r| r.outcome == "pass").count();
+    let open = view.notice.map_or(&[][..], |notice| &notice.pending);
+    // What is pending and was never read stands under no result.
+    let unread = open.iter().filter(|p| !required.iter().any(|r| r.attribute == p.attribute.as_str())).count();
+    let still_to_come = match open.len() {
+        0 => String::new(),
+        n => format!(", and {n} still to come"),
+    };
     let statement = format!(
         "Lot {} of {} was judged against the specification named in section A: {met} of {} \
-         required criteria are met, as section B shows. Each person below has signed the meaning \
+         required criteria are met, as section B shows{still_to_come}. Each person below has signed the meaning \
          beside their name by an electronic signature bound to exactly these data.",
         dossier.lot,
         dossier.product,
-        required.len()
+        required.len() + unread
     );
     paragraph(sheet, &statement, &BODY)?;
     if view.notice.is_some() {

@@ -1,4 +1,4 @@
-//! Is this PDF a certificate that a site issued, and is it as issued?
+//! Is this PDF a certificate or a conditional notice that a site issued, and is it as issued?
 //!
 //! Promises: safe on hostile files (nothing here panics, recurses without bound or inflates
 //! without limit; the caller limits the size of the file); `Authentic` is said only of a file
@@ -11,12 +11,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::attached::{Parts, parts, printed_number};
-use super::render::{RenderError, hex, render};
-use crate::domain::certificate::{CertificateRecord, InvestigationRecord, KNOWN_VERSIONS, SignatureRecord};
-use crate::domain::investigation::Ending;
+use super::attached::{PaperKind, Parts, parts, printed_number};
+use super::content::{self, Judged};
+use super::render::{RenderError, hex, render, render_notice};
+use crate::domain::certificate::{CertificateRecord, KNOWN_VERSIONS};
+use crate::domain::notice::{NOTICE_VERSION, NoticeRecord};
 use crate::ledger::{SignedNote, VerifierKey};
 
 /// The text a site's key signs: which certificate, and the hash of its record.
@@ -42,12 +45,12 @@ pub enum Outcome {
         /// The attached key, to compare with the one the site published.
         vkey: String,
     },
-    /// A certificate, but not as issued.
+    /// A certificate or notice, but not as issued.
     Altered {
         /// What is wrong.
         what: String,
     },
-    /// Not a certificate that this software can read.
+    /// Neither a certificate nor a notice that this software can read.
     Unreadable {
         /// Why not.
         why: String,
@@ -70,7 +73,9 @@ pub struct Step {
 pub struct CheckReport {
     /// What the file is.
     pub outcome: Outcome,
-    /// Certificate number, as the record says where there is one, or as found in the bytes.
+    /// Which paper the file says it is: whatever the outcome, a notice is never a certificate.
+    pub kind: PaperKind,
+    /// Its number, as the record says where there is one, or as found in the bytes.
     pub number: Option<String>,
     /// SHA-256 of the attached record.
     pub record_sha256: Option<String>,
@@ -83,9 +88,12 @@ pub struct CheckReport {
 /// Checks a file against the keys that the reader has from the site itself. With none, the best
 /// possible outcome is [`Outcome::IntactIssuerUnconfirmed`].
 pub fn check(pdf: &[u8], trusted: &[VerifierKey]) -> CheckReport {
+    let number = printed_number(pdf);
+    let is_notice = number.as_ref().is_some_and(|number| number.starts_with("CN-"));
     let mut report = CheckReport {
         outcome: Outcome::Unreadable { why: "the check gave up".to_owned() },
-        number: printed_number(pdf),
+        kind: if is_notice { PaperKind::Notice } else { PaperKind::Certificate },
+        number,
         record_sha256: None,
         lot: None,
         steps: Vec::new(),
@@ -119,59 +127,137 @@ impl CheckReport {
     }
 }
 
+/// A record that was read, of either paper.
+enum Record {
+    Certificate(Box<CertificateRecord>),
+    Notice(Box<NoticeRecord>),
+}
+
+impl Record {
+    fn number(&self) -> &str {
+        match self {
+            Record::Certificate(record) => &record.certificate,
+            Record::Notice(record) => &record.notice,
+        }
+    }
+
+    fn lot(&self) -> &str {
+        match self {
+            Record::Certificate(record) => &record.dossier.lot,
+            Record::Notice(record) => &record.dossier.lot,
+        }
+    }
+
+    fn software(&self) -> &str {
+        match self {
+            Record::Certificate(record) => &record.software,
+            Record::Notice(record) => &record.software,
+        }
+    }
+
+    /// Why its version cannot be read here.
+    fn unknown_version(&self) -> Option<String> {
+        match self {
+            Record::Certificate(r) if !KNOWN_VERSIONS.contains(&(r.v, r.layout)) => {
+                let known: Vec<String> =
+                    KNOWN_VERSIONS.iter().map(|(v, layout)| format!("{v} with {layout}")).collect();
+                let known = known.join(" and ");
+                Some(format!("The record has version {} and layout {}; this software knows {known}.", r.v, r.layout))
+            }
+            Record::Notice(r) if r.v != NOTICE_VERSION => {
+                Some(format!("The notice's record has version {}; this software knows {NOTICE_VERSION}.", r.v))
+            }
+            _ => None,
+        }
+    }
+
+    fn canonical(&self) -> Option<Vec<u8>> {
+        match self {
+            Record::Certificate(record) => serde_json_canonicalizer::to_vec(record).ok(),
+            Record::Notice(record) => serde_json_canonicalizer::to_vec(record).ok(),
+        }
+    }
+
+    /// The text that its seal signs.
+    fn seal_text(&self, sha256: &str) -> String {
+        match self {
+            Record::Certificate(_) => seal_text(self.number(), sha256),
+            Record::Notice(_) => notice_seal_text(self.number(), sha256),
+        }
+    }
+
+    fn judged(&self) -> Judged {
+        match self {
+            Record::Certificate(record) => content::of_certificate(record),
+            Record::Notice(record) => content::of_notice(record),
+        }
+    }
+
+    fn drawn(&self, parts: &Parts) -> Result<Vec<u8>, RenderError> {
+        match self {
+            Record::Certificate(record) => render(record, &parts.record_bytes, &parts.seal, &parts.vkey),
+            Record::Notice(record) => render_notice(record, &parts.record_bytes, &parts.seal, &parts.vkey),
+        }
+    }
+}
+
 /// All checks in order; `Err` is the outcome of the first that fails.
 fn judge(pdf: &[u8], trusted: &[VerifierKey], report: &mut CheckReport) -> Result<Outcome, Outcome> {
     let parts = parts(pdf).map_err(|e| report.unreadable("attachments", e.to_string()))?;
+    report.kind = parts.kind;
     report.pass("attachments", "Record, seal and key are attached and readable.");
-    let record = read_record(&parts.record_bytes, report)?;
+    let record = read_record(&parts, report)?;
     check_seal_names(&parts, &record, report)?;
     let outcome = check_signature(&parts, &record, trusted, report)?;
-    check_content(&record, report)?;
+    match record.judged() {
+        Ok(holds) => report.pass("content", holds),
+        Err(what) => return Err(report.altered("content", what)),
+    }
     check_pages(pdf, &parts, &record, report)?;
     Ok(outcome)
 }
 
-fn read_record(bytes: &[u8], report: &mut CheckReport) -> Result<CertificateRecord, Outcome> {
+fn read_record(parts: &Parts, report: &mut CheckReport) -> Result<Record, Outcome> {
     const NAME: &str = "record";
-    let record: CertificateRecord = serde_json::from_slice(bytes)
-        .map_err(|e| report.unreadable(NAME, format!("The record cannot be read: {e}.")))?;
+    let bytes = parts.record_bytes.as_slice();
+    let record = match parts.kind {
+        PaperKind::Certificate => read(bytes).map(Record::Certificate),
+        PaperKind::Notice => read(bytes).map(Record::Notice),
+    };
+    let record = record.map_err(|e| report.unreadable(NAME, format!("The record cannot be read: {e}.")))?;
     report.record_sha256 = Some(hex(&Sha256::digest(bytes)));
-    report.number = Some(record.certificate.clone());
-    report.lot = Some(record.dossier.lot.clone());
-    if !KNOWN_VERSIONS.contains(&(record.v, record.layout)) {
-        let known: Vec<String> = KNOWN_VERSIONS.iter().map(|(v, layout)| format!("{v} with {layout}")).collect();
-        let why = format!(
-            "The record has version {} and layout {}; this software knows {}.",
-            record.v,
-            record.layout,
-            known.join(" and ")
-        );
+    report.number = Some(record.number().to_owned());
+    report.lot = Some(record.lot().to_owned());
+    if let Some(why) = record.unknown_version() {
         return Err(report.unreadable(NAME, why));
     }
-    match serde_json_canonicalizer::to_vec(&record) {
-        Ok(canonical) if canonical == bytes => {
-            report.pass(NAME, "The record is complete and in canonical form (RFC 8785).");
-            Ok(record)
-        }
-        _ => Err(report.altered(NAME, "The record is not in canonical form (RFC 8785).")),
+    if record.canonical().as_deref() != Some(bytes) {
+        return Err(report.altered(NAME, "The record is not in canonical form (RFC 8785)."));
     }
+    report.pass(NAME, "The record is complete and in canonical form (RFC 8785).");
+    Ok(record)
 }
 
-fn check_seal_names(parts: &Parts, record: &CertificateRecord, report: &mut CheckReport) -> Result<(), Outcome> {
+fn read<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> serde_json::Result<Box<T>> {
+    serde_json::from_slice(bytes).map(Box::new)
+}
+
+fn check_seal_names(parts: &Parts, record: &Record, report: &mut CheckReport) -> Result<(), Outcome> {
     const NAME: &str = "seal";
     let hash = report.record_sha256.clone().unwrap_or_default();
-    let expected = format!("{}\n", seal_text(&record.certificate, &hash));
+    let expected = format!("{}\n", record.seal_text(&hash));
     if !parts.seal.starts_with(&expected) {
         let what = "The seal was made for another number or another record than the attached one.";
         return Err(report.altered(NAME, what));
     }
-    report.pass(NAME, format!("The seal names certificate {} and the record's hash {hash}.", record.certificate));
+    let named = format!("{} {}", parts.kind.in_words(), record.number());
+    report.pass(NAME, format!("The seal names {named} and the record's hash {hash}."));
     Ok(())
 }
 
 fn check_signature(
     parts: &Parts,
-    record: &CertificateRecord,
+    record: &Record,
     trusted: &[VerifierKey],
     report: &mut CheckReport,
 ) -> Result<Outcome, Outcome> {
@@ -188,7 +274,7 @@ fn check_signature(
         .open(&attached)
         .map_err(|e| report.altered(NAME, format!("The seal does not verify with the attached key: {e}.")))?;
     let hash = report.record_sha256.clone().unwrap_or_default();
-    if opened.text != seal_text(&record.certificate, &hash) {
+    if opened.text != record.seal_text(&hash) {
         return Err(report.altered(NAME, "The seal says more than number and hash."));
     }
     let vkey = parts.vkey.clone();
@@ -212,79 +298,9 @@ fn check_signature(
     Ok(Outcome::IntactIssuerUnconfirmed { vkey })
 }
 
-/// Whether the record agrees with itself.
-fn check_content(record: &CertificateRecord, report: &mut CheckReport) -> Result<(), Outcome> {
-    const NAME: &str = "content";
-    let dossier = serde_json_canonicalizer::to_vec(&record.dossier)
-        .map_err(|e| report.unreadable(NAME, format!("The dossier cannot be hashed: {e}.")))?;
-    let hash = hex(&Sha256::digest(&dossier));
-    check_signers(record, &hash).map_err(|what| report.altered(NAME, what))?;
-    let required = |r: &&crate::domain::certificate::ResultRecord| r.kind == "required";
-    let mut results = record.dossier.results.iter().filter(required);
-    if let Some(result) = results.find(|r| r.outcome != "pass") {
-        let what = format!(
-            "{} is required and its verdict is {:?}, yet the lot is certified.",
-            result.attribute, result.outcome
-        );
-        return Err(report.altered(NAME, what));
-    }
-    let dossier = &record.dossier;
-    let cleared =
-        |i: &&InvestigationRecord| [Ending::Invalidated, Ending::Corrected].iter().any(|e| e.in_words() == i.outcome);
-    if let Some(standing) = dossier.investigations.iter().find(|i| !cleared(i)) {
-        let what = format!("Investigation {} is {:?}, yet the lot is certified.", standing.number, standing.outcome);
-        return Err(report.altered(NAME, what));
-    }
-    if let Some(open) = dossier.deviations.iter().find(|d| d.assessment.is_none()) {
-        return Err(report.altered(NAME, format!("{} {} is open, yet the lot is certified.", open.kind, open.number)));
-    }
-    let detail = "Every signature is over exactly these results, every required result passes, and no investigation \
-                  or deviation speaks against the lot.";
-    report.pass(NAME, detail);
-    Ok(())
-}
-
-/// Whether the right people signed, and exactly this dossier. Of version 3 on an audit-trail review is
-/// signed over the list of changes, which is not attached.
-fn check_signers(record: &CertificateRecord, dossier_sha256: &str) -> Result<(), String> {
-    let of_dossier = |s: &&SignatureRecord| record.v < 3 || s.act != "audit_review";
-    let mut covering = record.signatures.iter().filter(of_dossier);
-    if let Some(other) = covering.find(|s| s.signed_sha256 != dossier_sha256) {
-        return Err(format!("{} signed other data than these.", other.username));
-    }
-    let signer = |act: &str| record.signatures.iter().find(|s| s.act == act);
-    if record.v < 3 {
-        return signer("release").map(drop).ok_or_else(|| "Nobody signed the release.".to_owned());
-    }
-    let certifies = match (&record.supersedes, record.route.as_deref()) {
-        (Some(_), _) => "supersession",
-        (None, Some("verify_qc_qa_qp")) => "qp_certification",
-        (None, _) => "release",
-    };
-    let Some(last) = signer(certifies) else { return Err("Nobody signed the release.".to_owned()) };
-    if record.route.as_deref() != Some("verify_qc_qa_qp") {
-        return Ok(());
-    }
-    let registered = record.qualified_person.as_ref().is_some_and(|q| q.username == last.username);
-    if last.role != "qp" || !registered {
-        return Err("No qualified person with a register number signed the certification.".to_owned());
-    }
-    if record.supersedes.is_some() {
-        return Ok(());
-    }
-    let (Some(approved), Some(reviewed)) = (signer("qc_approval"), signer("audit_review")) else {
-        return Err("The QC approval or the audit-trail review is not signed.".to_owned());
-    };
-    let people = [&approved.username, &reviewed.username, &last.username];
-    if people[0] == people[1] || people[1] == people[2] || people[0] == people[2] {
-        return Err("One person signed two steps that are different people's work.".to_owned());
-    }
-    Ok(())
-}
-
-fn check_pages(pdf: &[u8], parts: &Parts, record: &CertificateRecord, report: &mut CheckReport) -> Result<(), Outcome> {
+fn check_pages(pdf: &[u8], parts: &Parts, record: &Record, report: &mut CheckReport) -> Result<(), Outcome> {
     const NAME: &str = "pages";
-    match render(record, &parts.record_bytes, &parts.seal, &parts.vkey) {
+    match record.drawn(parts) {
         Ok(again) if again == pdf => {
             report.pass(NAME, "The pages are byte for byte what the record gives.");
             Ok(())
@@ -293,7 +309,7 @@ fn check_pages(pdf: &[u8], parts: &Parts, record: &CertificateRecord, report: &m
             let what = format!(
                 "The file is not byte for byte what its record gives: pages or file structure \
                  were changed, or it was made with other software than this ({}).",
-                record.software
+                record.software()
             );
             Err(report.altered(NAME, what))
         }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::render::RenderError;
+use crate::domain::course::PartyRole;
 
 /// The zone in which the paper shows times.
 ///
@@ -122,6 +123,17 @@ pub fn role(code: &str) -> String {
         "qp" => "Qualified Person (qp)".to_owned(),
         "analyst" => "Analyst (analyst)".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// What somebody who is told is there for.
+pub fn party(role: PartyRole) -> &'static str {
+    match role {
+        PartyRole::Physician => "Physician",
+        PartyRole::Qp => "Qualified Person",
+        PartyRole::Qa => "Quality assurance",
+        PartyRole::Sponsor => "Sponsor",
+        PartyRole::Authority => "Authority",
     }
 }
 

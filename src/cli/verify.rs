@@ -1,7 +1,9 @@
-//! `lotgate verify`: a certificate or an inspection pack checked offline, by anybody.
+//! `lotgate verify`: a certificate, a conditional notice or an inspection pack checked offline, by
+//! anybody.
 //!
-//! Promises: needs no server and no account; says what was checked and what was not; without
-//! the site's key it never says that the issuer is confirmed.
+//! Promises: needs no server and no account; says what was checked and what was not; without the
+//! site's key it never says that the issuer is confirmed; whatever it says of a conditional notice,
+//! it says first that this is no release certificate, and the exit code is not that of one.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,10 +11,14 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::Failure;
-use crate::certificate::{CheckReport, Outcome, Step, check};
+use crate::certificate::{CheckReport, Outcome, PaperKind, Step, check};
 use crate::ledger::VerifierKey;
 use crate::pack::{PackReport, check as check_pack};
 
+/// What is exactly as issued.
+const INTACT: u8 = 0;
+/// The same of a conditional notice.
+const INTACT_NOTICE: u8 = 3;
 /// The largest certificate that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// The largest inspection pack that is read, in bytes.
@@ -23,14 +29,17 @@ const PACK_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 #[command(after_help = "Examples:
   lotgate verify RC-2026-000001.pdf --key 'lots.example.org/site-1+1f0c…+Ab…'
   lotgate verify RC-2026-000001.pdf --key-file site.vkey
+  lotgate verify CN-2026-000001.pdf --key-file site.vkey     (a conditional notice)
   lotgate verify AD-26-0007-inspection.zip --key-file site.vkey
   lotgate verify RC-2026-000001.pdf            (without a key: intact, but issuer not confirmed)
 
 Get the key from the site by another way than the certificate: `lotgate ledger key` prints it there.
-An offline check cannot know whether a certificate was revoked later; ask the site's verify page.
-Exit code: 0 intact (with a key: authentic), 1 altered or not signed by that key, 2 not readable.")]
+An offline check cannot know whether a certificate or notice was revoked later; ask the site's verify page.
+A conditional notice is not a release certificate: of it the word begins with CONDITIONAL NOTICE.
+Exit code: 0 intact (with a key: authentic), 1 altered or not signed by that key, 2 not readable,
+3 an intact conditional notice (with a key: authentic), so that no script takes it for a release.")]
 pub struct Args {
-    /// The certificate PDF, or the inspection pack
+    /// The PDF of a certificate or a conditional notice, or the inspection pack
     file: PathBuf,
     /// The site's public key as you were given it; may be repeated
     #[arg(long, value_name = "VKEY", env = "LOTGATE_KEY")]
@@ -68,7 +77,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     // Whoever names a key asks whether that key issued it; "somebody's key did" is a no.
     let other_key = matches!(report.outcome, Outcome::IntactIssuerUnconfirmed { .. }) && !keys.is_empty();
     print(&report, other_key);
-    Ok(exit_code(&report.outcome, other_key))
+    let code = exit_code(&report.outcome, other_key);
+    let intact_notice = report.kind == PaperKind::Notice && code == INTACT;
+    Ok(ExitCode::from(if intact_notice { INTACT_NOTICE } else { code }))
 }
 
 /// True for a file that begins as a zip archive does.
@@ -78,12 +89,12 @@ fn is_archive(path: &Path) -> std::io::Result<bool> {
     Ok(read == 2 && first == *b"PK")
 }
 
-fn exit_code(outcome: &Outcome, other_key: bool) -> ExitCode {
+fn exit_code(outcome: &Outcome, other_key: bool) -> u8 {
     match outcome {
-        _ if other_key => ExitCode::from(1),
-        Outcome::Authentic { .. } | Outcome::IntactIssuerUnconfirmed { .. } => ExitCode::SUCCESS,
-        Outcome::Altered { .. } => ExitCode::from(1),
-        Outcome::Unreadable { .. } => ExitCode::from(2),
+        _ if other_key => 1,
+        Outcome::Authentic { .. } | Outcome::IntactIssuerUnconfirmed { .. } => INTACT,
+        Outcome::Altered { .. } => 1,
+        Outcome::Unreadable { .. } => 2,
     }
 }
 
@@ -97,7 +108,7 @@ fn judged_pack(report: &PackReport, with_key: bool) -> ExitCode {
         }
     }
     told(&report.steps);
-    exit_code(&report.outcome, other_key)
+    ExitCode::from(exit_code(&report.outcome, other_key))
 }
 
 fn told(steps: &[Step]) {
@@ -130,6 +141,10 @@ fn say(outcome: &Outcome, other_key: bool) {
 }
 
 fn print(report: &CheckReport, other_key: bool) {
+    let is_notice = report.kind == PaperKind::Notice;
+    if is_notice {
+        print!("CONDITIONAL NOTICE, NOT A RELEASE CERTIFICATE: ");
+    }
     say(&report.outcome, other_key);
     let shown = [("number", &report.number), ("lot", &report.lot), ("record", &report.record_sha256)];
     for (name, value) in shown {
@@ -138,4 +153,11 @@ fn print(report: &CheckReport, other_key: bool) {
         }
     }
     told(&report.steps);
+    let intact = matches!(report.outcome, Outcome::Authentic { .. } | Outcome::IntactIssuerUnconfirmed { .. });
+    if is_notice && intact && !other_key {
+        println!(
+            "  Results were still to come when it was issued. Ask the site whether it still stands, and which release \
+             certificate followed it."
+        );
+    }
 }

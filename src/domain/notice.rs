@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certificate::{Dossier, LedgerPosition, QualifiedPersonRecord, SignatureRecord, SiteRecord};
 use super::course::{Contact, PendingCriterion};
+use super::ids::AttributeCode;
 
 /// The version of the record's shape.
 pub const NOTICE_VERSION: u32 = 1;
@@ -36,6 +37,8 @@ pub struct NoticeRecord {
     pub dossier: Dossier,
     /// What is still to come.
     pub pending: Vec<PendingCriterion>,
+    /// What the specification version says of each of these: why it may wait.
+    pub rules: Vec<WaitingRule>,
     /// Who is told when a result fails.
     pub contacts: Vec<Contact>,
     /// The route of the site's policy.
@@ -51,8 +54,22 @@ pub struct NoticeRecord {
     pub ledger: LedgerPosition,
     /// Name and version of the software that issued it.
     pub software: String,
-    /// Where the notice is shown. ASCII.
-    pub notice_url: String,
+    /// Where a stranger asks whether it still stands; also the content of the QR code. ASCII.
+    pub verify_url: String,
+}
+
+/// The rule of a specification version under which a result may be pending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingRule {
+    /// What is measured.
+    pub attribute: AttributeCode,
+    /// Within how many hours after step 1 the result is due.
+    pub due_hours: u32,
+    /// The interim readings without growth, one of which must be there; empty where none is asked
+    /// for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interim: Vec<String>,
 }
 
 /// What the signature of step 1 covers: SHA-256 of the canonical JSON of this.

@@ -10,6 +10,7 @@ use super::course::PendingCriterion;
 use super::evaluation::Outcome;
 use super::lot::Lot;
 use super::moment::Moment;
+use super::notice::WaitingRule;
 use super::refusal::{Code, Refusal};
 use super::spec::{Acceptance, Criterion, Specification};
 use super::two_step::{Pending, TwoStep};
@@ -54,6 +55,21 @@ pub fn pending(
     }
     let open = assessment.items.iter().filter_map(|item| Some((item, waits(rule, item)?)));
     open.map(|(item, allowed)| named(lot, item, allowed, now)).collect()
+}
+
+/// What the specification says of each result that is still to come.
+pub fn rules(spec: &Specification, pending: &[PendingCriterion]) -> Vec<WaitingRule> {
+    let rule = |p: &PendingCriterion| {
+        let allowed = spec.two_step.as_ref()?.pending(&p.attribute)?;
+        let interim = match spec.criterion(&p.attribute).map(|c| &c.acceptance) {
+            Some(Acceptance::Categorical { interim, extensions, .. }) if allowed.interim => {
+                interim.iter().filter(|value| !extensions.contains_key(*value)).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        Some(WaitingRule { attribute: p.attribute.clone(), due_hours: allowed.due_hours, interim })
+    };
+    pending.iter().filter_map(rule).collect()
 }
 
 /// The rule under which a criterion may wait, where it is one that waits.

@@ -15,7 +15,7 @@ use super::{
     CHECKPOINT, FACTS, FORMAT, Files, KEY, MANIFEST, Manifest, PEOPLE, RECORD, SEAL, SPECIFICATION, archive, contents,
     proof_path, record, seal_text,
 };
-use crate::certificate::{self, Outcome, Step};
+use crate::certificate::{self, Outcome, PaperKind, Step};
 use crate::domain::event::Event;
 use crate::domain::ids::LotNumber;
 use crate::domain::moment::Moment;
@@ -112,8 +112,14 @@ fn hold_together(
     report.pass("specification", "The specification versions are those whose hashes stand in the facts.");
     check_record(files, manifest, &lines, &known)?;
     report.pass("record", "The record and the people are what the facts tell.");
-    let certificates = check_certificates(files, &lines, &key)?;
-    report.pass("certificates", format!("{certificates} checked, page by page."));
+    let (certificates, notices) = check_papers(files, &lines, &key)?;
+    let mut checked = format!("{certificates} checked, page by page.");
+    if notices > 0 {
+        checked = format!(
+            "{certificates} checked, page by page; and {notices} conditional notice, which is no release certificate."
+        );
+    }
+    report.pass("certificates", checked);
     Ok(outcome)
 }
 
@@ -318,24 +324,35 @@ fn check_record(files: &Files, manifest: &Manifest, lines: &[Line], known: &[Spe
     Ok(())
 }
 
-/// Certificates, as `lotgate verify` checks each alone. Says how many.
-fn check_certificates(files: &Files, lines: &[Line], key: &VerifierKey) -> Result<usize, Wrong> {
+/// Certificates and conditional notices, as `lotgate verify` checks each alone. Says how many of each.
+fn check_papers(files: &Files, lines: &[Line], key: &VerifierKey) -> Result<(usize, usize), Wrong> {
     const NAME: &str = "certificates";
-    let documents = lines.iter().flat_map(|line| contents::documents(&line.fact));
-    let pdf = |d: &contents::Document| d.path.starts_with("certificates/") && d.path.ends_with(".pdf");
-    let mut checked = 0;
-    for document in documents.filter(pdf) {
-        let bytes = files.get(&document.path).map_or(&[][..], Vec::as_slice);
-        let report = certificate::check(bytes, std::slice::from_ref(key));
+    let (mut certificates, mut notices) = (0, 0);
+    for document in lines.iter().flat_map(|line| contents::documents(&line.fact)) {
+        let path = document.path.as_str();
+        let kind = match path.split_once('/') {
+            Some(("certificates", _)) => PaperKind::Certificate,
+            Some(("notices", _)) => PaperKind::Notice,
+            _ => continue,
+        };
+        let Some(name) = path.strip_suffix(".pdf") else { continue };
+        let of = |path: &str| files.get(path).map_or(&[][..], Vec::as_slice);
+        let report = certificate::check(of(path), std::slice::from_ref(key));
+        let named = report.number.as_deref() == name.rsplit('/').next();
+        let same = report.record_sha256.as_ref() == Some(&sha256_hex(of(&format!("{name}.json"))));
         match report.outcome {
-            Outcome::Authentic { .. } => checked += 1,
+            Outcome::Authentic { .. } if report.kind != kind || !named || !same => {
+                return Err((NAME, format!("{path} is not the paper of its name, or has another record beside it.")));
+            }
+            Outcome::Authentic { .. } if kind == PaperKind::Notice => notices += 1,
+            Outcome::Authentic { .. } => certificates += 1,
             Outcome::Altered { what } | Outcome::Unreadable { why: what } => {
-                return Err((NAME, format!("{}: {what}", document.path)));
+                return Err((NAME, format!("{path}: {what}")));
             }
             Outcome::IntactIssuerUnconfirmed { .. } => {
-                return Err((NAME, format!("{} was issued with another key than the pack's.", document.path)));
+                return Err((NAME, format!("{path} was issued with another key than the pack's.")));
             }
         }
     }
-    Ok(checked)
+    Ok((certificates, notices))
 }

@@ -154,6 +154,21 @@ impl View<'_> {
         Ok(None)
     }
 
+    /// Conditional notices with the lots they were issued for, newest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn notices(&mut self, limit: i64) -> Result<Vec<(LotNumber, ConditionalRelease)>, StoreError> {
+        let named = records::table.filter(records::noun.eq(Notice::NOUN)).order(records::entry.desc()).limit(limit);
+        let numbers: Vec<String> = named.select(records::code).load(self.0)?;
+        let mut notices = Vec::new();
+        for number in numbers {
+            let number = column!("records", "code", number, NoticeNumber::parse(&number))?;
+            notices.extend(self.notice(&number)?);
+        }
+        Ok(notices)
+    }
+
     /// The number the next conditional notice gets.
     ///
     /// # Errors

@@ -91,7 +91,7 @@ pub(super) fn notice(desk: &mut Desk, record: &NoticeRecord) -> Result<Kept, Err
     let bytes = canonical::text(record).map_err(|e| internal(e.to_string()))?.into_bytes();
     let seal = sealed(desk, &notice_seal_text(&record.notice, &canonical::sha256_hex(&bytes)))?;
     let pdf = render_notice(record, &bytes, &seal, &desk.app.verifier_key().to_string()).map_err(|e| undrawn(&e))?;
-    keep(desk, bytes, pdf, record.notice_url.clone(), record.ledger.entry)
+    keep(desk, bytes, pdf, record.verify_url.clone(), record.ledger.entry)
 }
 
 /// The site as a paper names it.

@@ -115,6 +115,7 @@ fn release(
         zone: desk.app.site().zone.clone(),
         site: issue::site(desk),
         dossier,
+        rules: step_one::rules(&stored.specification, &pending),
         pending: pending.clone(),
         contacts: contacts.clone(),
         route: policy.policy.release_route.as_str().to_owned(),
@@ -123,7 +124,7 @@ fn release(
         signatures,
         ledger: issue::position(desk),
         software: crate::SOFTWARE.to_owned(),
-        notice_url: format!("{}/notices/{notice}", desk.app.public_url()),
+        verify_url: format!("{}/verify/{notice}", desk.app.public_url()),
     };
     let kept = issue::notice(desk, &record)?;
     let event = CourseEvent::LotConditionallyReleased {

@@ -3,13 +3,14 @@
 //! Promises: *valid* only for the bytes of a certificate that were issued (PDF or record) and that
 //! stands, which are re-hashed from storage for the answer; of a revocation the day and the sort of
 //! reason are told and nothing more; a changed file is *altered* when its number can still be read
-//! and *unknown* otherwise; nothing is written and nobody needs to sign in.
+//! and *unknown* otherwise; of a conditional notice it is never said that it is valid; nothing is
+//! written and nobody needs to sign in.
 
 use crate::certificate::printed_number;
-use crate::domain::course::{ConditionalRelease, Course};
+use crate::domain::course::{ConditionalRelease, Course, Revocation, RevocationClass};
 use crate::domain::entry::in_minutes;
 use crate::domain::ids::{CertificateNumber, LotNumber, NoticeNumber};
-use crate::domain::lot::Lot;
+use crate::domain::lot::{Decision, Lot};
 use crate::ledger::canonical::sha256_hex;
 use crate::store::Issued;
 
@@ -40,6 +41,8 @@ pub enum Authenticity {
     Valid,
     /// A conditional notice that stands: no release certificate.
     Conditional,
+    /// A conditional notice that a release certificate followed.
+    Followed,
     /// Withdrawn.
     Revoked,
     /// Replaced by a newer version.
@@ -56,21 +59,11 @@ impl Authenticity {
         match self {
             Authenticity::Valid => "valid",
             Authenticity::Conditional => "conditional",
+            Authenticity::Followed => "followed",
             Authenticity::Revoked => "revoked",
             Authenticity::Superseded => "superseded",
             Authenticity::Altered => "altered",
             Authenticity::Unknown => "unknown",
-        }
-    }
-}
-
-impl Authenticity {
-    /// How the certificate that an answer is about stands; of an altered file nothing is said.
-    pub fn of_certificate(self) -> &'static str {
-        match self {
-            Authenticity::Revoked => "revoked",
-            Authenticity::Superseded => "superseded",
-            _ => "valid",
         }
     }
 }
@@ -128,18 +121,26 @@ pub struct Answer {
     pub certificate: Option<Issued>,
     /// The conditional notice concerned, if it was issued here.
     pub notice: Option<IssuedNotice>,
+    /// How that paper stands today; also of one that an altered file names.
+    pub stands: Option<Authenticity>,
+    /// The certificate that replaced the certificate, or followed the notice.
+    pub newer: Option<CertificateNumber>,
     /// What was checked, in sentences.
     pub checked: Vec<String>,
 }
 
 impl Answer {
-    fn about(paper: Option<Paper>, outcome: Authenticity, detail: String, checked: Vec<String>) -> Self {
+    fn unknown(detail: String, checked: Vec<String>) -> Self {
+        let outcome = Authenticity::Unknown;
+        Answer { outcome, detail, certificate: None, notice: None, stands: None, newer: None, checked }
+    }
+
+    fn about(paper: Paper, standing: Standing, outcome: Authenticity, detail: String, checked: Vec<String>) -> Self {
         let (certificate, notice) = match paper {
-            Some(Paper::Certificate(issued)) => (Some(issued), None),
-            Some(Paper::Notice(notice)) => (None, Some(notice)),
-            None => (None, None),
+            Paper::Certificate(issued) => (Some(issued), None),
+            Paper::Notice(notice) => (None, Some(notice)),
         };
-        Answer { outcome, detail, certificate, notice, checked }
+        Answer { outcome, detail, certificate, notice, stands: Some(standing.today), newer: standing.newer, checked }
     }
 }
 
@@ -186,11 +187,13 @@ fn by_hash(app: &App, sha256: &str, number: Option<&str>, computed: bool) -> Res
         let what = if paper.hashes().first() == Some(&sha256) { "PDF" } else { "record" };
         let issued = paper.named().replace("certificate ", "");
         checked.push(format!("Equal to the {what} of {issued} as issued and as stored today"));
-        let (outcome, stands) = standing(app, &paper)?;
-        let detail = format!("This is the {what} of {} for lot {}, unchanged{}", paper.named(), paper.lot(), stands);
-        return Ok(Answer::about(Some(paper), outcome, detail, checked));
+        let standing = standing(app, &paper)?;
+        let detail =
+            format!("This is the {what} of {} for lot {}, unchanged{}", paper.named(), paper.lot(), standing.ends);
+        let outcome = standing.today;
+        return Ok(Answer::about(paper, standing, outcome, detail, checked));
     }
-    checked.push("No certificate issued here has this SHA-256".into());
+    checked.push("No certificate and no conditional notice issued here has this SHA-256".into());
     let named = match number {
         Some(number) => find(app, number)?,
         None => None,
@@ -203,12 +206,10 @@ fn by_hash(app: &App, sha256: &str, number: Option<&str>, computed: bool) -> Res
             let detail = format!(
                 "The file names {number}, but it is not the file that was issued. Do not rely on it; ask for the original."
             );
-            Ok(Answer::about(Some(paper), Authenticity::Altered, detail, checked))
+            let standing = standing(app, &paper)?;
+            Ok(Answer::about(paper, standing, Authenticity::Altered, detail, checked))
         }
-        None => {
-            let detail = "This is no certificate that was issued here.".to_owned();
-            Ok(Answer::about(None, Authenticity::Unknown, detail, checked))
-        }
+        None => Ok(Answer::unknown("This is no certificate or notice that was issued here.".to_owned(), checked)),
     }
 }
 
@@ -216,17 +217,19 @@ fn by_number(app: &App, number: &str) -> Result<Answer, Error> {
     let Some(paper) = find(app, number)? else {
         let noun = if number.starts_with("CN") { "conditional notice" } else { "certificate" };
         let detail = format!("No {noun} {number} was issued here.");
-        let checked = vec![format!("{number} is not in the register")];
-        return Ok(Answer::about(None, Authenticity::Unknown, detail, checked));
+        return Ok(Answer::unknown(detail, vec![format!("{number} is not in the register")]));
     };
     let [pdf, record] = paper.hashes();
     app.read(|view| Ok((view.document(pdf)?, view.document(record)?)))?;
-    let (outcome, stands) = standing(app, &paper)?;
+    let standing = standing(app, &paper)?;
     let mut named = paper.named();
     if let Some(first) = named.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    let stands = if outcome == Authenticity::Valid && stands == "." { " and stands.".to_owned() } else { stands };
+    let stands = match standing.ends.as_str() {
+        "." if standing.today == Authenticity::Valid => " and stands.",
+        ends => ends,
+    };
     let detail = format!(
         "{named} was issued for lot {}{stands} That says nothing about the paper in your hand: compare the record hash \
          printed on it, or check the PDF file itself.",
@@ -237,7 +240,8 @@ fn by_number(app: &App, number: &str) -> Result<Answer, Error> {
         "Its PDF and its record are stored unchanged".into(),
         format!("Record SHA-256: {record}"),
     ];
-    Ok(Answer::about(Some(paper), outcome, detail, checked))
+    let outcome = standing.today;
+    Ok(Answer::about(paper, standing, outcome, detail, checked))
 }
 
 /// How a certificate of this lot stands today.
@@ -251,33 +255,107 @@ pub fn certificate_standing(lot: &Lot, number: &CertificateNumber) -> Authentici
     }
 }
 
-/// How a paper that was issued here stands today, and the end of the sentence that says so.
-fn standing(app: &App, paper: &Paper) -> Result<(Authenticity, String), Error> {
-    let lot: Lot = app.read(|view| Ok(view.lot(paper.lot())??))?;
-    let course: &Course = &lot.course;
-    if let Some(revocation) = &course.revocation {
-        let when = in_minutes(revocation.at);
-        return Ok((Authenticity::Revoked, format!(", and was revoked on {when}: {}.", revocation.class)));
+/// How a conditional notice of this lot stands today.
+pub fn notice_standing(lot: &Lot) -> Authenticity {
+    if lot.course.revocation.is_some() {
+        Authenticity::Revoked
+    } else if lot.standing_notice().is_some() {
+        Authenticity::Conditional
+    } else {
+        Authenticity::Followed
     }
-    let newest = lot.standing_certificate().map(ToString::to_string).unwrap_or_default();
-    match paper {
-        Paper::Certificate(issued) => {
-            if let Some(replaced) = course.supersessions.iter().find(|s| s.certificate == issued.number) {
-                let when = in_minutes(replaced.at);
-                let ends =
-                    format!(", and was replaced on {when} by certificate {newest}, because something on it was wrong.");
-                return Ok((Authenticity::Superseded, ends));
-            }
+}
+
+/// The release certificate that followed a lot's conditional notice, in its newest version, also
+/// where it was revoked since.
+pub fn followed_by(lot: &Lot) -> Option<&CertificateNumber> {
+    let Some(Decision::Released { certificate, .. }) = &lot.decision else { return None };
+    Some(lot.course.supersessions.last().map_or(certificate, |s| &s.by_certificate))
+}
+
+/// Why a notice was revoked, as strangers are told: the sort of reason alone. A lot with a notice
+/// and no certificate had not been released.
+pub fn notice_revoked_because(revocation: &Revocation) -> String {
+    match (revocation.class, &revocation.certificate) {
+        (RevocationClass::LateFailingResult, None) => {
+            "a result failed after the lot had been conditionally released".to_owned()
+        }
+        (class, _) => class.to_string(),
+    }
+}
+
+/// How a paper stands.
+struct Standing {
+    today: Authenticity,
+    /// The end of the sentence that says so.
+    ends: String,
+    newer: Option<CertificateNumber>,
+}
+
+impl Standing {
+    fn new(today: Authenticity, ends: impl Into<String>) -> Self {
+        Standing { today, ends: ends.into(), newer: None }
+    }
+}
+
+/// How a paper that was issued here stands today.
+fn standing(app: &App, paper: &Paper) -> Result<Standing, Error> {
+    let lot: Lot = app.read(|view| Ok(view.lot(paper.lot())??))?;
+    Ok(match paper {
+        Paper::Certificate(issued) => of_certificate(issued, &lot),
+        Paper::Notice(_) => of_notice(&lot),
+    })
+}
+
+fn of_certificate(issued: &Issued, lot: &Lot) -> Standing {
+    let course: &Course = &lot.course;
+    let replaced = course.supersessions.iter().find(|s| s.certificate == issued.number);
+    let mut standing = match (&course.revocation, replaced) {
+        (Some(revocation), _) => {
+            let when = in_minutes(revocation.at);
+            Standing::new(Authenticity::Revoked, format!(", and was revoked on {when}: {}.", revocation.class))
+        }
+        (None, Some(replaced)) => {
+            let (when, newest) = (in_minutes(replaced.at), newest(lot));
+            let ends =
+                format!(", and was replaced on {when} by certificate {newest}, because something on it was wrong.");
+            Standing::new(Authenticity::Superseded, ends)
+        }
+        (None, None) => {
             let replaces = course.supersessions.iter().find(|s| s.by_certificate == issued.number);
             let ends = replaces.map_or(".".to_owned(), |s| format!(", and stands; it replaces {}.", s.certificate));
-            Ok((Authenticity::Valid, ends))
+            Standing::new(Authenticity::Valid, ends)
         }
-        Paper::Notice(_) if newest.is_empty() => {
-            let ends = ". It is a conditional notice, not a release certificate: results are still to come.";
-            Ok((Authenticity::Conditional, ends.to_owned()))
+    };
+    standing.newer = replaced.map(|s| s.by_certificate.clone());
+    standing
+}
+
+fn newest(lot: &Lot) -> String {
+    followed_by(lot).map(ToString::to_string).unwrap_or_default()
+}
+
+fn of_notice(lot: &Lot) -> Standing {
+    let today = notice_standing(lot);
+    let mut standing = match (&lot.course.revocation, &lot.decision) {
+        (Some(revocation), _) => {
+            let (when, because) = (in_minutes(revocation.at), notice_revoked_because(revocation));
+            Standing::new(today, format!(", and was revoked on {when}: {because}."))
         }
-        Paper::Notice(_) => {
-            Ok((Authenticity::Superseded, format!(". It was a conditional notice; certificate {newest} followed it.")))
+        (None, Some(Decision::Released { at, .. })) => {
+            let (when, newest) = (in_minutes(*at), newest(lot));
+            let ends = format!(
+                ". It was a conditional notice, never a release certificate: the lot was released on {when}, and \
+                 certificate {newest} followed it."
+            );
+            Standing::new(today, ends)
         }
-    }
+        _ => {
+            let ends = ". It is a conditional notice, not a release certificate: results were still to come when it was \
+                        issued, and no release certificate has followed.";
+            Standing::new(today, ends)
+        }
+    };
+    standing.newer = followed_by(lot).cloned();
+    standing
 }

@@ -16,7 +16,10 @@
   // The number stands readable in the file (its title and file name); an altered copy usually still carries it.
   function numberIn(bytes) {
     var text = new TextDecoder("latin1").decode(bytes);
-    var found = text.match(/(RC|CN)-\d{4}-\d{6}/);
+    var certificate = text.match(/RC-\d{4}-\d{6}(?!\d)/), notice = text.match(/CN-\d{4}-\d{6}(?!\d)/);
+    // A certificate may name the notice before it, and a remark on a notice any certificate.
+    var isNotice = text.indexOf("notice.json") >= 0 && text.indexOf("certificate.json") < 0;
+    var found = isNotice && notice ? notice : certificate || notice;
     return found ? found[0] : null;
   }
   function make(name, text, parent) {
@@ -25,10 +28,11 @@
     if (parent) parent.append(element);
     return element;
   }
-  function fact(list, label, value) {
+  function fact(list, label, value, href) {
     var row = make("div", "", list);
     make("dt", label, row);
-    make("dd", value, row);
+    var said = make("dd", href ? "" : value, row);
+    if (href) make("a", value, said).href = href;
   }
   // A sentence that ends with a hash shows it in groups of four.
   function checked(list, sentence) {
@@ -64,12 +68,14 @@
       fact(facts, "Conditional notice", said.notice.notice);
       fact(facts, "Lot", said.notice.lot);
       fact(facts, "Issued", moment(new Date(said.notice.issued_at)));
+      if (said.notice.certificate) fact(facts, "Followed by", said.notice.certificate, "/verify/" + said.notice.certificate);
     }
     if (issued) {
       facts.hidden = false;
       fact(facts, "Certificate", issued.certificate);
       fact(facts, "Lot", issued.lot);
       fact(facts, "Issued", moment(new Date(issued.issued_at)));
+      if (issued.superseded_by) fact(facts, "Replaced by", issued.superseded_by, "/verify/" + issued.superseded_by);
     }
     var list = part.querySelector("[data-checked]");
     checked(list, file.name + ", " + file.size + " bytes, read on this device and not sent");

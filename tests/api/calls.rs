@@ -459,7 +459,7 @@ fn api_call(site: &Site, route: &Route) -> Option<Call> {
             dosed(site);
             sends("olga", "/api/v1/lots/L-1/dose", &json!({"weight_kg": "60"}))
         }
-        ("GET", "/api/v1/notices/{number}" | "/api/v1/notices/{number}/pdf") => {
+        ("GET", path) if path.starts_with("/api/v1/notices/{number}") => {
             crate::routes_of_decision::conditional(site, "L-1");
             reads("olga", &route.path.replace("{number}", "CN-2026-000001"))
         }
@@ -834,9 +834,9 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
             route.path,
             &[("uncalibrated_instrument", "flag"), ("meaning", "For the walk"), ("password", &*password("queen"))],
         ),
-        ("GET", "/notices/{number}/pdf") => {
+        ("GET", path) if path.starts_with("/notices/{number}") => {
             crate::routes_of_decision::conditional(site, "L-1");
-            reads("olga", "/notices/CN-2026-000001/pdf")
+            reads("olga", &path.replace("{number}", "CN-2026-000001"))
         }
         (_, path) if crate::routes_of_decision::is_step(path) => {
             let (who, _) = crate::routes_of_decision::ready_for(site, path);

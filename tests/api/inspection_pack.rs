@@ -113,6 +113,33 @@ fn the_pack_of_a_released_lot_is_complete_and_authentic() {
 }
 
 #[test]
+fn the_pack_of_a_conditionally_released_lot_has_its_notice_and_checks_it() {
+    let site = Site::start();
+    crate::routes_of_decision::conditional(&site, "L-1");
+    let files = archive::unzip(&taken(&site, "olga", "L-1").with_status(200).bytes).expect("an archive");
+    let issued = |ending: &str| format!("notices/CN-2026-000001.{ending}");
+    let pdf = site.auditor().get("/api/v1/notices/CN-2026-000001/pdf").bytes;
+    assert_eq!(files.get(&issued("pdf")), Some(&pdf));
+    assert!(files.contains_key(&issued("json")) && !files.keys().any(|path| path.starts_with("certificates/")));
+    let report = checked(&site, &files);
+    assert!(matches!(report.outcome, Outcome::Authentic { .. }), "{report:?}");
+    let last = report.steps.last().expect("steps");
+    assert_eq!(last.name, "certificates");
+    assert!(last.detail.contains("0 checked") && last.detail.contains("1 conditional notice, which is no release"));
+    // Whoever has the site's key cannot put another file in its place: a fact names its hash.
+    let mut changed = files.clone();
+    let mut longer = pdf;
+    longer.push(b'\n');
+    changed.insert(issued("pdf"), longer);
+    assert!(altered(&site, &changed).contains("was changed"));
+    let why = altered(&site, &resealed(changed, &signer(&site)));
+    assert!(why.contains("is not the file that fact"), "{why}");
+    let mut without = files;
+    without.remove(&issued("pdf"));
+    assert!(altered(&site, &resealed(without, &signer(&site))).contains("is missing"));
+}
+
+#[test]
 fn that_a_pack_was_taken_is_a_fact_with_the_hash_of_its_manifest() {
     let (site, files) = released();
     let made = site.events("inspection_pack_made");

@@ -36,6 +36,7 @@ mod limits;
 mod locks;
 mod lots;
 mod my_sessions;
+mod notices;
 mod openid;
 mod page_forms;
 mod pages;

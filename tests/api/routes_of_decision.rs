@@ -410,12 +410,14 @@ fn a_fresh_lot_is_released_in_two_steps_and_its_notice_is_no_certificate() {
         "92.4",
         "QueenQiu(queen)",
         "—Endofnotice—",
+        "/verify/CN-2026-000001",
     ] {
         assert!(text.contains(said), "{said} in {text}");
     }
     assert!(!text.contains("RC-2026"));
     let checked = lotgate::certificate::check(&pdf, &[site.app.verifier_key().clone()]);
-    assert!(matches!(checked.outcome, lotgate::certificate::Outcome::Unreadable { .. }), "{checked:?}");
+    assert!(matches!(checked.outcome, lotgate::certificate::Outcome::Authentic { .. }), "{checked:?}");
+    assert_eq!(checked.kind, lotgate::certificate::PaperKind::Notice);
     assert_eq!(site.auditor().get("/api/v1/certificates").ok()["certificates"], json!([]));
     site.qa().releases("L-1").refused(409, "not_releasable");
     site.qa().rejects("L-1", "Doubt").refused(409, "lot_closed").says("Revoke it");

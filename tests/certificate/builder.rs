@@ -1,11 +1,13 @@
 //! A realistic certificate for the tests, and the changes that turn it into difficult ones.
 
-use lotgate::certificate::{RenderError, render, seal_text};
+use lotgate::certificate::{RenderError, notice_seal_text, render, render_notice, seal_text};
 use lotgate::domain::certificate::{
     CertificateRecord, CorrectedRecord, DeviationRecord, InvestigationRecord, NotApplicableRecord, NoticeReference,
     QualifiedPersonRecord, SourceRecord, SupersedesRecord,
 };
+use lotgate::domain::notice::{NOTICE_TITLE, NOTICE_VERSION, NoticeRecord, SignedNotice};
 use lotgate::ledger::{KeyName, NoteSigner};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 /// The 21 criteria of an adipose-derived mesenchymal stem cell product, eleven runs (one
@@ -151,6 +153,92 @@ pub fn replacement() -> CertificateRecord {
     record.signatures = record.signatures.split_off(2);
     record.signatures[0].act = "supersession".into();
     record
+}
+
+/// A conditional notice of the long route: sterility with an interim reading and mycoplasma, not
+/// begun, are still to come.
+pub fn notice() -> NoticeRecord {
+    let of = certified();
+    let mut dossier = of.dossier;
+    dossier.results.retain(|r| r.attribute != "MYCOPLASMA");
+    let sterility = dossier.results.iter_mut().find(|r| r.attribute == "STERILITY-AE").expect("a result");
+    sterility.outcome = "pending".into();
+    (sterility.as_typed, sterility.reported) = ("No growth to date".into(), "No growth to date".into());
+    let mut signatures = of.signatures;
+    signatures[2].act = "conditional_release".into();
+    let waiting = json!([
+        {"attribute": "STERILITY-AE", "name": "Sterility, aerobic", "due_at": "2026-03-16T01:41:07.123456Z",
+            "interim": "No growth to date"},
+        {"attribute": "MYCOPLASMA", "name": "Mycoplasma", "due_at": "2026-03-30T01:41:07.123456Z"},
+    ]);
+    let rules = json!([
+        {"attribute": "STERILITY-AE", "due_hours": 336, "interim": ["No growth to date"]},
+        {"attribute": "MYCOPLASMA", "due_hours": 672},
+    ]);
+    let contacts = json!([
+        {"role": "physician", "name": "Dr Anna Weiß, ward 4B", "reach": "+49 30 555 0100"},
+        {"role": "sponsor", "name": "临床研究中心", "reach": "qa@sponsor.example"},
+    ]);
+    NoticeRecord {
+        v: NOTICE_VERSION,
+        title: NOTICE_TITLE.into(),
+        notice: "CN-2026-000001".into(),
+        issued_at: of.issued_at,
+        zone: of.zone,
+        site: of.site,
+        dossier,
+        pending: serde_json::from_value(waiting).expect("pending"),
+        rules: serde_json::from_value(rules).expect("rules"),
+        contacts: serde_json::from_value(contacts).expect("contacts"),
+        route: "verify_qc_qa_qp".into(),
+        policy_version: 2,
+        qualified_person: of.qualified_person,
+        signatures,
+        ledger: of.ledger,
+        software: of.software,
+        verify_url: "https://lots.zhujiang-cells.example/verify/CN-2026-000001".into(),
+    }
+}
+
+/// A notice of the short route, with one result pending: small enough to try every byte of.
+pub fn short_notice() -> NoticeRecord {
+    let mut record = notice();
+    record.dossier.results.retain(|r| r.attribute == "STERILITY-AE");
+    record.dossier.runs.truncate(1);
+    record.dossier.changes.clear();
+    record.pending.truncate(1);
+    record.rules.truncate(1);
+    record.route = "verify_release".into();
+    record.qualified_person = None;
+    record.signatures = record.signatures.split_off(2);
+    (record.signatures[0].username, record.signatures[0].role) = ("queen".into(), "qa".into());
+    record
+}
+
+/// Lets the signers of a notice sign what it says.
+pub fn sign_notice(record: &mut NoticeRecord) {
+    let pending = record.pending.iter().map(|p| p.attribute.as_str()).collect();
+    let signed = SignedNotice { dossier: &record.dossier, pending, contacts: &record.contacts };
+    let whole = sha256(&serde_json_canonicalizer::to_vec(&signed).expect("canonical"));
+    let dossier = sha256(&serde_json_canonicalizer::to_vec(&record.dossier).expect("canonical"));
+    for signature in record.signatures.iter_mut().filter(|s| s.act != "audit_review") {
+        let hash = if signature.act == "conditional_release" { &whole } else { &dossier };
+        signature.signed_sha256.clone_from(hash);
+    }
+}
+
+/// A notice as a site issues it, without making the signatures right first.
+pub fn issue_notice_as_is(record: &NoticeRecord, by: &NoteSigner) -> Issued {
+    let record_bytes = serde_json_canonicalizer::to_vec(record).expect("canonical");
+    let seal = by.sign(&notice_seal_text(&record.notice, &sha256(&record_bytes))).expect("sealed");
+    let pdf = render_notice(record, &record_bytes, &seal, &by.verifier_key().to_string()).expect("rendered");
+    Issued { record_bytes, seal, pdf }
+}
+
+pub fn issue_notice(record: &NoticeRecord) -> Issued {
+    let mut record = record.clone();
+    sign_notice(&mut record);
+    issue_notice_as_is(&record, &signer())
 }
 
 /// Chinese, Polish, Russian and Greek names, long texts, long words, sixty runs.

@@ -46,7 +46,7 @@ use crate::workflow::App;
         passkeys::begin, passkeys::confirm, passkeys::begin_sign_in, passkeys::sign_in,
         tokens::list, tokens::create, tokens::revoke_own, tokens::revoke, alerts::list, alerts::acknowledge,
         policy::show, policy::set, course::approve, course::show_review, course::review, course::certify,
-        course::release_in_part, notices::show, notices::pdf, supersession::create,
+        course::release_in_part, notices::show, notices::pdf, notices::record, supersession::create,
         people::show, people::deactivate, people::reactivate, people::set_roles, people::limit, people::check_identity,
         people::qualify, people::train, people::give_password, people::change_own_password, access::show,
         access::review, access::policy, access::issue_policy, access::acknowledge,

@@ -1,4 +1,5 @@
-//! `/api/v1/verify`: a stranger asks whether a certificate is genuine. No sign-in.
+//! `/api/v1/verify`: a stranger asks whether a certificate or a conditional notice is genuine. No
+//! sign-in.
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data, Payload};
@@ -6,12 +7,13 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
 use super::certificates::CertificateView;
+use super::notices;
 use crate::domain::ids::{CertificateNumber, NoticeNumber};
 use crate::domain::refusal::{Code, Refusal};
 use crate::web::body::{Body, body_refusal};
 use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::upload::{FIELDS_MAX, is_form, read_form};
-use crate::workflow::verify_certificate::{Answer, Claim, IssuedNotice, verify_certificate};
+use crate::workflow::verify_certificate::{Answer, Authenticity, Claim, IssuedNotice, verify_certificate};
 use crate::workflow::{App, Error};
 
 /// The largest file that is checked, in bytes.
@@ -24,7 +26,7 @@ pub struct ClaimBody {
     /// SHA-256 of the PDF or of the record, 64 hex digits.
     #[serde(default)]
     pub sha256: Option<String>,
-    /// Certificate number.
+    /// Number of a certificate or a conditional notice.
     #[serde(default)]
     pub number: Option<String>,
 }
@@ -32,7 +34,7 @@ pub struct ClaimBody {
 /// The answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AnswerView {
-    /// `valid`, `conditional`, `revoked`, `superseded`, `altered` or `unknown`.
+    /// `valid`, `conditional`, `followed`, `revoked`, `superseded`, `altered` or `unknown`.
     pub outcome: String,
     /// What that means here, in a sentence.
     pub detail: String,
@@ -53,15 +55,21 @@ pub struct IssuedNoticeView {
     pub lot: String,
     /// When (UTC).
     pub issued_at: String,
+    /// `standing`, `followed` or `revoked`.
+    pub status: String,
+    /// The release certificate that followed it.
+    pub certificate: Option<String>,
     /// SHA-256 of the record.
     pub record_sha256: String,
     /// SHA-256 of the PDF.
     pub pdf_sha256: String,
 }
 
-impl From<&IssuedNotice> for IssuedNoticeView {
-    fn from(issued: &IssuedNotice) -> Self {
+impl IssuedNoticeView {
+    fn new(issued: &IssuedNotice, answer: &Answer) -> Self {
         IssuedNoticeView {
+            status: notices::status(answer.stands.unwrap_or(Authenticity::Conditional)).to_owned(),
+            certificate: answer.newer.as_ref().map(ToString::to_string),
             notice: issued.step.notice.to_string(),
             lot: issued.lot.to_string(),
             issued_at: issued.step.at.to_string(),
@@ -79,10 +87,11 @@ impl AnswerView {
             detail: answer.detail.clone(),
             checked: answer.checked.clone(),
             certificate: answer.certificate.as_ref().map(|c| CertificateView {
-                status: answer.outcome.of_certificate().to_owned(),
+                status: answer.stands.unwrap_or(Authenticity::Valid).as_str().to_owned(),
+                superseded_by: answer.newer.as_ref().map(ToString::to_string),
                 ..CertificateView::new(c, public_url)
             }),
-            notice: answer.notice.as_ref().map(Into::into),
+            notice: answer.notice.as_ref().map(|n| IssuedNoticeView::new(n, answer)),
         }
     }
 }
@@ -115,7 +124,7 @@ pub fn claim(sha256: Option<&str>, number: Option<&str>) -> Result<Claim, Refusa
         }
         (None, Some(number)) => read_number(number),
         (None, None) => {
-            let detail = "Send the PDF file, its SHA-256, or the certificate number.";
+            let detail = "Send the PDF file, its SHA-256, or the number of the certificate or notice.";
             Err(Refusal::field(Code::InvalidField, "file", detail))
         }
     }
@@ -171,7 +180,7 @@ pub async fn read_claim(req: &HttpRequest, payload: Payload) -> Result<Claim, Er
     Err(Refusal::new(Code::WrongMediaType, detail).into())
 }
 
-/// Says whether a certificate is genuine.
+/// Says whether a certificate or a conditional notice is genuine, and how it stands.
 #[utoipa::path(post, path = "/api/v1/verify", tag = "verification", security(()),
     request_body(content((ClaimBody = "application/json"), (Vec<u8> = "multipart/form-data"))),
     responses((status = 200, body = AnswerView), (status = 422, body = ProblemBody)))]

@@ -4,22 +4,27 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::notices;
 use super::shown;
 use super::view::certificates::{CertificatePage, CertificateRow, CertificateState, CertificatesPage};
+use super::view::notices::NoticeRow;
 use super::view::parts::{Fact, Link};
 use super::visit::{Visit, html, signed_in};
 use crate::domain::certificate::{CertificateRecord, SignatureRecord};
+use crate::domain::course::ConditionalRelease;
 use crate::domain::ids::CertificateNumber;
 use crate::domain::lot::Lot;
 use crate::domain::spec::Specification;
 use crate::store::Issued;
 use crate::web::api::certificates::document;
 use crate::web::times;
-use crate::workflow::verify_certificate::{Authenticity, certificate_standing};
+use crate::workflow::verify_certificate::{Authenticity, certificate_standing, followed_by};
 use crate::workflow::{App, Error};
 
 /// How many certificates a page has.
 const ROWS: usize = 50;
+/// How many conditional notices stand beside them.
+const NOTICES: i64 = 50;
 
 /// `GET /certificates`
 pub async fn list(req: HttpRequest) -> HttpResponse {
@@ -47,7 +52,8 @@ fn address(visit: &Visit) -> &str {
 
 async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let before = visit.query("cursor").parse::<i64>().ok();
-    let mut rows = visit.work(move |app| load_list(app, before)).await?;
+    let (mut rows, notices) = visit.work(move |app| Ok((load_list(app, before)?, load_notices(app)?))).await?;
+    let notices = if before.is_some() { Vec::new() } else { notices };
     let more = rows.len() > ROWS;
     rows.truncate(ROWS);
     let next = rows.last().filter(|_| more).map(|(issued, _)| format!("/certificates?cursor={}", issued.entry));
@@ -62,6 +68,7 @@ async fn list_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let view = CertificatesPage {
         frame: visit.frame("Certificates", "certificates", "/certificates"),
         rows: rows.iter().map(row).collect(),
+        notices: notices.iter().map(|(lot, step)| notice_row(visit, lot, step)).collect(),
         next,
     };
     html(StatusCode::OK, &view)
@@ -78,6 +85,28 @@ fn load_list(app: &App, before: Option<i64>) -> Result<Vec<(Issued, Lot)>, Error
         }
         Ok(rows)
     })
+}
+
+fn load_notices(app: &App) -> Result<Vec<(Lot, ConditionalRelease)>, Error> {
+    app.read(|view| {
+        let mut rows = Vec::new();
+        for (lot, step) in view.notices(NOTICES)? {
+            rows.push((view.lot(&lot)??, step));
+        }
+        Ok(rows)
+    })
+}
+
+fn notice_row(visit: &Visit, lot: &Lot, step: &ConditionalRelease) -> NoticeRow {
+    let certificate = followed_by(lot).map(|n| Link::new(n.to_string(), format!("/certificates/{n}")));
+    NoticeRow {
+        link: Link::new(step.notice.to_string(), format!("/notices/{}", step.notice)),
+        lot: Link::new(lot.number().to_string(), format!("/lots/{}", lot.number())),
+        state: notices::state(lot),
+        certificate,
+        issued_at: shown::plain_moment(step.at, visit.zone),
+        signed_by: step.by.name.as_str().to_owned(),
+    }
 }
 
 /// Whether a certificate of a lot stands.
@@ -144,11 +173,14 @@ async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let mut frame = visit.frame(&number, "certificate", "/certificates");
     frame.crumbs = vec![Link::new("Certificates", "/certificates")];
     let specification = format!("/specifications/{}/{}", spec.product, spec.version);
+    let before = lot.course.conditional.as_ref().map(|step| {
+        Fact::new("Step 1", format!("conditional notice {}", step.notice)).linked(format!("/notices/{}", step.notice))
+    });
     let view = CertificatePage {
         frame,
         state: state(&issued.number, lot),
         sentence: sentence(visit, issued, lot),
-        facts: vec![
+        facts: [
             Fact::new("Lot", issued.lot.as_str()).linked(format!("/lots/{}", issued.lot)),
             Fact::new("Product", lot.details.product.as_str()),
             Fact::new("Specification", format!("version {}", spec.version))
@@ -156,7 +188,10 @@ async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
                 .with_note(if spec.example { "EXAMPLE" } else { "" }),
             Fact::new("Released", times::to_seconds(issued.issued_at, visit.zone)),
             Fact::new("Lot expires", times::to_minutes(lot.details.expires_at, visit.zone)),
-        ],
+        ]
+        .into_iter()
+        .chain(before)
+        .collect(),
         signatures: signatures.iter().map(|s| shown::signature(s, visit.zone)).collect(),
         pdf_sha256: issued.pdf_sha256.clone(),
         record_sha256: issued.record_sha256.clone(),

@@ -2,7 +2,7 @@
 //! them, and the page that reviews what changed since entry.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::Form;
@@ -21,7 +21,6 @@ use crate::domain::role::Role;
 use crate::domain::sign_offs::{self, Step};
 use crate::domain::text::capitalised;
 use crate::web::api::course::{check_reviewer, kind_in_words};
-use crate::web::api::notices::document;
 use crate::web::guard;
 use crate::web::problem::status_of;
 use crate::workflow::certify_lot::{self, certify_lot};
@@ -67,7 +66,7 @@ pub fn course_box(
             .course
             .conditional
             .as_ref()
-            .map(|c| Link::new(c.notice.to_string(), format!("/notices/{}/pdf", c.notice))),
+            .map(|c| Link::new(c.notice.to_string(), format!("/notices/{}", c.notice))),
         pending: pending
             .map(|(p, overdue)| PendingRow {
                 name: p.name.clone(),
@@ -328,13 +327,4 @@ fn change_row(visit: &Visit, change: &ReviewedChange) -> ChangeRow {
         at,
         fact: Link::new(format!("fact {}", change.entry), format!("/ledger?lot={}#f{}", change.about, change.entry)),
     }
-}
-
-/// `GET /notices/{number}/pdf`
-pub async fn notice_pdf(req: HttpRequest) -> HttpResponse {
-    signed_in(&req, async |visit: &Visit| {
-        let number = visit.req.match_info().get("number").unwrap_or_default();
-        document(&Data::new(visit.app.clone()), number).await
-    })
-    .await
 }

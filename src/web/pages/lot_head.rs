@@ -89,6 +89,10 @@ pub fn facts(visit: &Visit, loaded: &Loaded) -> Vec<Fact> {
     ] {
         facts.extend(stated.map(|yes| Fact::new(label, if yes { "yes" } else { "no" })));
     }
+    if let Some(step) = &lot.course.conditional {
+        let notice = Fact::new("Conditional notice", step.notice.as_str()).linked(format!("/notices/{}", step.notice));
+        facts.push(notice.with_note("no release certificate"));
+    }
     let containers = Fact::new("Containers", details.containers.to_string());
     let own = details.stage.is_own();
     facts.push(if own { containers.linked(format!("/lots/{}/containers", details.lot)) } else { containers });

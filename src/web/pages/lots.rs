@@ -7,20 +7,19 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::{Form, Refused};
+use super::search::exactly;
 use super::shown;
 use super::view::lots::{LotRow, LotsPage, RegisterLotPage, Statement};
 use super::view::parts::{Choice, Link};
 use super::visit::{Visit, encoded, html, see_other, signed_in};
 use super::waiting::{LotAndSpec, OPEN_LOTS_MAX, open_drafts, open_lots, revoked_lots, waiting, waits_for};
 use crate::domain::assessment::{Assessment, Status, assess};
-use crate::domain::ids::{CertificateNumber, LotNumber};
 use crate::domain::lineage;
 use crate::domain::lot::{Decision, Lot};
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, FieldRefusal, Refusal};
 use crate::domain::role::Role;
 use crate::domain::spec::{Specification, Stage};
-use crate::web::places;
 use crate::web::problem::status_of;
 use crate::web::times;
 use crate::workflow::list_lots::{LotPage, LotQuery, list_lots};
@@ -133,22 +132,6 @@ fn narrowing(asked: &Asked) -> String {
     let status = asked.status.map(|s| format!("status={}&", s.as_str())).unwrap_or_default();
     let search = if asked.search.is_empty() { String::new() } else { format!("q={}&", encoded(&asked.search)) };
     status + &search
-}
-
-/// Where a search leads that names one thing exactly: a lot, a certificate, a hash.
-fn exactly(app: &App, search: &str) -> Result<Option<String>, Error> {
-    let hash: String = search.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    if hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) {
-        let issued = app.read(|view| Ok(view.certificate_by_hash(&hash)?))?;
-        return Ok(issued.map(|i| format!("/certificates/{}", i.number)));
-    }
-    if let Ok(number) = CertificateNumber::parse(search) {
-        let issued = app.read(|view| Ok(view.certificate(&number)?))?;
-        return Ok(issued.ok().map(|i| format!("/certificates/{}", i.number)));
-    }
-    let Ok(number) = LotNumber::parse(search) else { return Ok(None) };
-    let lot = app.read(|view| Ok(view.lot(&number)?))?;
-    Ok(lot.ok().map(|lot| places::page(lot.details.stage, lot.number())))
 }
 
 fn filters(asked: &Asked, open: &[LotAndSpec], now: Moment) -> Vec<Link> {

@@ -161,7 +161,7 @@ fn facts(visit: &Visit, revocation: &Revocation) -> Vec<Fact> {
         facts.push(Fact::new("Certificate", number.as_str()).linked(format!("/certificates/{number}")));
     }
     if let Some(notice) = &revocation.notice {
-        facts.push(Fact::new("Conditional notice", notice.as_str()));
+        facts.push(Fact::new("Conditional notice", notice.as_str()).linked(format!("/notices/{notice}")));
     }
     facts.push(Fact::new("Because", revocation.class.to_string()));
     if let Some(run) = revocation.run {
@@ -187,7 +187,8 @@ fn revoke_form(visit: &Visit, lot: &Lot, came: &Came) -> Result<StepForm, Error>
         .button("Sign and revoke"))
 }
 
-fn role_word(role: PartyRole) -> &'static str {
+/// What somebody who is told is there for.
+pub(super) fn role_word(role: PartyRole) -> &'static str {
     match role {
         PartyRole::Physician => "Physician",
         PartyRole::Qp => "Qualified person",

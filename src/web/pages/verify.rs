@@ -1,4 +1,5 @@
-//! Strangers: is this certificate the one that was issued? No sign-in, nothing is written.
+//! Strangers: is this certificate or conditional notice the one that was issued? No sign-in,
+//! nothing is written.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
@@ -73,7 +74,7 @@ async fn by_file(req: &HttpRequest, payload: Payload) -> Result<HttpResponse, Er
             let mut page = page(&app);
             let text = match refusal.fields.is_empty() {
                 true => refusal.detail.clone(),
-                false => "No file was chosen. Choose the certificate’s PDF, then check it.".into(),
+                false => "No file was chosen. Choose the PDF of the certificate or notice, then check it.".into(),
             };
             page.frame.problems = vec![FieldProblem { field: "file".into(), text: text.clone() }];
             page.file_problem = Some(text);
@@ -95,6 +96,7 @@ fn shown_answer(app: &App, answer: &workflow::Answer, number_only: bool) -> Answ
         Authenticity::Valid if number_only => Standing::Issued,
         Authenticity::Valid => Standing::Authentic,
         Authenticity::Conditional => Standing::Conditional,
+        Authenticity::Followed => Standing::Followed,
         Authenticity::Revoked => Standing::Revoked,
         Authenticity::Superseded => Standing::Superseded,
         Authenticity::Altered => Standing::Altered,
@@ -113,9 +115,14 @@ fn facts(app: &App, answer: &workflow::Answer) -> Vec<Fact> {
     let certificate = answer.certificate.as_ref().map(|c| ("Certificate", c.number.as_str(), &c.lot, c.issued_at));
     let notice = answer.notice.as_ref().map(|n| ("Conditional notice", n.step.notice.as_str(), &n.lot, n.step.at));
     let Some((paper, number, lot, at)) = certificate.or(notice) else { return Vec::new() };
-    vec![
+    let mut facts = vec![
         Fact::new(paper, number),
         Fact::new("Lot", lot.as_str()),
         Fact::new("Issued", times::to_minutes(at, times::zone(&app.site().zone))),
-    ]
+    ];
+    if let Some(newer) = &answer.newer {
+        let label = if answer.notice.is_some() { "Followed by" } else { "Replaced by" };
+        facts.push(Fact::new(label, newer.as_str()).linked(format!("/verify/{newer}")));
+    }
+    facts
 }

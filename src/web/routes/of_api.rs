@@ -62,6 +62,7 @@ routes! {
     "/api/v1/lots/{lot}/conditional-release"     { POST QP_OR_QA Writes => api::course::release_in_part; }
     "/api/v1/notices/{number}"                   { GET  SignedIn Reads  => api::notices::show; }
     "/api/v1/notices/{number}/pdf"               { GET  SignedIn Reads  => api::notices::pdf; }
+    "/api/v1/notices/{number}/record"            { GET  SignedIn Reads  => api::notices::record; }
     "/api/v1/certificates/{number}/supersession" { POST QP_OR_QA Writes => api::supersession::create; }
     "/api/v1/lots/{lot}/rejection"               { POST QA       Writes => api::lots::reject; }
     "/api/v1/lots/{lot}/revocation" {

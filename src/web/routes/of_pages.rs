@@ -174,7 +174,9 @@ routes! {
         GET  Anyone   Reads  => pages::back;
         POST QP_OR_QA Writes => pages::course::release_in_part;
     }
-    "/notices/{number}/pdf"                      { GET  SignedIn Reads  => pages::course::notice_pdf; }
+    "/notices/{number}"                          { GET  SignedIn Reads  => pages::notices::show; }
+    "/notices/{number}/pdf"                      { GET  SignedIn Reads  => pages::notices::pdf; }
+    "/notices/{number}/record"                   { GET  SignedIn Reads  => pages::notices::record; }
     "/investigations"                            { GET  SignedIn Reads  => pages::investigations::list; }
     "/investigations/{number}"                   { GET  SignedIn Reads  => pages::investigations::show; }
     "/investigations/{number}/laboratory" {

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::marks::{Signature, Standing};
+use super::notices::{NoticeRow, NoticeState};
 use super::parts::{Fact, Frame, Link, Moment};
 use super::samples;
 
@@ -14,6 +15,8 @@ pub struct CertificatesPage {
     pub frame: Frame,
     /// The certificates, newest first.
     pub rows: Vec<CertificateRow>,
+    /// The conditional notices, newest first; none on later pages.
+    pub notices: Vec<NoticeRow>,
     /// Where the next page begins.
     pub next: Option<String>,
 }
@@ -77,6 +80,14 @@ impl CertificatesPage {
             signed_by: "Łukasz Nowak".into(),
             released_at: Moment::sample(at, ""),
         };
+        let notice = NoticeRow {
+            link: Link::new("CN-2026-000001", "/notices/CN-2026-000001"),
+            lot: Link::new("AD-26-0009", "/lots/AD-26-0009"),
+            state: NoticeState::Standing,
+            certificate: None,
+            issued_at: Moment::sample("2026-11-26 12:02", ""),
+            signed_by: "Łukasz Nowak".into(),
+        };
         Self {
             frame: samples::frame("Certificates", "certificates", "/certificates"),
             rows: vec![
@@ -84,13 +95,14 @@ impl CertificatesPage {
                 row("RC-2026-000002", "AD-26-0001", CertificateState::Superseded, "2026-11-12 15:40"),
                 row("RC-2026-000001", "AD-25-0114", CertificateState::Revoked, "2026-11-02 09:15"),
             ],
+            notices: vec![notice],
             next: None,
         }
     }
 
     /// Nothing was ever released.
     pub fn sample_empty() -> Self {
-        Self { rows: vec![], ..Self::sample() }
+        Self { rows: vec![], notices: vec![], ..Self::sample() }
     }
 }
 

@@ -67,7 +67,7 @@ impl CourseBox {
                 },
                 StepRow { label: "Audit-trail review".into(), mark: "pending", text: "open".into(), changed: vec![] },
             ],
-            notice: Some(Link::new("CN-2026-000001", "/notices/CN-2026-000001/pdf")),
+            notice: Some(Link::new("CN-2026-000001", "/notices/CN-2026-000001")),
             pending: vec![PendingRow {
                 name: "Sterility, aerobic".into(),
                 due: Moment::sample("2026-11-25 12:00", "26 hours ago"),

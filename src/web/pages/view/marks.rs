@@ -14,6 +14,8 @@ pub enum Standing {
     Altered,
     /// A conditional notice that stands: no release certificate.
     Conditional,
+    /// A conditional notice that a release certificate followed.
+    Followed,
     /// Issued here and withdrawn since.
     Revoked,
     /// Issued here and replaced by a newer one.
@@ -26,9 +28,10 @@ pub enum Standing {
 
 impl Standing {
     /// Every standing a script may have to show.
-    pub const ALL: [Standing; 7] = [
+    pub const ALL: [Standing; 8] = [
         Standing::Authentic,
         Standing::Conditional,
+        Standing::Followed,
         Standing::Altered,
         Standing::Revoked,
         Standing::Superseded,
@@ -41,6 +44,7 @@ impl Standing {
         match self {
             Standing::Authentic => "valid",
             Standing::Conditional => "conditional",
+            Standing::Followed => "followed",
             Standing::Altered => "altered",
             Standing::Revoked => "revoked",
             Standing::Superseded => "superseded",
@@ -55,6 +59,7 @@ impl Standing {
             Standing::Authentic => "Check that the lot number on the containers is the one below.",
             Standing::Altered => "Do not use the lot on the strength of this file.",
             Standing::Conditional => "The lot may be used only as the notice says, and may yet be revoked.",
+            Standing::Followed => "Ask for the release certificate: it counts now, and no longer this notice.",
             Standing::Revoked => "Do not use the lot.",
             Standing::Superseded => "Use the newer certificate.",
             Standing::Unknown => {
@@ -70,7 +75,8 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Standing::Authentic => "AUTHENTIC",
-            Standing::Conditional => "CONDITIONAL NOTICE",
+            Standing::Conditional => "CONDITIONAL — NOT A RELEASE CERTIFICATE",
+            Standing::Followed => "FOLLOWED BY A CERTIFICATE",
             Standing::Altered => "ALTERED",
             Standing::Revoked => "REVOKED",
             Standing::Superseded => "SUPERSEDED",

@@ -21,6 +21,7 @@ pub mod lot;
 mod lot_samples;
 pub mod lots;
 pub mod marks;
+pub mod notices;
 pub mod oidc;
 pub mod parts;
 pub mod people;
@@ -154,11 +155,15 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("lot-as-of-refused", html(&as_of::AsOfPage::sample_refused())),
         ("register", html(&register::RegisterPage::sample())),
         ("register-gap", html(&register::RegisterPage::sample_gap())),
+        ("notice", html(&notices::NoticePage::sample())),
+        ("notice-followed", html(&notices::NoticePage::sample_followed())),
+        ("notice-revoked", html(&notices::NoticePage::sample_revoked())),
         ("verify", html(&verify::VerifyPage::sample())),
         ("verify-refused", html(&verify::VerifyPage::sample_refused())),
         ("verify-authentic", html(&verify::VerifyPage::sample_answer(Standing::Authentic))),
         ("verify-altered", html(&verify::VerifyPage::sample_answer(Standing::Altered))),
         ("verify-conditional", html(&verify::VerifyPage::sample_answer(Standing::Conditional))),
+        ("verify-followed", html(&verify::VerifyPage::sample_answer(Standing::Followed))),
         ("verify-revoked", html(&verify::VerifyPage::sample_answer(Standing::Revoked))),
         ("verify-superseded", html(&verify::VerifyPage::sample_answer(Standing::Superseded))),
         ("verify-unknown", html(&verify::VerifyPage::sample_answer(Standing::Unknown))),

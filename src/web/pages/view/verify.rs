@@ -79,11 +79,11 @@ impl VerifyPage {
             ),
             Standing::Altered => (
                 "The file names certificate RC-2026-000003, but it is not the file that was issued.",
-                vec![hashed.as_str(), "No certificate issued here has this SHA-256"],
+                vec![hashed.as_str(), "No certificate and no conditional notice issued here has this SHA-256"],
             ),
             Standing::Unknown => (
-                "This is no certificate that was issued here.",
-                vec![hashed.as_str(), "No certificate issued here has this SHA-256"],
+                "This is no certificate or notice that was issued here.",
+                vec![hashed.as_str(), "No certificate and no conditional notice issued here has this SHA-256"],
             ),
             Standing::Issued => {
                 page.number = Field::of("RC-2026-000003");
@@ -96,6 +96,12 @@ impl VerifyPage {
             Standing::Conditional => (
                 "This is the PDF of conditional notice CN-2026-000001 for lot AD-26-0003, unchanged. It is a conditional \
                  notice, not a release certificate: results are still to come.",
+                vec![hashed.as_str()],
+            ),
+            Standing::Followed => (
+                "This is the PDF of conditional notice CN-2026-000001 for lot AD-26-0003, unchanged. It was a conditional \
+                 notice, never a release certificate: the lot was released on 2026-12-09 10:15 +08:00, and certificate \
+                 RC-2026-000003 followed it.",
                 vec![hashed.as_str()],
             ),
             Standing::Revoked => (
@@ -112,6 +118,12 @@ impl VerifyPage {
             Fact::new("Lot", "AD-26-0003"),
             Fact::new("Issued", "2026-11-26 12:02 +08:00"),
         ];
+        if matches!(standing, Standing::Conditional | Standing::Followed) {
+            certificate[0] = Fact::new("Conditional notice", "CN-2026-000001");
+        }
+        if standing == Standing::Followed {
+            certificate.push(Fact::new("Followed by", "RC-2026-000003").linked("/verify/RC-2026-000003"));
+        }
         if standing == Standing::Unknown {
             certificate.clear();
         }
