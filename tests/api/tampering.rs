@@ -108,9 +108,12 @@ fn a_sign_in_that_was_begun_is_worth_nothing_after_the_password_changed() {
 
 // Replayed.
 
+/// What ends a session that is in a browser as this cookie.
+type Ending = fn(&Site, &str);
+
 #[test]
 fn a_secret_is_nobodys_once_it_ended_however_it_ended() {
-    let endings: [(&str, fn(&Site, &str)); 7] = [
+    let endings: [(&str, Ending); 7] = [
         ("signed out", |site, cookie| {
             assert_eq!(sends(site, cookie, "/sign-out", &[]).status, 303);
         }),
@@ -310,10 +313,10 @@ fn what_is_confirmed_reviewed_or_acknowledged_is_what_was_shown() {
     lot(&site, "L-1");
     let run = number(&records(&site, "L-1", &endotoxin(&site, "0.2", &json!({}))));
     let before = site.facts_count();
-    let bens = site.cookie("ben");
+    let (bens, zeros) = (site.cookie("ben"), "0".repeat(64));
     let confirm = [
         ("confirmed", "yes"),
-        ("content_hash", "0".repeat(64).leak() as &str),
+        ("content_hash", zeros.as_str()),
         ("value.ENDOTOXIN", "0.2"),
         ("unit.ENDOTOXIN", "EU/mL"),
     ];
@@ -338,8 +341,11 @@ fn what_is_confirmed_reviewed_or_acknowledged_is_what_was_shown() {
 
 // From elsewhere.
 
+/// A header of a request.
+type Header = (&'static str, String);
+
 /// What a browser says that sends a form from elsewhere, and from here.
-fn origins(host: &str, scheme: &str) -> (Vec<(&'static str, String)>, Vec<(&'static str, String)>) {
+fn origins(host: &str, scheme: &str) -> (Vec<Header>, Vec<Header>) {
     let (name, port) = host.split_once(':').expect("a port");
     let foreign = [
         "null".to_owned(),
@@ -355,7 +361,7 @@ fn origins(host: &str, scheme: &str) -> (Vec<(&'static str, String)>, Vec<(&'sta
         format!("file://{host}x"),
         host.to_owned(),
     ];
-    let mut from_elsewhere: Vec<(&'static str, String)> = Vec::new();
+    let mut from_elsewhere: Vec<Header> = Vec::new();
     for origin in foreign {
         from_elsewhere.push(("Origin", origin.clone()));
         from_elsewhere.push(("Referer", if origin.contains("://") { format!("{origin}/page") } else { origin }));
@@ -377,7 +383,7 @@ fn a_form_is_taken_from_this_very_origin_and_from_no_neighbour() {
     let cookie = enters(&site, "amy");
     let host = site.url.strip_prefix("http://").expect("a host");
     let (from_elsewhere, from_here) = origins(host, "http");
-    let asks = |(name, value): &(&str, String)| {
+    let asks = |(name, value): &Header| {
         let fields = Some((FORM, b"password=wrong&new_password=x&new_password_again=x".to_vec()));
         site.stranger().asks("POST", "/account/password", &[("Cookie", cookie.as_str()), (*name, value)], fields)
     };
