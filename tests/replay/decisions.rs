@@ -3,6 +3,7 @@
 //! come in, containers leave and clocks run out.
 //!
 //! What people choose to do may be guided by what the product shows them; what is checked is not.
+#![allow(clippy::explicit_auto_deref, reason = "its advice does not compile where the element is a `&str`")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -278,7 +279,7 @@ impl Decisions {
 
     fn decide_policy(&mut self) {
         let long = self.dice.roll(5) < 3;
-        let there = self.lab.app.read(|view| policy_in_force(view)).expect("a policy");
+        let there = self.lab.app.read(policy_in_force).expect("a policy");
         let contact = |role: &str, name: &str| set_policy::ContactEntry {
             role: role.into(),
             name: name.into(),
@@ -306,7 +307,7 @@ impl Decisions {
     }
 
     fn long_route(&self) -> bool {
-        let there = self.lab.app.read(|view| policy_in_force(view)).expect("a policy");
+        let there = self.lab.app.read(policy_in_force).expect("a policy");
         there.policy.release_route == Route::VerifyQcQaQp
     }
 
@@ -332,7 +333,7 @@ impl Decisions {
         } else {
             // A fresh lot does not wait.
             let hurry = pending.iter().find(|l| {
-                l.details.product.as_str() == FRESH && l.course.conditional.is_none() && self.dice.0 % 3 != 0
+                l.details.product.as_str() == FRESH && l.course.conditional.is_none() && !self.dice.0.is_multiple_of(3)
             });
             hurry.unwrap_or_else(|| &pending[self.dice.0 as usize % pending.len()]).number().to_string()
         };
@@ -402,7 +403,7 @@ impl Decisions {
     }
 
     fn step(&mut self, lot: &Lot, stored: &StoredSpecification, assessment: &Assessment) {
-        let policy = self.lab.app.read(|view| policy_in_force(view)).expect("a policy").policy;
+        let policy = self.lab.app.read(policy_in_force).expect("a policy").policy;
         let step_one = step_one::pending(lot, &stored.specification, assessment, self.lab.now()).is_ok();
         if !(step_one || assessment.blockers.is_empty() || self.dice.once_in(8)) {
             return self.go_on_after_release();
@@ -522,7 +523,8 @@ impl Decisions {
     }
 
     fn verify(&mut self, lot: &Lot) {
-        let waiting: Vec<&Run> = lot.runs.iter().filter(|r| r.verification.is_none() || self.dice.0 % 9 == 0).collect();
+        let waiting: Vec<&Run> =
+            lot.runs.iter().filter(|r| r.verification.is_none() || self.dice.0.is_multiple_of(9)).collect();
         if waiting.is_empty() {
             return;
         }
@@ -576,7 +578,7 @@ impl Decisions {
                 let late = self.dice.roll(4) > 0;
                 let (assay, attribute) = *self.dice.pick(&[("sterility", "STERILITY"), ("tests", "MYCO")]);
                 let (good, bad, _) = values(attribute);
-                let value = *self.dice.pick(if self.dice.0 % 5 == 0 { good } else { bad });
+                let value = *self.dice.pick(if self.dice.0.is_multiple_of(5) { good } else { bad });
                 self.record_on(number, assay, &[(attribute, value)], late);
             }
             24 => self.correct(lot, true),
@@ -598,7 +600,7 @@ impl Decisions {
             return self.verify(&source);
         }
         match self.dice.roll(3) {
-            0 => self.correct(&source, self.lots.len() % 2 == 0),
+            0 => self.correct(&source, self.lots.len().is_multiple_of(2)),
             1 => {
                 let bank = source.details.stage == Stage::Bank;
                 let (assay, attribute) = if bank { ("differentiation", "OSTEOGENIC") } else { ("serology", "HIV") };
@@ -674,7 +676,7 @@ impl Decisions {
 
     fn ship(&mut self, lot: &Lot) {
         let mut numbers = self.some_containers(lot, ContainerState::InStock);
-        if let Some(supplied) = lot.course.supplies.last().filter(|_| self.dice.0 % 4 != 0) {
+        if let Some(supplied) = lot.course.supplies.last().filter(|_| !self.dice.0.is_multiple_of(4)) {
             numbers.clone_from(&supplied.supply.containers);
         }
         self.moves(lot, "shipped", numbers);

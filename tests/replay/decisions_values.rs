@@ -21,8 +21,11 @@ pub const REQUIRED: [(&str, &str); 6] = [
     ("HIV", "donor"),
 ];
 
+/// An attribute with its good, bad and other values.
+type Sorted = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 /// Attribute, values that pass, values that fail, others.
-const VALUES: [(&str, &[&str], &[&str], &[&str]); 6] = [
+const VALUES: [Sorted; 6] = [
     ("VIABILITY", &["92.4", "80.0", "79.95"], &["71.2", "79.94"], &[">79.0"]),
     ("CD90", &["98.7", "94.96"], &["90.1"], &[">94.0"]),
     ("MYCO", &["Not detected"], &["Detected"], &["maybe"]),
