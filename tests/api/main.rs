@@ -18,6 +18,7 @@ mod certificates;
 mod concurrency;
 mod containers;
 mod corrections;
+mod decision_forms;
 mod deviations;
 mod donors;
 mod dose;
