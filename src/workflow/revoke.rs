@@ -115,12 +115,16 @@ fn check_shown(lot: &Lot, seen: Option<&str>, concerned: &Concerned) -> Result<(
         return Ok(());
     }
     let (tell, sisters) = concerned;
+    let share = match sisters.len() {
+        0 => "no other lot shares anything with it".to_owned(),
+        1 => "one lot shares something with it".to_owned(),
+        several => format!("{several} lots share something with it"),
+    };
     let detail = format!(
-        "What revoking lot {} brings with it changed after it was shown to you: {} parties must be told now, and {} lots \
-         share something with it. Nothing was signed; look at it again.",
+        "What revoking lot {} brings with it changed after it was shown to you: {} parties must be told now, and {share}. \
+         Nothing was signed; look at it again.",
         lot.number(),
-        tell.len(),
-        sisters.len()
+        tell.len()
     );
     Err(Refusal::new(Code::ChangedSinceSeen, detail).into())
 }

@@ -230,7 +230,7 @@ fn a_revocation_is_signed_over_what_the_page_said_it_brings_with_it() {
     let typed = [("class", "quality_defect"), ("reason", "A bag leaks"), ("password", secret.as_str())];
     site.analyst().registers("L-2").created();
     let stale = submits(&site, "queen", path, &form, &typed);
-    assert!(stale.status == 409 && stale.text().contains("1 lots share something"), "{stale}");
+    assert!(stale.status == 409 && stale.text().contains("one lot shares something"), "{stale}");
     assert!(site.events("lot_revoked").is_empty(), "nothing was signed");
     let again = form_of(&stale.text(), path);
     assert_eq!((get(&again, "reason"), get(&again, "class")), ("A bag leaks", "quality_defect"));

@@ -72,14 +72,19 @@ fn entry(row: &Row) -> Option<Value> {
     }
     // What is no number stays as it was typed, and is refused at its field.
     let hours = hours.parse::<u32>().map_or_else(|_| Value::from(hours), Value::from);
-    let interim = !row.text(INTERIM).is_empty();
+    let interim = asks_interim(row);
     Some(json!({"attribute": row.text("attribute").trim(), "due_hours": hours, "interim": interim}))
+}
+
+/// Only a test that is read in words knows an interim reading; with another type the tick is not seen.
+fn asks_interim(row: &Row) -> bool {
+    row.text("type") == "categorical" && !row.text(INTERIM).is_empty()
 }
 
 /// What is wrong with what a row says of step 1, and in which of its fields.
 pub fn wrong(row: &Row) -> Option<(&'static str, String)> {
     let hours = row.text(DUE).trim();
-    if hours.is_empty() && !row.text(INTERIM).is_empty() {
+    if hours.is_empty() && asks_interim(row) {
         let what = "an interim reading is asked for, but it is not said within how many hours the result is due. Say it, or \
                     take the tick away.";
         return Some((DUE, what.to_owned()));
@@ -117,8 +122,8 @@ mod tests {
 
     fn draft(pending: &Value) -> Draft {
         Draft::of(&json!({"two_step": {"pending": pending}, "criteria": [
-            {"attribute": "A", "acceptance": {"type": "text"}},
-            {"attribute": "B", "acceptance": {"type": "text"}},
+            {"attribute": "A", "acceptance": {"type": "categorical"}},
+            {"attribute": "B", "acceptance": {"type": "categorical"}},
         ]}))
     }
 
