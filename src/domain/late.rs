@@ -55,6 +55,26 @@ impl Lot {
         self.check_may_enter(by)
     }
 
+    /// Whether the form that corrects a run is offered to this person, before anything is typed.
+    ///
+    /// # Errors
+    /// The lot was rejected, the person verified something of it, or nothing of the run changes any
+    /// more.
+    pub fn check_offer_correction(&self, spec: &Specification, run: &Run, by: &Actor) -> Result<(), Refusal> {
+        self.check_offer(by)?;
+        self.check_changeable(spec, run)
+    }
+
+    /// Whether anything of a run can change: it is not invalid, and not under investigation.
+    pub(super) fn check_changeable(&self, spec: &Specification, run: &Run) -> Result<(), Refusal> {
+        if let Some(invalidation) = &run.aftermath.invalidation {
+            let who = invalidation.by.name.as_str();
+            let detail = format!("Run #{} was invalidated by {who}. Nothing of it is changed any more.", run.number);
+            return Err(Refusal::new(Code::AlreadyInvalid, detail));
+        }
+        self.check_correctable(spec, run)
+    }
+
     /// Refuses to release what was supplied out of specification.
     pub(super) fn check_not_supplied(&self) -> Result<(), Refusal> {
         if !self.is_supplied() {

@@ -269,12 +269,7 @@ impl Lot {
     ) -> Result<(), Refusal> {
         self.check_takes_correction(spec, run, corrected)?;
         self.check_may_enter(by)?;
-        if let Some(invalidation) = &run.aftermath.invalidation {
-            let who = invalidation.by.name.as_str();
-            let detail = format!("Run #{} was invalidated by {who}. Nothing of it is changed any more.", run.number);
-            return Err(Refusal::new(Code::AlreadyInvalid, detail));
-        }
-        self.check_correctable(spec, run)?;
+        self.check_changeable(spec, run)?;
         let mut refusals = self.impossible_purity(spec, corrected, Some(run.number));
         refusals.extend(passage_before_bank(self, corrected));
         Refusal::all(refusals).map_or(Ok(()), Err)

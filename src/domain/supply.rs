@@ -22,12 +22,11 @@ impl Lot {
         matches!(self.decision, Some(Decision::Rejected { .. })) || self.runs.iter().any(fails)
     }
 
-    /// Whether this can be supplied now.
+    /// Whether anything of the lot can be supplied this way now, whatever the request says.
     ///
     /// # Errors
-    /// The lot is not out of specification, released, revoked or expired; the request, its
-    /// acceptance and the notification do not hold together; a container is not in stock.
-    pub fn check_supply(&self, spec: &Specification, supply: &Supply, now: Moment) -> Result<(), Refusal> {
+    /// The lot is not out of specification, released, revoked or expired.
+    pub fn check_suppliable(&self, spec: &Specification, now: Moment) -> Result<(), Refusal> {
         check_is_lot(self)?;
         let lot = self.number();
         let closed =
@@ -45,11 +44,21 @@ impl Lot {
         if now >= self.details.expires_at {
             return closed(format!("it expired on {}", in_minutes(self.details.expires_at)));
         }
+        Ok(())
+    }
+
+    /// Whether this can be supplied now.
+    ///
+    /// # Errors
+    /// Nothing of the lot can be supplied; the request, its acceptance and the notification do not
+    /// hold together; a container is not in stock.
+    pub fn check_supply(&self, spec: &Specification, supply: &Supply, now: Moment) -> Result<(), Refusal> {
+        self.check_suppliable(spec, now)?;
         self.check_request(supply, now)?;
         for number in &supply.containers {
             self.check_container(*number)?;
             if self.course.container_state(*number) != ContainerState::InStock {
-                let detail = format!("Container {} is not in stock.", code(lot, *number));
+                let detail = format!("Container {} is not in stock.", code(self.number(), *number));
                 return Err(Refusal::field(Code::NotShippable, "containers", detail));
             }
         }

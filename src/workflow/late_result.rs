@@ -22,6 +22,7 @@ use crate::domain::role::{Actor, Role};
 use crate::domain::run::Run;
 use crate::domain::spec::Specification;
 use crate::domain::text::Remark;
+use crate::store::View;
 
 use super::{Desk, Error, set_up};
 
@@ -92,9 +93,15 @@ pub(super) type Concerned = (Vec<Party>, Vec<Sister>);
 
 /// Who must be told of a revocation of this lot, and which lots share something with it.
 pub(super) fn concerned(desk: &mut Desk, lot: &Lot) -> Result<Concerned, Error> {
-    let policy = desk.view().policy()?;
-    let (day, now) = (day_of(lot.details.manufactured_at, &desk.app.site().zone), desk.now);
-    let candidates = desk.view().sister_candidates(lot, day)?;
+    let (zone, now) = (desk.app.site().zone.clone(), desk.now);
+    concerned_at(&mut desk.view(), lot, &zone, now)
+}
+
+/// The same for whoever looks, at a moment.
+pub(super) fn concerned_at(view: &mut View, lot: &Lot, zone: &str, now: Moment) -> Result<Concerned, Error> {
+    let policy = view.policy()?;
+    let day = day_of(lot.details.manufactured_at, zone);
+    let candidates = view.sister_candidates(lot, day)?;
     let sisters = candidates.iter().filter_map(|other| sister(lot, other, day, now)).collect();
     Ok((parties(lot, &policy), sisters))
 }

@@ -13,7 +13,7 @@ use crate::domain::blind::Blind;
 use crate::domain::certificate::{Dossier, NoticeReference, QualifiedPersonRecord, SignatureRecord};
 use crate::domain::dossier;
 use crate::domain::event::Event;
-use crate::domain::ids::{CertificateNumber, LotNumber};
+use crate::domain::ids::{CertificateNumber, LotNumber, Username};
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
@@ -21,7 +21,7 @@ use crate::domain::role::Actor;
 use crate::domain::sign_offs::{self, Step};
 use crate::domain::site_policy::SitePolicy;
 use crate::ledger::canonical;
-use crate::store::StoredSpecification;
+use crate::store::{StoredSpecification, View};
 
 use super::course::{Seen, check_shown};
 use super::issue::{self, Paper, check_against_facts};
@@ -175,11 +175,23 @@ fn check_signer(desk: &mut Desk, lot: &Lot, last: &Last) -> Result<Option<Qualif
 
 /// The signer's entry in the register of qualified persons.
 pub(super) fn qualified(desk: &mut Desk) -> Result<QualifiedPersonRecord, Error> {
-    let (by, now) = (desk.by.clone(), desk.now);
-    let account = desk.view().account(&by.username)?;
+    let (username, now) = (desk.by.username.clone(), desk.now);
+    entered(&mut desk.view(), &username, now)
+}
+
+/// Whether somebody could sign as qualified person now.
+///
+/// # Errors
+/// The person is not named as qualified person, or not at this moment; storage fails.
+pub fn check_qualified(app: &App, username: &Username) -> Result<(), Error> {
+    app.read(|view| entered(view, username, app.now()).map(drop))
+}
+
+fn entered(view: &mut View, username: &Username, now: Moment) -> Result<QualifiedPersonRecord, Error> {
+    let account = view.account(username)?;
     if let Some(entry) = account.qualified_at(now) {
         let register_number = entry.register_number.as_str().to_owned();
-        return Ok(QualifiedPersonRecord { username: by.username.to_string(), register_number });
+        return Ok(QualifiedPersonRecord { username: username.to_string(), register_number });
     }
     let detail = match &account.qualified_person {
         Some(_) => "Your entry as qualified person is not valid at this moment. An administrator records the new one.",

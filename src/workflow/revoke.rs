@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::course::RevocationClass;
+use crate::domain::course::{Party, RevocationClass, Sister};
 use crate::domain::entry::in_minutes;
 use crate::domain::ids::LotNumber;
 use crate::domain::lineage::check_is_lot;
@@ -15,10 +15,13 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::ledger::canonical;
 
 use super::investigate::remark;
-use super::late_result::{Ground, concerned, record_revocation};
+use super::late_result::{Concerned, Ground, concerned, concerned_at, record_revocation};
 use super::permit::{RevokeRelease, Signed, Subject, recording_refusals};
 use super::release_lot::manifest;
 use super::{App, Desk, Error};
+
+/// What a revocation means where nothing else is said.
+pub const MEANING: &str = "I revoke the release of this lot";
 
 /// A revocation as typed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,6 +31,20 @@ pub struct RevocationEntry {
     pub class: String,
     /// Why.
     pub reason: String,
+    /// SHA-256 of what the revocation brings with it as it was shown ([`at_stake`]).
+    #[serde(default)]
+    pub seen_sha256: Option<String>,
+}
+
+/// What a revocation would bring with it now.
+#[derive(Debug, Clone)]
+pub struct AtStake {
+    /// Who must be told.
+    pub tell: Vec<Party>,
+    /// Which lots share something with it and are held.
+    pub sisters: Vec<Sister>,
+    /// SHA-256 of the lot's number, the paper that falls, and both lists.
+    pub sha256: String,
 }
 
 /// A release just revoked.
@@ -42,7 +59,8 @@ pub struct Revoked {
 /// Revokes the release of a lot.
 ///
 /// # Errors
-/// There is no release to revoke, it was revoked already, or a field cannot be accepted.
+/// There is no release to revoke, it was revoked already, what it brings with it changed since it
+/// was shown, or a field cannot be accepted.
 pub fn revoke_release(
     app: &App,
     signed: &Signed<RevokeRelease>,
@@ -65,12 +83,50 @@ fn revoke(desk: &mut Desk, number: &LotNumber, entry: &RevocationEntry, meaning:
     })?;
     let reason = remark("reason", &entry.reason)?;
     let concerned = concerned(desk, &lot)?;
+    check_shown(&lot, entry.seen_sha256.as_deref(), &concerned)?;
     let covered = (number, lot.standing_paper(), class, &reason, &concerned);
     let sha256 = canonical::sha256_of(&covered).map_err(|e| Error::Internal(e.to_string()))?;
     let signature = Some(manifest("revocation", &desk.by, meaning, desk.now, sha256));
     let by = desk.by.clone();
     record_revocation(desk, &by, &lot, Ground { class, reason, run: None, signature }, concerned)?;
     Ok(Revoked { lot: number.clone(), at: desk.now })
+}
+
+/// What revoking a lot would bring with it, for whoever is about to sign it.
+///
+/// # Errors
+/// Storage fails.
+pub fn at_stake(app: &App, lot: &Lot) -> Result<AtStake, Error> {
+    let concerned = app.read(|view| concerned_at(view, lot, &app.site().zone, app.now()))?;
+    let sha256 = hash(lot, &concerned)?;
+    let (tell, sisters) = concerned;
+    Ok(AtStake { tell, sisters, sha256 })
+}
+
+fn hash(lot: &Lot, concerned: &Concerned) -> Result<String, Error> {
+    let shown = (lot.number(), lot.standing_paper(), concerned);
+    canonical::sha256_of(&shown).map_err(|e| Error::Internal(e.to_string()))
+}
+
+/// Refuses to sign what brings something else with it than was shown.
+fn check_shown(lot: &Lot, seen: Option<&str>, concerned: &Concerned) -> Result<(), Error> {
+    let now = hash(lot, concerned)?;
+    if seen.is_none_or(|seen| seen == now) {
+        return Ok(());
+    }
+    let (tell, sisters) = concerned;
+    let share = match sisters.len() {
+        0 => "no other lot shares anything with it".to_owned(),
+        1 => "one lot shares something with it".to_owned(),
+        several => format!("{several} lots share something with it"),
+    };
+    let detail = format!(
+        "What revoking lot {} brings with it changed after it was shown to you: {} parties must be told now, and {share}. \
+         Nothing was signed; look at it again.",
+        lot.number(),
+        tell.len()
+    );
+    Err(Refusal::new(Code::ChangedSinceSeen, detail).into())
 }
 
 /// Whether there is a release to revoke.

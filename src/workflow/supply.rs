@@ -16,12 +16,16 @@ use crate::domain::refusal::Refusal;
 use crate::ledger::canonical;
 
 use super::contact::ContactEntry;
+use super::course::{Seen, check_shown};
 use super::fitness::check_evidence;
 use super::investigate::remark;
 use super::move_containers::numbers;
 use super::permit::{Signed, Subject, SupplyOutOfSpecification, recording_refusals};
 use super::release_lot::{manifest, to_be_signed};
 use super::{App, Desk, Error};
+
+/// What a supply's signature means where nothing else is said.
+pub const MEANING: &str = "Supplied out of specification; no release";
 
 /// A supply as typed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -43,6 +47,8 @@ pub struct SupplyEntry {
     pub containers: Vec<u32>,
     /// SHA-256 of evidence files: the request, the acceptance.
     pub evidence: Vec<String>,
+    /// SHA-256 of the lot's record as it was shown.
+    pub seen_sha256: Option<String>,
 }
 
 /// A supply just recorded.
@@ -68,7 +74,8 @@ struct Signable<'a> {
 /// Records a supply.
 ///
 /// # Errors
-/// The lot is not out of specification, or what was said does not hold together.
+/// The lot is not out of specification, it changed since it was shown, or what was said does not
+/// hold together.
 pub fn supply(
     app: &App,
     signed: &Signed<SupplyOutOfSpecification>,
@@ -87,7 +94,8 @@ fn record(desk: &mut Desk, number: LotNumber, entry: &SupplyEntry, meaning: &str
     check_evidence(&mut desk.view(), &supply.evidence)?;
     lot.check_supply(&stored.specification, &supply, desk.now)?;
     let assessment = assess(&lot, &stored.specification, desk.now);
-    let (dossier, _) = to_be_signed(&lot, &stored, &assessment)?;
+    let (dossier, dossier_sha256) = to_be_signed(&lot, &stored, &assessment)?;
+    check_shown(desk, &lot, &Seen::from(entry.seen_sha256.as_deref()), &dossier_sha256)?;
     let internal = |e: String| Error::Internal(e);
     let signable = Signable { dossier: &dossier, supply: &supply };
     let bytes = canonical::text(&signable).map_err(|e| internal(e.to_string()))?.into_bytes();
@@ -104,14 +112,29 @@ fn record(desk: &mut Desk, number: LotNumber, entry: &SupplyEntry, meaning: &str
 }
 
 fn read(entry: &SupplyEntry) -> Result<Supply, Refusal> {
-    let notified = entry.notified.iter().enumerate().map(|(i, who)| who.read(&format!("notified[{i}]")));
+    let notified = || {
+        let each = entry.notified.iter().enumerate().map(|(i, who)| who.read(&format!("notified[{i}]")));
+        each.collect::<Result<Vec<_>, _>>()
+    };
+    // Everything that is wrong is said at once, each at its field.
+    let wrong = [
+        entry.physician.read("physician").err(),
+        Moment::parse("requested_at", &entry.requested_at).err(),
+        remark("hazard", &entry.hazard).err(),
+        remark("risk_evaluation", &entry.risk_evaluation).err(),
+        Moment::parse("accepted_at", &entry.accepted_at).err(),
+        notified().err(),
+        numbers(&entry.containers).err(),
+        read_evidence(&entry.evidence).err(),
+    ];
+    Refusal::all(wrong.into_iter().flatten().collect()).map_or(Ok(()), Err)?;
     Ok(Supply {
         physician: entry.physician.read("physician")?,
         requested_at: Moment::parse("requested_at", &entry.requested_at)?,
         hazard: remark("hazard", &entry.hazard)?,
         risk_evaluation: remark("risk_evaluation", &entry.risk_evaluation)?,
         accepted_at: Moment::parse("accepted_at", &entry.accepted_at)?,
-        notified: notified.collect::<Result<_, _>>()?,
+        notified: notified()?,
         containers: numbers(&entry.containers)?,
         evidence: read_evidence(&entry.evidence)?,
     })

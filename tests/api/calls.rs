@@ -758,8 +758,23 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
         }
         ("POST", "/lots/{lot}/revocation") => {
             released(site);
-            let fields = [("class", "quality_defect"), ("reason", "x"), ("password", &*password("queen"))];
+            let secret = password("queen");
+            let fields =
+                [("class", "quality_defect"), ("reason", "x"), ("meaning", "x"), ("password", secret.as_str())];
             fills("queen", &filled(route.path), &fields)
+        }
+        ("POST", "/certificates/{number}/supersession") => {
+            released(site);
+            let (made, expires, secret) = (site.hours(-20 * 24), site.hours(24), password("quinn"));
+            let fields = [
+                ("containers", "3"),
+                ("manufactured_at", made.as_str()),
+                ("expires_at", expires.as_str()),
+                ("reason", "Mistyped"),
+                ("meaning", "x"),
+                ("password", secret.as_str()),
+            ];
+            fills("quinn", &filled(route.path), &fields)
         }
         ("POST", "/lots/{lot}/revocation/parties/{party}") => {
             released(site);
@@ -793,6 +808,7 @@ fn page_call(site: &Site, route: &Route) -> Option<Call> {
                 ("risk_evaluation", "x"),
                 ("notified", "sponsor; Trial office; x"),
                 ("containers", "1"),
+                ("meaning", "x"),
                 ("password", &*password("queen")),
             ];
             fills("queen", &filled(route.path), &fields)

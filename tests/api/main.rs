@@ -19,6 +19,7 @@ mod certificates;
 mod concurrency;
 mod containers;
 mod corrections;
+mod decision_forms;
 mod deviations;
 mod donors;
 mod dose;

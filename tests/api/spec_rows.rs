@@ -7,7 +7,7 @@ use crate::calls::encoded;
 use crate::person::with;
 use crate::site::Site;
 
-type Fields = Vec<(String, String)>;
+pub type Fields = Vec<(String, String)>;
 
 const ADDRESS: &str = "/specifications/ADMSC-IV/2";
 
@@ -57,7 +57,11 @@ fn plain(text: &str) -> String {
 /// What a browser would send of the one large form of a page.
 fn fields(page: &str) -> Fields {
     let (_, form) = page.split_once("<form class=\"form criteria-form\"").expect("the form");
-    let form = form.split("</form>").next().expect("its end");
+    of_form(form.split("</form>").next().expect("its end"))
+}
+
+/// What a browser would send of a form.
+pub fn of_form(form: &str) -> Fields {
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
         rest.split('"').next().map(plain)
@@ -67,10 +71,11 @@ fn fields(page: &str) -> Fields {
     for piece in form.split('<').skip(1) {
         let (tag, text) = piece.split_once('>').expect("a tag ends");
         let name = attribute(tag, "name");
-        if tag.starts_with("input") && (!tag.contains("\"checkbox\"") || tag.ends_with(" checked")) {
-            fields.push((name.expect("a name"), attribute(tag, "value").expect("a value")));
+        let chosen = !(tag.contains("\"checkbox\"") || tag.contains("\"radio\"")) || tag.ends_with(" checked");
+        if tag.starts_with("input") && chosen {
+            fields.push((name.expect("a name"), attribute(tag, "value").unwrap_or_default()));
         } else if tag.starts_with("textarea") {
-            let typed = plain(text.strip_prefix('\n').expect("a line of its own")).replace('\n', "\r\n");
+            let typed = plain(text.strip_prefix('\n').unwrap_or(text)).replace('\n', "\r\n");
             fields.push((name.expect("a name"), typed));
         } else if tag.starts_with("select") {
             select = name;
@@ -81,14 +86,14 @@ fn fields(page: &str) -> Fields {
     fields
 }
 
-fn set(fields: &mut Fields, name: &str, value: &str) {
+pub fn set(fields: &mut Fields, name: &str, value: &str) {
     match fields.iter_mut().find(|(n, _)| n == name) {
         Some((_, was)) => *was = value.to_owned(),
         None => fields.push((name.to_owned(), value.to_owned())),
     }
 }
 
-fn get<'f>(fields: &'f Fields, name: &str) -> &'f str {
+pub fn get<'f>(fields: &'f Fields, name: &str) -> &'f str {
     fields.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
 }
 
@@ -262,4 +267,77 @@ fn a_form_that_no_page_made_is_refused_in_a_sentence() {
         let answer = sends(&site, ADDRESS, act, &pairs);
         assert!((400..500).contains(&answer.status), "{answer}");
     }
+}
+
+#[test]
+fn a_release_in_two_steps_is_allowed_in_the_form_and_its_rule_survives_every_other_change() {
+    let site = Site::start();
+    let before = drafted(&site);
+    assert_eq!(before["two_step"], Value::Null);
+    let page = saved_page(&site);
+    assert!(!page.contains("id=\"two_step\" name=\"two_step\" value=\"yes\" checked"), "{page}");
+    let sterility = index(&before, "STERILITY_AEROBIC");
+    let anaerobic = index(&before, "STERILITY_ANAEROBIC");
+    let mut typed = fields(&page);
+    typed.push(("two_step".into(), "yes".into()));
+    for row in [sterility, anaerobic] {
+        set(&mut typed, &format!("c{row}-due_hours"), "336");
+        typed.push((format!("c{row}-interim_needed"), "yes".into()));
+    }
+    assert_eq!(sends(&site, ADDRESS, "save", &typed).status, 303);
+    let rule = json!({"pending": [
+        {"attribute": "STERILITY_AEROBIC", "due_hours": 336, "interim": true},
+        {"attribute": "STERILITY_ANAEROBIC", "due_hours": 336, "interim": true},
+    ]});
+    assert_eq!(document(&site)["two_step"], rule);
+    let shown = looks(&site, ADDRESS);
+    assert!(shown.contains("within 336 h, with an interim reading at step 1"), "who approves it sees it: {shown}");
+    // Rows move and go, a limit changes, and the rule stays with its rows.
+    let mut typed = fields(&saved_page(&site));
+    typed = fields(&sends(&site, ADDRESS, &format!("up-{anaerobic}"), &typed).with_status(200).text());
+    let gone = (0..).find(|i| get(&typed, &format!("c{i}-attribute")) == "NUDE_MOUSE").expect("the criterion");
+    typed = fields(&sends(&site, ADDRESS, &format!("remove-{gone}"), &typed).with_status(200).text());
+    let saved = sends(&site, ADDRESS, "save", &typed);
+    assert_eq!(saved.status, 303, "{saved}");
+    assert_eq!(document(&site)["two_step"], rule, "in the order it had");
+    // Without the tick there is no rule.
+    let mut typed = fields(&saved_page(&site));
+    typed.retain(|(name, _)| name != "two_step");
+    assert_eq!(sends(&site, ADDRESS, "save", &typed).status, 303);
+    assert_eq!(document(&site)["two_step"], Value::Null);
+}
+
+#[test]
+fn what_is_wrong_with_a_release_in_two_steps_stands_at_the_criterion_it_is_about() {
+    let site = Site::start();
+    let before = drafted(&site);
+    let (sterility, cd34) = (index(&before, "STERILITY_AEROBIC"), index(&before, "CD34"));
+    let mut usual = fields(&saved_page(&site));
+    usual.push(("two_step".into(), "yes".into()));
+    let of = |row: usize, field: &str| format!("c{row}-{field}");
+    for (given, at, says) in [
+        (vec![(of(sterility, "interim_needed"), "yes")], of(sterility, "due_hours"), "an interim reading is asked for"),
+        (
+            vec![(of(sterility, "due_hours"), "two weeks")],
+            of(sterility, "due_hours"),
+            "“two weeks” is no number of hours",
+        ),
+        (vec![(of(sterility, "due_hours"), "336")], of(sterility, "interim_needed"), "without any reading. Tick"),
+        (vec![(of(cd34, "due_hours"), "9999")], of(cd34, "due_hours"), "is due within 1 to 1440 hours"),
+        (vec![], "two_step".to_owned(), "names no result that may be pending"),
+    ] {
+        let mut typed = usual.clone();
+        for (name, value) in given {
+            set(&mut typed, &name, value);
+        }
+        let refused = sends(&site, ADDRESS, "save", &typed);
+        assert!(refused.status == 422 && refused.text().contains(says), "{says}: {refused}");
+        assert!(refused.text().contains(&format!("href=\"#{at}\"")), "{at}: {refused}");
+        let sorted = |mut fields: Fields| {
+            fields.sort();
+            fields
+        };
+        assert_eq!(sorted(fields(&refused.text())), sorted(typed), "nothing typed is lost");
+    }
+    assert_eq!(document(&site), before);
 }

@@ -15,7 +15,7 @@ use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
 use crate::workflow::permit::{Proof, RevokeRelease, TellParties};
-use crate::workflow::revoke::{RevocationEntry, revoke_release};
+use crate::workflow::revoke::{MEANING, RevocationEntry, revoke_release};
 use crate::workflow::tell_parties::{ToldEntry, revocation_of, tell_party};
 
 /// A revocation with everything that follows from it.
@@ -169,9 +169,9 @@ pub async fn create(
     let (sent, subject) = (body.value, subject(&req));
     let view = block(move || {
         let proof = Proof { password: sent.password, code: sent.code };
-        let meaning = sent.meaning.unwrap_or_else(|| "I revoke the release of this lot".to_owned());
+        let meaning = sent.meaning.unwrap_or_else(|| MEANING.to_owned());
         let signed = permit.sign(&app, proof, &meaning, &subject)?;
-        let entry = RevocationEntry { class: sent.class, reason: sent.reason };
+        let entry = RevocationEntry { class: sent.class, reason: sent.reason, seen_sha256: None };
         revoke_release(&app, &signed, &number, &entry)?;
         let (lot, _) = app.lot(&number)?;
         Ok(RevocationView::new(&lot, revocation_of(&lot)?))

@@ -15,7 +15,7 @@ use crate::web::problem::{Problem, ProblemBody, block};
 use crate::web::session::Somebody;
 use crate::workflow::App;
 use crate::workflow::permit::{Proof, SupplyOutOfSpecification};
-use crate::workflow::supply::{SupplyEntry, supply};
+use crate::workflow::supply::{MEANING, SupplyEntry, supply};
 
 /// What supplying takes.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -46,6 +46,9 @@ pub struct NewSupply {
     /// SHA-256 of evidence files: the request, the acceptance.
     #[serde(default)]
     pub evidence: Vec<String>,
+    /// SHA-256 of the lot's record as it was shown.
+    #[serde(default)]
+    pub seen_sha256: Option<String>,
 }
 
 /// A supply.
@@ -129,7 +132,7 @@ pub async fn create(
     let (sent, subject) = (body.value, subject(&req));
     let view = block(move || {
         let proof = Proof { password: sent.password, code: sent.code };
-        let meaning = sent.meaning.unwrap_or_else(|| "Supplied out of specification; no release".to_owned());
+        let meaning = sent.meaning.unwrap_or_else(|| MEANING.to_owned());
         let signed = permit.sign(&app, proof, &meaning, &subject)?;
         let entry = SupplyEntry {
             physician: sent.physician.into(),
@@ -140,6 +143,7 @@ pub async fn create(
             notified: sent.notified.into_iter().map(Into::into).collect(),
             containers: sent.containers,
             evidence: sent.evidence,
+            seen_sha256: sent.seen_sha256,
         };
         supply(&app, &signed, &number, &entry)?;
         let (lot, _) = app.lot(&number)?;

@@ -37,7 +37,7 @@ pub async fn change_password(req: HttpRequest, body: Result<Bytes, actix_web::Er
         if new != form.get("new_password_again") {
             let text = "The two new passwords differ. Type the same one twice.".to_owned();
             let refused = Refused(vec![FieldProblem { field: format!("{PASSWORD}-new_password_again"), text }]);
-            let came = Came { id: PASSWORD, form, refused };
+            let came = Came { id: PASSWORD.to_owned(), form, refused };
             return page(visit, came, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
         let (token, changing) = (visit.somebody.token.clone(), permit.clone());

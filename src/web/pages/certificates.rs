@@ -6,18 +6,24 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::notices;
 use super::shown;
-use super::view::certificates::{CertificatePage, CertificateRow, CertificateState, CertificatesPage};
+use super::steps::Came;
+use super::supersession::{self, Offered, SUPERSESSION};
+use super::view::certificates::{CertificatePage, CertificateRow, CertificateState, CertificatesPage, VersionRow};
 use super::view::notices::NoticeRow;
-use super::view::parts::{Fact, Link};
+use super::view::parts::{Fact, Link, Message, Tone};
 use super::visit::{Visit, html, signed_in};
-use crate::domain::certificate::{CertificateRecord, SignatureRecord};
-use crate::domain::course::ConditionalRelease;
-use crate::domain::ids::CertificateNumber;
+use crate::domain::certificate::CertificateRecord;
+use crate::domain::course::{ConditionalRelease, Supersession};
+use crate::domain::ids::{CertificateNumber, Username};
 use crate::domain::lot::Lot;
+use crate::domain::refusal::Refusal;
+use crate::domain::role::Role;
+use crate::domain::site_policy::SitePolicy;
 use crate::domain::spec::Specification;
 use crate::store::Issued;
 use crate::web::api::certificates::document;
 use crate::web::times;
+use crate::workflow::release_lot::check_qualified;
 use crate::workflow::verify_certificate::{Authenticity, certificate_standing, followed_by};
 use crate::workflow::{App, Error};
 
@@ -46,7 +52,8 @@ pub async fn record(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| document(&Data::new(visit.app.clone()), address(visit), false).await).await
 }
 
-fn address(visit: &Visit) -> &str {
+/// The number in the address.
+pub fn address(visit: &Visit) -> &str {
     visit.req.match_info().get("number").unwrap_or_default()
 }
 
@@ -153,51 +160,106 @@ struct Loaded {
     issued: Issued,
     lot: Lot,
     spec: Specification,
-    signatures: Vec<SignatureRecord>,
+    record: CertificateRecord,
+    policy: SitePolicy,
+    unqualified: Option<Refusal>,
 }
 
-fn load(app: &App, number: &CertificateNumber) -> Result<Loaded, Error> {
+fn load(app: &App, number: &CertificateNumber, qp: Option<&Username>) -> Result<Loaded, Error> {
     let issued = app.read(|view| Ok(view.certificate(number)??))?;
     let (lot, spec) = app.lot(&issued.lot)?;
-    let record = app.read(|view| Ok(view.document(&issued.record_sha256)?))?;
-    let record: CertificateRecord =
-        serde_json::from_slice(&record).map_err(|e| Error::Internal(format!("{}: {e}", issued.number)))?;
-    Ok(Loaded { issued, lot, spec: spec.specification, signatures: record.signatures })
+    let (record, policy) = app.read(|view| Ok((view.document(&issued.record_sha256)?, view.policy()?)))?;
+    let record = serde_json::from_slice(&record).map_err(|e| Error::Internal(format!("{}: {e}", issued.number)))?;
+    let unqualified = match qp.map(|username| check_qualified(app, username)) {
+        Some(Err(Error::Refused(refusal))) => Some(refusal),
+        Some(Err(other)) => return Err(other),
+        Some(Ok(())) | None => None,
+    };
+    Ok(Loaded { issued, lot, spec: spec.specification, record, policy, unqualified })
 }
 
 async fn show_page(visit: &Visit) -> Result<HttpResponse, Error> {
     let number = CertificateNumber::parse(address(visit))?;
-    let loaded = visit.work(move |app| load(app, &number)).await?;
-    let Loaded { issued, lot, spec, signatures } = &loaded;
+    let text = "Signed. This certificate replaces the one with the error. Both verify, and each says what it is.";
+    let message = (visit.query("done") == SUPERSESSION).then(|| Message::new(Tone::Done, text));
+    page(visit, number, &Came::default(), message, StatusCode::OK).await
+}
+
+/// The page of a certificate, with what was said in its form.
+///
+/// # Errors
+/// There is no such certificate, or storage fails.
+pub async fn page(
+    visit: &Visit,
+    number: CertificateNumber,
+    came: &Came,
+    message: Option<Message>,
+    status: StatusCode,
+) -> Result<HttpResponse, Error> {
+    let qp = visit.is(Role::Qp).then(|| visit.somebody.user.username.clone());
+    let loaded = visit.work(move |app| load(app, &number, qp.as_ref())).await?;
+    let Loaded { issued, lot, record, policy, unqualified, .. } = &loaded;
     let number = issued.number.to_string();
     let mut frame = visit.frame(&number, "certificate", "/certificates");
     frame.crumbs = vec![Link::new("Certificates", "/certificates")];
-    let specification = format!("/specifications/{}/{}", spec.product, spec.version);
-    let before = lot.course.conditional.as_ref().map(|step| {
-        Fact::new("Step 1", format!("conditional notice {}", step.notice)).linked(format!("/notices/{}", step.notice))
-    });
+    frame.message = message;
+    frame.problems = came.refused.0.clone();
+    let offered = Offered { issued, lot, policy, unqualified: unqualified.as_ref() };
+    let (replace, replace_closed) = supersession::offer(visit, &offered, came)?;
     let view = CertificatePage {
         frame,
         state: state(&issued.number, lot),
         sentence: sentence(visit, issued, lot),
-        facts: [
-            Fact::new("Lot", issued.lot.as_str()).linked(format!("/lots/{}", issued.lot)),
-            Fact::new("Product", lot.details.product.as_str()),
-            Fact::new("Specification", format!("version {}", spec.version))
-                .linked(specification)
-                .with_note(if spec.example { "EXAMPLE" } else { "" }),
-            Fact::new("Released", times::to_seconds(issued.issued_at, visit.zone)),
-            Fact::new("Lot expires", times::to_minutes(lot.details.expires_at, visit.zone)),
-        ]
-        .into_iter()
-        .chain(before)
-        .collect(),
-        signatures: signatures.iter().map(|s| shown::signature(s, visit.zone)).collect(),
+        facts: facts(visit, &loaded),
+        versions: versions(visit, &issued.number, lot),
+        signatures: record.signatures.iter().map(|s| shown::signature(s, visit.zone)).collect(),
         pdf_sha256: issued.pdf_sha256.clone(),
         record_sha256: issued.record_sha256.clone(),
         verify_url: format!("{}/verify/{number}", visit.app.public_url()),
         ledger: Link::new(issued.entry.to_string(), format!("/ledger?lot={}#f{}", issued.lot, issued.entry)),
+        replace,
+        replace_open: !came.id.is_empty(),
+        replace_closed,
         number,
     };
-    html(StatusCode::OK, &view)
+    html(status, &view)
+}
+
+fn facts(visit: &Visit, loaded: &Loaded) -> Vec<Fact> {
+    let Loaded { issued, lot, spec, record, .. } = loaded;
+    let specification = format!("/specifications/{}/{}", spec.product, spec.version);
+    let at = if record.supersedes.is_some() { "Issued" } else { "Released" };
+    let mut facts = vec![
+        Fact::new("Lot", issued.lot.as_str()).linked(format!("/lots/{}", issued.lot)),
+        Fact::new("Product", lot.details.product.as_str()),
+        Fact::new("Specification", format!("version {}", spec.version))
+            .linked(specification)
+            .with_note(if spec.example { "EXAMPLE" } else { "" }),
+        Fact::new(at, times::to_seconds(issued.issued_at, visit.zone)),
+    ];
+    facts.extend(supersession::as_certified(visit, record));
+    facts.extend(lot.course.conditional.as_ref().map(|step| {
+        Fact::new("Step 1", format!("conditional notice {}", step.notice)).linked(format!("/notices/{}", step.notice))
+    }));
+    facts
+}
+
+/// The certificates before and after this one, each with what was corrected.
+fn versions(visit: &Visit, number: &CertificateNumber, lot: &Lot) -> Vec<VersionRow> {
+    let row = |s: &Supersession| {
+        let (says, other) = match s.certificate == *number {
+            true => ("Superseded by", &s.by_certificate),
+            false => ("Replaces", &s.certificate),
+        };
+        VersionRow {
+            says: says.to_owned(),
+            other: Link::new(other.to_string(), format!("/certificates/{other}")),
+            by: s.by.name.as_str().to_owned(),
+            at: shown::plain_moment(s.at, visit.zone),
+            reason: s.reason.as_str().to_owned(),
+            corrected: supersession::corrected(visit, &s.corrections),
+        }
+    };
+    let about = |s: &&Supersession| s.certificate == *number || s.by_certificate == *number;
+    lot.course.supersessions.iter().filter(about).map(row).collect()
 }

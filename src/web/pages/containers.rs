@@ -5,6 +5,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::Form;
+use super::shown;
 use super::steps::{Builder, Came};
 use super::view::parts::{Link, Message, Tone};
 use super::view::recall::{ContainerRow, ContainersPage};
@@ -12,8 +13,10 @@ use super::view::signing::StepForm;
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::container::{ContainerState, Moved, Movement};
 use crate::domain::ids::LotNumber;
+use crate::domain::lot::Lot;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
+use crate::domain::spec::Specification;
 use crate::web::api::containers::{read_place, read_state};
 use crate::web::problem::status_of;
 use crate::web::times;
@@ -27,15 +30,30 @@ use crate::workflow::print_label::sizes;
 /// How many containers of all lots a page has.
 const ROWS: usize = 100;
 
+/// The `id` of the form that moves containers.
+const MOVEMENT: &str = "movement";
+
+/// How the page calls the fields of its form.
+const LABELS: [(&str, &str); 6] = [
+    ("act", "What became of them"),
+    ("containers", "Which containers"),
+    ("moved_at", "When"),
+    ("to", "To whom"),
+    ("reach", "How to reach them"),
+    ("remark", "How, in what condition, or why"),
+];
+
 /// `GET /containers`
 pub async fn list(req: HttpRequest) -> HttpResponse {
-    signed_in(&req, async |visit: &Visit| page(visit, None, Came::default(), StatusCode::OK).await).await
+    signed_in(&req, async |visit: &Visit| page(visit, None, Came::default(), None, StatusCode::OK).await).await
 }
 
 /// `GET /lots/{lot}/containers`
 pub async fn of_lot(req: HttpRequest) -> HttpResponse {
-    signed_in(&req, async |visit: &Visit| page(visit, Some(visit.lot_number()?), Came::default(), StatusCode::OK).await)
-        .await
+    signed_in(&req, async |visit: &Visit| {
+        page(visit, Some(visit.lot_number()?), Came::default(), None, StatusCode::OK).await
+    })
+    .await
 }
 
 /// `POST /lots/{lot}/containers`
@@ -51,7 +69,9 @@ pub async fn create(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> 
         match outcome {
             Ok(_) => Ok(see_other(&format!("/lots/{number}/containers?done=moved"))),
             Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchLot | Code::WrongRole) => {
-                page(visit, Some(number), Came::back(visit, "movement", form, &refusal), status_of(&refusal)).await
+                let came = Came::labelled(visit, MOVEMENT, form, &refusal, &LABELS);
+                let (came, message) = came.told(visit, &refusal, "Nothing was recorded.");
+                page(visit, Some(number), came, message, status_of(&refusal)).await
             }
             Err(other) => Err(other),
         }
@@ -85,7 +105,13 @@ pub fn read_numbers(text: &str) -> Result<Vec<u32>, Refusal> {
     })
 }
 
-async fn page(visit: &Visit, lot: Option<LotNumber>, came: Came, status: StatusCode) -> Result<HttpResponse, Error> {
+async fn page(
+    visit: &Visit,
+    lot: Option<LotNumber>,
+    came: Came,
+    message: Option<Message>,
+    status: StatusCode,
+) -> Result<HttpResponse, Error> {
     let asked = visit.query("state");
     let state = read_state(Some(asked.as_str())).unwrap_or_default();
     // All of one lot, for its form; a page of those of all lots.
@@ -93,16 +119,22 @@ async fn page(visit: &Visit, lot: Option<LotNumber>, came: Came, status: StatusC
     // A cursor that nobody gave begins at the beginning.
     let cursor = read_place(Some(visit.query("cursor").as_str()).filter(|_| lot.is_none())).unwrap_or_default();
     let wanted = ContainerQuery { lot: lot.clone(), state, cursor, limit };
-    let found = visit.work(move |app| list_containers(app, &wanted)).await?;
+    let read = visit.work(move |app| {
+        let found = list_containers(app, &wanted)?;
+        let lot = wanted.lot.map(|number| app.lot(&number)).transpose()?;
+        Ok::<_, Error>((found, lot))
+    });
+    let (found, loaded) = read.await?;
     let title = lot.as_ref().map_or("Containers".to_owned(), |lot| format!("Containers of {lot}"));
     let mut frame = visit.frame(title, "containers", "/lots");
     frame.crumbs = vec![Link::new("Lots", "/lots")];
     frame.crumbs.extend(lot.as_ref().map(|lot| Link::new(lot.to_string(), format!("/lots/{lot}"))));
     frame.problems = came.refused.0.clone();
-    frame.message = (visit.query("done") == "moved").then(|| Message::new(Tone::Done, "Recorded."));
+    let done = || (visit.query("done") == "moved").then(|| Message::new(Tone::Done, "Recorded."));
+    frame.message = message.or_else(done);
     let may = visit.is(Role::Analyst) || visit.is(Role::Qa);
-    let form = match lot.as_ref().filter(|_| may) {
-        Some(lot) => Some(movement_form(visit, lot, &came)?),
+    let form = match loaded.as_ref().filter(|_| may) {
+        Some((lot, stored)) => movement_form(visit, lot, &stored.specification, &came)?,
         None => None,
     };
     let here = lot.as_ref().map_or("/containers".to_owned(), |lot| format!("/lots/{lot}/containers"));
@@ -126,19 +158,63 @@ async fn page(visit: &Visit, lot: Option<LotNumber>, came: Came, status: StatusC
     html(status, &view)
 }
 
-fn movement_form(visit: &Visit, lot: &LotNumber, came: &Came) -> Result<StepForm, Error> {
-    let acts =
-        [("shipped", "Shipped to a hospital"), ("returned", "Came back"), ("destroyed", "Destroyed: that is final")];
-    Ok(Builder::new(visit, came, "movement", "Move containers", format!("/lots/{lot}/containers"))?
+/// Moving the lot's containers: only what can become of them now is offered, with why nothing
+/// leaves where nothing does; none where every container was destroyed.
+fn movement_form(visit: &Visit, lot: &Lot, spec: &Specification, came: &Came) -> Result<Option<StepForm>, Error> {
+    let numbers = |state: ContainerState| {
+        let there = |n: &u32| lot.course.container_state(*n) == state;
+        (1..=lot.details.containers).filter(there).collect::<Vec<u32>>()
+    };
+    let places = [ContainerState::InStock, ContainerState::Shipped, ContainerState::Returned];
+    let there = places.map(|state| (state, numbers(state)));
+    let told = there.iter().filter(|(_, numbers)| !numbers.is_empty()).map(|(state, numbers)| {
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        format!("{}: {}", state.to_string().to_lowercase(), numbers.join(", "))
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        return Ok(None);
+    }
+    let [(_, stock), (_, shipped), _] = &there;
+    let stays = why_nothing_leaves(visit, lot, spec, stock);
+    // What was typed before the lot was stopped stays to be seen.
+    let typed = came.id == MOVEMENT && came.form.get("act") == "shipped";
+    let ships = stays.is_empty() || typed;
+    let acts = [
+        ("shipped", "Shipped to a hospital", ships),
+        ("returned", "Came back", !shipped.is_empty()),
+        ("destroyed", "Destroyed: that is final", true),
+    ];
+    let acts: Vec<(&str, &str)> = acts.iter().filter(|(_, _, can)| *can).map(|(act, said, _)| (*act, *said)).collect();
+    let hint = format!("Their numbers, such as 1, 2. Now {}.", told.join("; "));
+    let action = format!("/lots/{}/containers", lot.number());
+    let builder = Builder::new(visit, came, MOVEMENT, "Move containers", action)?
+        .lead(stays)
         .one_of("act", "What became of them", "", &acts, false)
-        .line("containers", "Which containers", "Their numbers, such as 1, 2.")
+        .line("containers", "Which containers", &hint)
         .moment("moved_at", "When", "")
-        .preset(&times::to_input(visit.now, visit.zone))
-        .optional_line("to", "To whom: physician or ward, never a patient")
-        .optional_line("reach", "How to reach them")
-        .lines("remark", "How, in what condition, or why", "")
-        .unsigned()
-        .button("Record"))
+        .preset(&times::to_input(visit.now, visit.zone));
+    let builder = match ships {
+        false => builder,
+        true => builder
+            .optional_line("to", "To whom, where they were shipped: physician or ward, never a patient")
+            .optional_line("reach", "How to reach them"),
+    };
+    Ok(Some(builder.lines("remark", "How, in what condition, or why", "").unsigned().button("Record")))
+}
+
+/// Why none of the containers in stock may leave now; empty where one may.
+fn why_nothing_leaves(visit: &Visit, lot: &Lot, spec: &Specification, stock: &[u32]) -> String {
+    // A supply is of certain containers, so each is asked about; a paper stands for all of them.
+    let asked = if lot.course.supplies.is_empty() { stock.get(..1).unwrap_or_default() } else { stock };
+    let mut why = "No container is in stock any more.".to_owned();
+    for number in asked {
+        match lot.check_ship(spec, &[*number], visit.now) {
+            Ok(_) => return String::new(),
+            Err(refusal) => why = shown::local_times(&refusal.detail, visit.zone),
+        }
+    }
+    why
 }
 
 /// Containers as rows.

@@ -5,15 +5,17 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::decision::signed;
 use super::form::Form;
 use super::lot::{self, Loaded, Said};
 use super::shown;
 use super::steps::{Builder, Came, lines};
 use super::view::course::{AuditReviewPage, ChangeRow, CourseBox, PendingRow, StepRow};
-use super::view::parts::{self, Link, Message, Tone};
+use super::view::parts::{self, Fact, Link, Message, Tone};
 use super::view::signing::StepForm;
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::audit_review::ReviewedChange;
+use crate::domain::certificate::Dossier;
 use crate::domain::lot::Lot;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
@@ -44,7 +46,7 @@ const REVIEW: &str = "audit-review";
 pub fn course_box(
     visit: &Visit,
     loaded: &Loaded,
-    dossier_sha256: &str,
+    (dossier, dossier_sha256): (&Dossier, &str),
     came: &Came,
 ) -> Result<Option<CourseBox>, Error> {
     let (lot, now) = (&loaded.lot, &loaded.course);
@@ -76,7 +78,8 @@ pub fn course_box(
             })
             .collect(),
         review: reads.then(|| Link::new("Audit-trail review", format!("/lots/{}/audit-review", lot.number()))),
-        forms: forms(visit, lot, now, dossier_sha256, came)?,
+        why: why_not_mine(visit, loaded),
+        forms: forms(visit, loaded, (dossier, dossier_sha256), came)?,
     }))
 }
 
@@ -121,14 +124,44 @@ fn why_not(visit: &Visit, lot: &Lot, now: &CourseNow, step: Step) -> Option<Stri
     Some(shown::local_times(&refusal.detail, visit.zone))
 }
 
-fn forms(visit: &Visit, lot: &Lot, now: &CourseNow, dossier_sha256: &str, came: &Came) -> Result<Vec<StepForm>, Error> {
-    let Some(step) = now.next else { return Ok(Vec::new()) };
-    if why_not(visit, lot, now, step).is_some() {
+/// The step that is signed in the box, where one waits.
+fn step_here(now: &CourseNow) -> Option<Step> {
+    now.next.filter(|step| !matches!(step, Step::AuditReview | Step::Release))
+}
+
+/// Why the reader, whose step it would be, may not take it; empty for everybody else.
+fn why_not_mine(visit: &Visit, loaded: &Loaded) -> String {
+    let (lot, now) = (&loaded.lot, &loaded.course);
+    let Some(step) = step_here(now) else { return String::new() };
+    let role = step.role(now.policy.policy.release_route);
+    if !visit.is(role) {
+        return String::new();
+    }
+    let unqualified = loaded.unqualified.as_ref().filter(|_| role == Role::Qp).map(|r| r.detail.clone());
+    why_not(visit, lot, now, step).or(unqualified).unwrap_or_default()
+}
+
+fn forms(
+    visit: &Visit,
+    loaded: &Loaded,
+    (dossier, dossier_sha256): (&Dossier, &str),
+    came: &Came,
+) -> Result<Vec<StepForm>, Error> {
+    let (lot, now) = (&loaded.lot, &loaded.course);
+    let Some(step) = step_here(now) else { return Ok(Vec::new()) };
+    if why_not(visit, lot, now, step).is_some() || !why_not_mine(visit, loaded).is_empty() {
         return Ok(Vec::new());
     }
     let through = lot.changed_through();
+    let mut facts = signed(dossier);
+    if step == Step::ConditionalRelease {
+        let waits: Vec<&str> = now.may_wait.iter().map(|p| p.name.as_str()).collect();
+        facts.push(Fact::new("Still to come", waits.join("; ")));
+    }
+    facts.push(Fact::hash("SHA-256 of the lot’s record", dossier_sha256));
     let build = |id: &'static str, title: &str, meaning: &str| -> Result<Builder<'_>, Error> {
         Ok(Builder::new(visit, came, id, title, format!("/lots/{}/{id}", lot.number()))?
+            .shows(facts.clone())
             .hidden("seen_sha256", dossier_sha256)
             .hidden("seen_through", through)
             .line("meaning", "What your signature means", "")
@@ -204,14 +237,7 @@ async fn sign<D: Duty>(
 /// The page again, with what was typed and why nothing was signed.
 async fn came_back(visit: &Visit, id: &'static str, form: Form, refusal: &Refusal) -> Result<HttpResponse, Error> {
     let status = status_of(refusal);
-    let mut message = None;
-    let mut came = Came::back(visit, id, form, refusal);
-    if refusal.fields.is_empty() {
-        came.refused.0.clear();
-        let detail = shown::local_times(&refusal.detail, visit.zone);
-        let text = if detail.contains("Nothing was signed") { detail } else { format!("Nothing was signed. {detail}") };
-        message = Some(Message::new(Tone::Changed, text));
-    }
+    let (came, message) = Came::back(visit, id, form, refusal).told(visit, refusal, "Nothing was signed.");
     if id == REVIEW {
         return review_page(visit, &came, message, status).await;
     }

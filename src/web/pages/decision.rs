@@ -156,7 +156,7 @@ fn reject_form(d: &Deciding, dossier_sha256: &str) -> Result<Option<RejectForm>,
 }
 
 /// What is signed, line by line.
-fn signed(dossier: &Dossier) -> Vec<Fact> {
+pub fn signed(dossier: &Dossier) -> Vec<Fact> {
     let changed = match dossier.changes.as_slice() {
         [] => "nothing".to_owned(),
         changes => {

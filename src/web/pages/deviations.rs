@@ -57,7 +57,7 @@ pub async fn new(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| {
         visit.permit::<OpenDeviation>().await?;
         let form = Form(vec![("lot".into(), visit.query("lot"))]);
-        new_page(visit, &Came { id: "deviation", form, ..Came::default() }, StatusCode::OK)
+        new_page(visit, &Came { id: "deviation".to_owned(), form, ..Came::default() }, StatusCode::OK)
     })
     .await
 }

@@ -13,6 +13,7 @@ use super::visit::Visit;
 use crate::domain::entry::{ControlEntry, ReadingEntry, RunEntry};
 use crate::domain::evaluation::{Outcome, judge};
 use crate::domain::exact::shortened;
+use crate::domain::ids::AttributeCode;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{FieldRefusal, Refusal};
 use crate::domain::role::Role;
@@ -103,7 +104,7 @@ pub fn entry(form: &Form, visit: &Visit) -> Result<RunEntry, Refusal> {
         comment: some(form.get("comment")),
         reagents: form.get("reagents").split_whitespace().map(str::to_owned).collect(),
         evidence: form.all("evidence"),
-        late_result: form.get("late_result") == "yes",
+        late_result: confirmed(form),
     })
 }
 
@@ -248,8 +249,14 @@ fn content(assay: &Assay, readings: Vec<Reading>, times: (Option<Moment>, Moment
 }
 
 /// What needs a second look: a failing value, one that just about passes, and one beyond its
-/// alert limit of which no comment says why.
-pub fn questions(form: &Form, spec: &Specification, assay: &Assay, started: Option<Moment>) -> Vec<Question> {
+/// alert limit of which no comment says why. Of a value in `late` the verb asks more than this.
+pub fn questions(
+    form: &Form,
+    spec: &Specification,
+    assay: &Assay,
+    started: Option<Moment>,
+    late: &[AttributeCode],
+) -> Vec<Question> {
     let mut questions = Vec::new();
     let unexplained = form.get("comment").trim().is_empty();
     for typed in readings(form) {
@@ -268,6 +275,7 @@ pub fn questions(form: &Form, spec: &Specification, assay: &Assay, started: Opti
         }
         let required = criterion.acceptance.in_words();
         let text = match verdict.outcome {
+            Outcome::Fail if late.contains(&reading.attribute) => continue,
             Outcome::Fail => format!(
                 "{} {shown} fails: {} is required. Once verified it puts the lot on hold. Is it what the raw data say?",
                 criterion.name, required
@@ -292,6 +300,16 @@ fn is_close(criterion: &Criterion, distance: Option<&str>) -> bool {
     let Acceptance::Numeric { limit, whole: false, .. } = &criterion.acceptance else { return false };
     let Some(distance) = distance.and_then(|d| d.trim_start_matches('+').parse::<Decimal>().ok()) else { return false };
     distance <= Decimal::new(1, limit.decimals())
+}
+
+/// Whether somebody who was told that these very values revoke a release confirmed them.
+pub fn confirmed(form: &Form) -> bool {
+    form.get("late_result") == "yes" && form.get("asked") == asked_about(form)
+}
+
+/// What recording a failing result brings with it, as a page asks about it.
+pub fn to_confirm(refusal: &Refusal) -> String {
+    refusal.detail.replace(" (late_result)", " below")
 }
 
 /// What the questions were asked about: the same values need no second answer.

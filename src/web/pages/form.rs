@@ -107,8 +107,10 @@ fn labelled(detail: &str, field: &str, label: &str) -> String {
         return format!("{label}: fill in the date and the time of day.");
     }
     let name = field.rsplit('.').next().unwrap_or(field);
-    match detail.strip_prefix(name).filter(|rest| rest.starts_with(' ')) {
+    let detail = match detail.strip_prefix(name).filter(|rest| rest.starts_with(' ')) {
         Some(rest) if !label.is_empty() => format!("{label}{rest}"),
         _ => detail.to_owned(),
-    }
+    };
+    // What has an underscore in it is no word of the page.
+    if name.contains('_') && !label.is_empty() { detail.replace(name, &format!("“{label}”")) } else { detail }
 }

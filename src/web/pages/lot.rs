@@ -35,7 +35,7 @@ use crate::workflow::list_lots::made_from;
 use crate::workflow::list_specifications::newer_version;
 use crate::workflow::permit::{RejectLot, ReleaseLot};
 use crate::workflow::reject_lot::reject_lot;
-use crate::workflow::release_lot::{release_lot, to_be_signed};
+use crate::workflow::release_lot::{check_qualified, release_lot, to_be_signed};
 use crate::workflow::{App, Error};
 
 /// How many facts the page shows; the ledger has them all.
@@ -59,6 +59,8 @@ pub struct Loaded {
     pub newer: Option<u32>,
     /// Where it is on its route to a decision.
     pub course: CourseNow,
+    /// Why the reader is no qualified person now; none where they are, or are no QP at all.
+    pub unqualified: Option<Refusal>,
 }
 
 /// What a person said in the decision box, and what came of it.
@@ -251,7 +253,7 @@ pub(super) fn load(app: &App, number: &LotNumber) -> Result<Loaded, Error> {
         let assessment = assess(&lot, &spec.specification, now);
         let course = course_now(view, &lot, &spec.specification, &assessment, now)?;
         drop(assessment);
-        Ok(Loaded { lot, spec, facts, issued, signature, made, newer, course })
+        Ok(Loaded { lot, spec, facts, issued, signature, made, newer, course, unqualified: None })
     })
 }
 
@@ -265,7 +267,16 @@ pub(super) async fn page(
     said: Said,
     status: StatusCode,
 ) -> Result<HttpResponse, Error> {
-    let loaded = visit.work(move |app| load(app, &number)).await?;
+    let qp = visit.is(Role::Qp).then(|| visit.somebody.user.username.clone());
+    let read = visit.work(move |app| {
+        let unqualified = match qp.map(|username| check_qualified(app, &username)) {
+            Some(Err(Error::Refused(refusal))) => Some(refusal),
+            Some(Err(other)) => return Err(other),
+            Some(Ok(())) | None => None,
+        };
+        Ok(Loaded { unqualified, ..load(app, &number)? })
+    });
+    let loaded = read.await?;
     let (lot, spec) = (&loaded.lot, &loaded.spec.specification);
     let assessment = assess(lot, spec, visit.now);
     let blind = visit.blind(lot, spec);
@@ -281,7 +292,7 @@ pub(super) async fn page(
     }
     frame.problems = said.refused.0.clone();
     frame.problems.extend(said.came.refused.0.clone());
-    let (_, dossier_sha256) = to_be_signed(lot, &loaded.spec, &assessment)?;
+    let (dossier, dossier_sha256) = to_be_signed(lot, &loaded.spec, &assessment)?;
     let deciding = Deciding { visit, loaded: &loaded, assessment: &assessment, seen: &seen, said: &said };
     let (dose, refused) = dose::panel(lot, spec, visit.now, visit.zone, said.dose.as_ref());
     frame.problems.extend(refused.0);
@@ -299,8 +310,9 @@ pub(super) async fn page(
         dose,
         runs: lot.runs.iter().rev().map(|run| run_row(visit, lot, spec, run)).collect(),
         made: lot_head::made(visit, &loaded.made),
-        course: course::course_box(visit, &loaded, &dossier_sha256, &said.came)?,
+        course: course::course_box(visit, &loaded, (&dossier, &dossier_sha256), &said.came)?,
         decision: decision::decision(&deciding)?,
+        ways: ways(visit, lot, spec),
         investigations: lot.investigations.iter().map(lot_head::investigation).collect(),
         deviations: lot.deviations.iter().map(lot_head::deviation).collect(),
         open_deviation: super::deviations::may_open(visit)
@@ -309,6 +321,25 @@ pub(super) async fn page(
         history_all: format!("/ledger?lot={}", lot.number()),
     };
     html(status, &view)
+}
+
+/// What can be done with the lot beside deciding on it.
+fn ways(visit: &Visit, lot: &Lot, spec: &Specification) -> Vec<Link> {
+    if !lot.details.stage.is_own() {
+        return Vec::new();
+    }
+    let number = lot.number();
+    let decides = visit.is(Role::Qa) || visit.is(Role::Qp);
+    let mut ways = vec![Link::new("Containers", format!("/lots/{number}/containers"))];
+    if lot.is_out() {
+        let label = if decides { "Recall, and revoking the release" } else { "Recall: who received what" };
+        ways.push(Link::new(label, format!("/lots/{number}/recall")));
+    }
+    let supplied = !lot.course.supplies.is_empty();
+    if supplied || (decides && lot.check_suppliable(spec, visit.now).is_ok()) {
+        ways.push(Link::new("Supply out of specification", format!("/lots/{number}/supply")));
+    }
+    ways
 }
 
 /// The assays the reader may record now.

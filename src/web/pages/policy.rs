@@ -53,11 +53,8 @@ pub async fn submit(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> 
         match outcome {
             Ok(_) => Ok(see_other("/policy?done=policy")),
             Err(Error::Refused(refusal)) if refusal.code != Code::WrongRole => {
-                let message = refusal.fields.is_empty().then(|| Message::new(Tone::Changed, refusal.detail.clone()));
-                let mut came = Came::back(visit, POLICY, form, &refusal);
-                if message.is_some() {
-                    came.refused.0.clear();
-                }
+                let (came, message) =
+                    Came::back(visit, POLICY, form, &refusal).told(visit, &refusal, "Nothing was signed.");
                 page(visit, &came, message, status_of(&refusal)).await
             }
             Err(other) => Err(other),

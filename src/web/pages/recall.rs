@@ -13,7 +13,8 @@ use super::view::recall::{PartyRow, RecallPage, SisterRow};
 use super::view::signing::StepForm;
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::assessment::assess;
-use crate::domain::course::{Party, PartyRole, Revocation, RevocationClass};
+use crate::domain::container::ContainerState;
+use crate::domain::course::{Party, PartyRole, Revocation, RevocationClass, Sister};
 use crate::domain::ids::LotNumber;
 use crate::domain::lot::Lot;
 use crate::domain::refusal::Code;
@@ -24,19 +25,32 @@ use crate::web::problem::status_of;
 use crate::web::{guard, places, times};
 use crate::workflow::Error;
 use crate::workflow::list_containers::of_lot;
-use crate::workflow::permit::{Proof, RevokeRelease, TellParties};
-use crate::workflow::revoke::{RevocationEntry, check_revocable, revoke_release};
+use crate::workflow::permit::{RevokeRelease, TellParties};
+use crate::workflow::revoke::{self, AtStake, RevocationEntry, at_stake, check_revocable, revoke_release};
 use crate::workflow::tell_parties::{ToldEntry, tell_party};
 
 /// `GET /lots/{lot}/recall`
 pub async fn show(req: HttpRequest) -> HttpResponse {
-    signed_in(&req, async |visit: &Visit| page(visit, visit.lot_number()?, Came::default(), StatusCode::OK).await).await
+    signed_in(&req, async |visit: &Visit| page(visit, visit.lot_number()?, Came::default(), None, StatusCode::OK).await)
+        .await
 }
 
 /// Where a form of the recall stands, opened again by itself.
 pub async fn back(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| Ok(see_other(&format!("/lots/{}/recall", visit.lot_number()?)))).await
 }
+
+/// The `id` of the form that revokes.
+const REVOCATION: &str = "revocation";
+
+/// How the page calls the fields of its forms.
+const LABELS: [(&str, &str); 5] = [
+    ("class", "The sort of reason"),
+    ("reason", "The reason"),
+    ("who", "Who acknowledged it"),
+    ("how", "How it was told"),
+    ("acknowledged_at", "When it was acknowledged"),
+];
 
 /// `POST /lots/{lot}/revocation`
 pub async fn revoke(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> HttpResponse {
@@ -46,26 +60,20 @@ pub async fn revoke(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> 
         let permit = visit.permit::<RevokeRelease>().await?.with_once(visit.once(&form));
         let (given, of, subject) = (form.clone(), number.clone(), guard::subject(&visit.req));
         let outcome = visit.work(move |app| {
-            let signed = permit.sign(app, proof(&given), "I revoke the release of this lot", &subject)?;
-            let entry =
-                RevocationEntry { class: given.get("class").to_owned(), reason: given.get("reason").to_owned() };
+            let signed = permit.sign(app, given.proof(), given.get("meaning"), &subject)?;
+            let entry = RevocationEntry {
+                class: given.get("class").to_owned(),
+                reason: given.get("reason").to_owned(),
+                seen_sha256: Some(given.get("seen_sha256").to_owned()).filter(|seen| !seen.is_empty()),
+            };
             revoke_release(app, &signed, &of, &entry)
         });
         match outcome.await {
             Ok(_) => Ok(see_other(&format!("/lots/{number}/recall?done=revoked"))),
-            Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchLot | Code::WrongRole) => {
-                page(visit, number, Came::back(visit, "revocation", form, &refusal), status_of(&refusal)).await
-            }
-            Err(other) => Err(other),
+            Err(error) => refused(visit, number, REVOCATION, form, error, "Nothing was signed.").await,
         }
     })
     .await
-}
-
-/// What a signer proves with, from a form.
-pub fn proof(form: &Form) -> Proof {
-    let code = Some(form.get("code").trim().to_owned()).filter(|code| !code.is_empty());
-    Proof { password: form.get("password").to_owned(), code }
 }
 
 /// `POST /lots/{lot}/revocation/parties/{party}`
@@ -77,7 +85,7 @@ pub async fn tell(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> Ht
         let permit = visit.permit::<TellParties>().await?.with_once(visit.once(&form));
         let acknowledged_at = times::from_input("acknowledged_at", form.get("acknowledged_at"), visit.zone);
         let (who, how) = (form.get("who").to_owned(), form.get("how").to_owned());
-        let of = number.clone();
+        let (of, id) = (number.clone(), format!("party-{party}"));
         let outcome = match acknowledged_at {
             Ok(acknowledged_at) => {
                 let entry = ToldEntry { who, how, acknowledged_at };
@@ -87,44 +95,58 @@ pub async fn tell(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> Ht
         };
         match outcome {
             Ok(_) => Ok(see_other(&format!("/lots/{number}/recall?done=told"))),
-            Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchLot | Code::WrongRole) => {
-                page(visit, number, Came::back(visit, "party", form, &refusal), status_of(&refusal)).await
-            }
-            Err(other) => Err(other),
+            Err(error) => refused(visit, number, &id, form, error, "Nothing was recorded.").await,
         }
     })
     .await
 }
 
-async fn page(visit: &Visit, number: LotNumber, came: Came, status: StatusCode) -> Result<HttpResponse, Error> {
+/// The page again, with what was typed into one of its forms and why that was refused.
+async fn refused(
+    visit: &Visit,
+    number: LotNumber,
+    id: &str,
+    form: Form,
+    error: Error,
+    nothing: &str,
+) -> Result<HttpResponse, Error> {
+    let Error::Refused(refusal) = error else { return Err(error) };
+    if matches!(refusal.code, Code::NoSuchLot | Code::NoSuchPage | Code::WrongRole) {
+        return Err(refusal.into());
+    }
+    let (came, message) = Came::labelled(visit, id, form, &refusal, &LABELS).told(visit, &refusal, nothing);
+    page(visit, number, came, message, status_of(&refusal)).await
+}
+
+async fn page(
+    visit: &Visit,
+    number: LotNumber,
+    came: Came,
+    message: Option<Message>,
+    status: StatusCode,
+) -> Result<HttpResponse, Error> {
+    let may = visit.is(Role::Qa) || visit.is(Role::Qp);
     let read = visit.work(move |app| {
         let (lot, stored) = places::find(app, &number, Stage::Product)?;
         let mut sisters = Vec::new();
         for sister in lot.course.revocation.iter().flat_map(|r| &r.sisters) {
             sisters.push((app.lot(&sister.lot)?, sister.shares.join(", ")));
         }
-        Ok::<_, Error>((lot, stored, sisters))
+        let stake = if may && check_revocable(&lot).is_ok() { Some(at_stake(app, &lot)?) } else { None };
+        Ok::<_, Error>((lot, stored, sisters, stake))
     });
-    let (lot, stored, sisters) = read.await?;
+    let (lot, stored, sisters, stake) = read.await?;
     let (number, spec) = (lot.number(), &stored.specification);
     let mut frame = visit.frame(format!("Recall of {number}"), "recall", "/lots");
     frame.crumbs = vec![Link::new("Lots", "/lots"), Link::new(number.to_string(), format!("/lots/{number}"))];
     frame.problems = came.refused.0.clone();
-    frame.message = match visit.query("done").as_str() {
-        "revoked" => Some(Message::new(Tone::Done, "Revoked. Tell everybody on the list now.")),
-        "told" => Some(Message::new(Tone::Done, "Recorded.")),
-        _ => None,
-    };
     let revocation = lot.course.revocation.as_ref();
+    frame.message = message.or_else(|| done(visit, revocation.is_some()));
     let status_now = assess(&lot, spec, visit.now).status;
     let sister = |((lot, stored), shares): &((Lot, StoredSpecification), String)| SisterRow {
         lot: Link::new(lot.number().to_string(), format!("/lots/{}", lot.number())),
         status: assess(lot, &stored.specification, visit.now).status,
         shares: shares.clone(),
-    };
-    let form = match visit.is(Role::Qa) || visit.is(Role::Qp) {
-        true if check_revocable(&lot).is_ok() => Some(revoke_form(visit, &lot, &came)?),
-        _ => None,
     };
     let parties = revocation.map_or(Ok(Vec::new()), |r| parties(visit, &lot, r, &came))?;
     let outstanding = parties.iter().filter(|p| p.told.is_empty()).count();
@@ -139,9 +161,23 @@ async fn page(visit: &Visit, number: LotNumber, came: Came, status: StatusCode) 
         parties,
         containers: rows(visit, &of_lot(&lot, spec, visit.now)),
         sisters: sisters.iter().map(sister).collect(),
-        form,
+        form: stake.map(|stake| revoke_form(visit, &lot, &stake, &came)).transpose()?,
     };
     html(status, &view)
+}
+
+/// What was just done, as the page says it once.
+fn done(visit: &Visit, revoked: bool) -> Option<Message> {
+    let text = match visit.query("done").as_str() {
+        "revoked" => "Revoked. Tell everybody on the list now.",
+        "late" if revoked => {
+            "The result is recorded and the release is revoked. Tell everybody on the list now. A second person verifies \
+             the result; that opens its investigation."
+        }
+        "told" => "Recorded.",
+        _ => return None,
+    };
+    Some(Message::new(Tone::Done, text))
 }
 
 fn standing(lot: &Lot, outstanding: usize) -> String {
@@ -172,7 +208,7 @@ fn facts(visit: &Visit, revocation: &Revocation) -> Vec<Fact> {
     facts
 }
 
-fn revoke_form(visit: &Visit, lot: &Lot, came: &Came) -> Result<StepForm, Error> {
+fn revoke_form(visit: &Visit, lot: &Lot, stake: &AtStake, came: &Came) -> Result<StepForm, Error> {
     let number = lot.number();
     let paper = lot.standing_paper().unwrap_or_default();
     let by_hand = RevocationClass::ALL.map(|class| (class.as_str(), class.to_string()));
@@ -180,11 +216,35 @@ fn revoke_form(visit: &Visit, lot: &Lot, came: &Came) -> Result<StepForm, Error>
     let action = format!("/lots/{number}/revocation");
     let lead =
         format!("{paper} falls at once and for good, nothing leaves any more, and lots that share something are held.");
-    Ok(Builder::new(visit, came, "revocation", "Revoke the release", action)?
+    Ok(Builder::new(visit, came, REVOCATION, "Revoke the release", action)?
         .lead(lead)
+        .shows(brings(lot, &paper, stake))
+        .hidden("seen_sha256", &stake.sha256)
         .one_of("class", "Sort of reason", "All that strangers are told.", &classes, false)
         .lines("reason", "Reason", "What was found, and where.")
+        .line("meaning", "What your signature means", "")
+        .preset(revoke::MEANING)
         .button("Sign and revoke"))
+}
+
+/// What a revocation brings with it, as the signer is shown it.
+fn brings(lot: &Lot, paper: &str, stake: &AtStake) -> Vec<Fact> {
+    let party = |p: &Party| match &p.contact {
+        Some(contact) => format!("{} ({})", contact.name.as_str(), role_word(p.role).to_lowercase()),
+        None => format!("{}, not known by name", role_word(p.role).to_lowercase()),
+    };
+    let sister = |s: &Sister| format!("{} ({})", s.lot, s.shares.join(", "));
+    let tell: Vec<String> = stake.tell.iter().map(party).collect();
+    let held: Vec<String> = stake.sisters.iter().map(sister).collect();
+    let in_stock = |n: &u32| lot.course.container_state(*n) == ContainerState::InStock;
+    let stock = (1..=lot.details.containers).filter(in_stock).count();
+    vec![
+        Fact::new("Falls", paper),
+        Fact::new("Blocked", format!("{stock} of {} containers, still in stock", lot.details.containers)),
+        Fact::new("Must be told", tell.join("; ")),
+        Fact::new("Held", if held.is_empty() { "no other lot".to_owned() } else { held.join("; ") }),
+        Fact::hash("SHA-256 of this", stake.sha256.as_str()),
+    ]
 }
 
 /// What somebody who is told is there for.
@@ -207,6 +267,7 @@ fn parties(visit: &Visit, lot: &Lot, revocation: &Revocation, came: &Came) -> Re
             format!("{}, {when} ({}), recorded by {}", t.who.as_str(), t.how.as_str(), t.by.name.as_str())
         });
         let form = if may && told.is_none() { Some(tell_form(visit, lot, at, came)?) } else { None };
+        let open = form.as_ref().is_some_and(|form| form.id == came.id);
         let contact = party.contact.as_ref().map(|c| format!("{}, {}", c.name.as_str(), c.reach.as_str()));
         Ok(PartyRow {
             role: role_word(party.role).to_owned(),
@@ -214,6 +275,7 @@ fn parties(visit: &Visit, lot: &Lot, revocation: &Revocation, came: &Came) -> Re
             because: party.because.clone(),
             told: told.unwrap_or_default(),
             form,
+            open,
         })
     };
     (0_u32..).zip(&revocation.tell).map(row).collect()

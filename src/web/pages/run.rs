@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::entry::readings;
+use super::entry::{asked_about, confirmed, readings, to_confirm};
 use super::form::{Form, Refused};
 use super::lot::run_state;
 use super::lot_head;
@@ -106,6 +106,8 @@ struct Answer {
     form: Form,
     /// The invalidation that came back.
     came: Came,
+    /// What the correction brings with it that must be confirmed; empty where nothing must.
+    confirm: String,
 }
 
 impl Answer {
@@ -146,10 +148,27 @@ async fn check(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
 async fn correction(visit: &Visit, form: Form) -> Result<HttpResponse, Error> {
     let number = visit.run_number()?;
     let permit = visit.permit::<RecordRun>().await?.with_once(visit.once(&form));
-    let (reason, late_result) = (form.get("reason").to_owned(), form.get("late_result") == "yes");
+    let (reason, late_result) = (form.get("reason").to_owned(), confirmed(&form));
     let entry = CorrectionEntry { readings: readings(&form), reason, late_result };
-    match visit.work(move |app| correct_run(app, &permit, number, &entry)).await {
+    let work = visit.work(move |app| {
+        correct_run(app, &permit, number, &entry)?;
+        Ok(if late_result { Some(app.lot_of_run(number)?.0) } else { None })
+    });
+    match work.await {
+        Ok(Some(lot)) if lot.course.revocation.is_some() => {
+            Ok(see_other(&format!("/lots/{}/recall?done=late", lot.number())))
+        }
         Ok(_) => Ok(see_other(&format!("/runs/{number}?done=corrected"))),
+        Err(Error::Refused(refusal)) if refusal.code == Code::ConfirmFailing => {
+            let confirm = to_confirm(&refusal);
+            page(
+                visit,
+                number,
+                Answer { form, which: Which::Correct, confirm, ..Answer::default() },
+                status_of(&refusal),
+            )
+            .await
+        }
         Err(Error::Refused(refusal)) if !matches!(refusal.code, Code::NoSuchRun | Code::WrongRole) => {
             refused_page(visit, number, refusal, form, Which::Correct, "Nothing was corrected.").await
         }
@@ -252,7 +271,11 @@ async fn page(visit: &Visit, number: RunNumber, mut answer: Answer, status: Stat
     frame.problems = answer.refused.0.iter().chain(&answer.came.refused.0).cloned().collect();
     let (state, state_text) = run_state(spec, run);
     let (typed, refused) = (answer.typed(Which::Correct), answer.refused(Which::Correct));
-    let (correction, correction_closed) = run_forms::correction(visit, &lot, spec, run, (&typed, &refused))?;
+    let (mut correction, correction_closed) = run_forms::correction(visit, &lot, spec, run, (&typed, &refused))?;
+    if let Some(form) = correction.as_mut().filter(|_| !answer.confirm.is_empty()) {
+        form.confirm = answer.confirm.clone();
+        form.asked = asked_about(&typed);
+    }
     let (typed, refused) = (answer.typed(Which::Resolve), answer.refused(Which::Resolve));
     let discrepancies = run_forms::discrepancies(visit, &blind, run, (&typed, &refused))?;
     let (invalidation, invalidation_closed) = run_forms::invalidation(visit, &lot, spec, run, &answer.came)?;

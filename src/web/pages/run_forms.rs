@@ -5,6 +5,7 @@
 
 use super::entry::readings;
 use super::form::{Form, Refused};
+use super::run_guidance::late_correction;
 use super::shown;
 use super::steps::{Builder, Came};
 use super::view::parts::{Choice, Field, Unit};
@@ -137,13 +138,11 @@ pub fn correction(
     run: &Run,
     (form, refused): (&Form, &Refused),
 ) -> Result<(Option<CorrectionForm>, String), Error> {
-    if !visit.is(Role::Analyst) || lot.check_examinable().is_err() {
+    let rejected = lot.check_open().is_err() && !lot.takes_only_failures();
+    if !visit.is(Role::Analyst) || rejected {
         return Ok((None, String::new()));
     }
-    // The rules are asked with the content as it is: whoever may not change it gets no form.
-    if let Err(refusal) = lot.check_correct(spec, run, &run.content, &visit.actor(Role::Analyst))
-        && refusal.code != Code::ImpossiblePurity
-    {
+    if let Err(refusal) = lot.check_offer_correction(spec, run, &visit.actor(Role::Analyst)) {
         return Ok((None, shown::local_times(&refusal.detail, visit.zone)));
     }
     let blind = visit.blind(lot, spec);
@@ -152,7 +151,9 @@ pub fn correction(
         row(spec, reading, "value", now, form, refused)
     };
     let form = CorrectionForm {
-        revokes: lot.is_out(),
+        late: late_correction(lot).unwrap_or_default(),
+        confirm: String::new(),
+        asked: String::new(),
         rows: run.content.readings.iter().map(field).collect(),
         reason: refused.field("reason", form.get("reason")),
         idempotency_key: visit.key()?,

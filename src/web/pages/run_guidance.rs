@@ -15,6 +15,22 @@ pub fn late_guidance(lot: &Lot) -> Option<String> {
         .map(|paper| format!("{paper} stands. A result that fails revokes it at once, after one more question."))
 }
 
+/// What a correction still does to a lot that has left.
+pub fn late_correction(lot: &Lot) -> Option<String> {
+    let paper = lot.standing_paper()?;
+    Some(match lot.takes_only_failures() {
+        true => format!(
+            "{paper} stands. Only a correction that makes a result fail is still recorded; it revokes {paper} at once, after \
+             one more question."
+        ),
+        false => {
+            format!(
+                "{paper} stands. A correction that makes a result fail revokes it at once, after one more question."
+            )
+        }
+    })
+}
+
 /// Which re-test of a plan the form is for.
 pub fn retest_guidance(retest: Option<&Investigation>) -> Option<String> {
     let retest = retest?;

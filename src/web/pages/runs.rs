@@ -19,11 +19,12 @@ use super::view::runs::{ControlRow, EntryRow, Question, RecordRunPage, StartFiel
 use super::visit::{Visit, html, see_other, signed_in};
 use crate::domain::blind::{Blind, HIDDEN};
 use crate::domain::exact::shortened;
-use crate::domain::ids::{AssayCode, InvestigationNumber};
+use crate::domain::ids::{AssayCode, AttributeCode, InvestigationNumber, RunNumber};
 use crate::domain::lineage::is_tested_here;
 use crate::domain::lot::Lot;
-use crate::domain::moment::Moment;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::role::Role;
+use crate::domain::run::{Run, RunContent};
 use crate::domain::spec::{Acceptance, Assay, Control, Criterion, Specification};
 use crate::store::StoredFile;
 use crate::web::problem::status_of;
@@ -159,18 +160,20 @@ async fn record(visit: &Visit, sent: Sent) -> Result<HttpResponse, Error> {
         Err(refusal) => return refuse(refusal),
     };
     // Mistakes first: a question about a value that is none would only confuse.
-    if let Err(refusal) = typed.read(&sheet.spec, visit.now) {
-        return refuse(refusal);
-    }
-    let started = typed.started_at.as_deref().and_then(|text| Moment::parse("started_at", text).ok());
-    let questions = entry::questions(&form, &sheet.spec, &sheet.assay, started);
+    let content = match typed.read(&sheet.spec, visit.now) {
+        Ok(content) => content,
+        Err(refusal) => return refuse(refusal),
+    };
+    let started = content.started_at;
+    let late = late_failures(visit, &sheet, content);
+    let questions = entry::questions(&form, &sheet.spec, &sheet.assay, started, &late);
     let answered = form.get("looked_again") == "yes" && form.get("asked") == entry::asked_about(&form);
     if !questions.is_empty() && !answered {
         let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
         let answer = Answer { judged, questions, ..Answer::default() };
         return page(visit, &sheet, &form, answer, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let (number, stage) = (sheet.lot.details.lot.clone(), sheet.lot.details.stage);
+    let (number, stage, confirmed) = (sheet.lot.details.lot.clone(), sheet.lot.details.stage, typed.late_result);
     let retest = retest_of(visit)?;
     let outcome = visit
         .work(move |app| match retest {
@@ -179,21 +182,35 @@ async fn record(visit: &Visit, sent: Sent) -> Result<HttpResponse, Error> {
         })
         .await;
     match outcome {
+        Ok(made) if confirmed => Ok(see_other(&format!("/lots/{}/recall?done=late", made.lot))),
         Ok(made) => {
             let run = made.run.map(|r| r.to_string()).unwrap_or_default();
             Ok(see_other(&format!("{}?done=recorded&run={run}", places::page(stage, &made.lot))))
         }
         Err(Error::Refused(refusal)) if refusal.code == Code::ConfirmFailing => {
             let judged = entry::judge_typed(&form, visit, &sheet.lot, &sheet.spec, &sheet.assay);
-            let text = refusal.detail.replace(" (late_result)", " below");
-            let first = entry::readings(&form).into_iter().next().unwrap_or_default();
-            let questions = vec![Question { field: field_id("", &first.attribute, &sheet.spec, "value"), text }];
+            let typed = entry::readings(&form);
+            // It may be a value of another run that fails, because the passage is another.
+            let fails = typed.iter().find(|r| late.iter().any(|a| a.as_str() == r.attribute)).or(typed.first());
+            let field = field_id("", fails.map_or("", |r| r.attribute.as_str()), &sheet.spec, "value");
+            let questions = vec![Question { field, text: entry::to_confirm(&refusal) }];
             let answer = Answer { judged, questions, revokes: true, ..Answer::default() };
             page(visit, &sheet, &form, answer, status_of(&refusal))
         }
         Err(Error::Refused(refusal)) if refusal.code != Code::WrongRole => refuse(refusal),
         Err(other) => Err(other),
     }
+}
+
+/// What of a run fails a lot that has left, so that recording it revokes the release: that is asked
+/// by the verb, with everything that follows.
+fn late_failures(visit: &Visit, sheet: &Sheet, content: RunContent) -> Vec<AttributeCode> {
+    if !sheet.lot.is_out() {
+        return Vec::new();
+    }
+    let by = visit.actor(Role::Analyst).person();
+    let run = Run::new(RunNumber(0), sheet.lot.number().clone(), content, by, visit.now);
+    sheet.lot.newly_failing(&sheet.spec, &run).into_iter().map(|(_, failure)| failure.attribute).collect()
 }
 
 fn page(visit: &Visit, sheet: &Sheet, form: &Form, answer: Answer, status: StatusCode) -> Result<HttpResponse, Error> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::form::Form;
+use super::spec_two_step::{self, RULE};
 use crate::domain::limit::LimitText;
 use crate::domain::refusal::{Code, FieldRefusal, Refusal};
 
@@ -64,11 +65,19 @@ impl Draft {
     /// The fields of a document.
     pub fn of(document: &Value) -> Self {
         let mut rest = document.as_object().cloned().unwrap_or_default();
-        let rows = match rest.remove("criteria") {
+        let mut rows: Vec<Row> = match rest.remove("criteria") {
             Some(Value::Array(criteria)) => criteria.iter().map(Row::of).collect(),
             _ => Vec::new(),
         };
-        Draft { head: HEAD.into_iter().map(|name| (name, taken(&mut rest, name))).collect(), rows, rest }
+        let mut head: Typed = HEAD.into_iter().map(|name| (name, taken(&mut rest, name))).collect();
+        let allowed = spec_two_step::take(&mut rest, &mut rows);
+        head.insert(RULE, if allowed { "yes".into() } else { String::new() });
+        Draft { head, rows, rest }
+    }
+
+    /// Whether the version allows a release in two steps.
+    pub fn allows_two_steps(&self) -> bool {
+        self.head.get(RULE).is_some_and(|said| !said.is_empty())
     }
 
     /// The fields as sent.
@@ -88,11 +97,11 @@ impl Draft {
         }
         let row = |id: &String| {
             let of = |name: &&'static str| (*name, plain_lines(get(&format!("c{id}-{name}"))));
-            let typed = TEXTS.iter().chain(&FLAGS).chain(&ACCEPTANCE).map(of).collect();
+            let typed = TEXTS.iter().chain(&FLAGS).chain(&ACCEPTANCE).chain(&spec_two_step::FIELDS).map(of).collect();
             Ok(Row { typed, rest: unseen(get(&format!("c{id}-rest")))? })
         };
         Ok(Draft {
-            head: HEAD.into_iter().map(|name| (name, plain_lines(get(name)))).collect(),
+            head: HEAD.into_iter().chain([RULE]).map(|name| (name, plain_lines(get(name)))).collect(),
             rows: ids.iter().map(row).collect::<Result<_, Refusal>>()?,
             rest: unseen(get("rest"))?,
         })
@@ -101,9 +110,11 @@ impl Draft {
     /// The document with what is typed.
     pub fn document(&self) -> Value {
         let mut document = self.rest.clone();
-        for (name, text) in &self.head {
+        for (name, text) in self.head.iter().filter(|(name, _)| **name != RULE) {
             document.insert((*name).to_owned(), text.as_str().into());
         }
+        document.remove(RULE);
+        document.extend(spec_two_step::rule(self).map(|rule| (RULE.to_owned(), rule)));
         document.insert("criteria".into(), self.rows.iter().map(Row::document).collect());
         Value::Object(document)
     }
@@ -113,7 +124,8 @@ impl Draft {
     /// # Errors
     /// All of them, each with its place in the document.
     pub fn check(&self) -> Result<(), Refusal> {
-        let fields: Vec<FieldRefusal> = self.rows.iter().enumerate().flat_map(|(i, row)| row.wrong(i)).collect();
+        let fields: Vec<FieldRefusal> =
+            self.rows.iter().enumerate().flat_map(|(i, row)| row.wrong(i, self.allows_two_steps())).collect();
         if fields.is_empty() {
             return Ok(());
         }
@@ -216,7 +228,7 @@ impl Row {
         Value::Object(criterion)
     }
 
-    fn wrong(&self, index: usize) -> Vec<FieldRefusal> {
+    fn wrong(&self, index: usize, two_steps: bool) -> Vec<FieldRefusal> {
         let mut wrong = Vec::new();
         let number = index.saturating_add(1);
         let mut say = |field: &str, what: String| {
@@ -231,6 +243,9 @@ impl Row {
             if self.text(name).trim().is_empty() {
                 say(name, what.to_owned());
             }
+        }
+        if let Some((name, what)) = spec_two_step::wrong(self).filter(|_| two_steps) {
+            say(name, what);
         }
         for name in self.acceptance_fields() {
             let text = self.text(name).trim();

@@ -13,6 +13,7 @@ use super::form::Refused;
 use super::shown;
 use super::spec_edit::Editing;
 use super::spec_form::{Draft, Row};
+use super::spec_two_step::{self, RULE};
 use super::view::parts::{Choice, FieldProblem, Link, Message, Tone};
 use super::view::specification_form::{CriterionRow, SpecificationFormPage};
 use super::visit::{Visit, html};
@@ -81,6 +82,8 @@ pub fn page(
         source: head("source"),
         rounding: choices(&ROUNDING, &head("rounding").value),
         rounding_problem: refused.on("rounding"),
+        two_step: draft.allows_two_steps(),
+        two_step_problem: refused.on(RULE),
         rest: as_text(&draft.rest),
         kept: kept_of_document(&draft.rest),
         kept_problem: refused.on("kept"),
@@ -98,6 +101,10 @@ pub fn page(
 pub fn placed(visit: &Visit, refusal: &Refusal, draft: &Draft) -> Refused {
     let mut refusal = refusal.clone();
     for given in &mut refusal.fields {
+        if given.field.starts_with(RULE) {
+            at_step_one(given, draft);
+            continue;
+        }
         let (_, label) = field_of(&given.field, draft);
         if let Some(rest) = given.detail.strip_prefix(given.field.as_str()).filter(|_| !label.is_empty()) {
             given.detail = format!("{label}{rest}");
@@ -109,13 +116,29 @@ pub fn placed(visit: &Visit, refusal: &Refusal, draft: &Draft) -> Refused {
     })
 }
 
+/// Places a finding about the rule for two steps at the row it is about, in the page's words.
+fn at_step_one(given: &mut FieldRefusal, draft: &Draft) {
+    let row = spec_two_step::place(draft, &given.field, &given.detail);
+    let detail = given.detail.replace("Set `interim` to true", "Tick that an interim reading is needed");
+    let detail = match detail.strip_prefix(RULE) {
+        Some(rest) => format!("Two-step release{rest}"),
+        None => detail,
+    };
+    given.detail = match row {
+        Some((index, _)) => format!("Criterion {}: {detail}", index.saturating_add(1)),
+        None => detail,
+    };
+    given.field = row.map_or_else(|| RULE.to_owned(), |(index, field)| format!("criteria[{index}].{field}"));
+}
+
 /// The `id` and the label of the field that a place in the document is edited in.
 fn field_of(place: &str, draft: &Draft) -> (String, String) {
-    let head = [
+    let head: [(&str, &str); 6] = [
         ("product_name", "Product name"),
         ("title", "Title"),
         ("source", "Source"),
         ("rounding", "Rounding"),
+        (RULE, "Two-step release"),
         ("criteria", ""),
     ];
     if let Some((name, label)) = head.iter().find(|(name, _)| *name == place) {
@@ -194,8 +217,10 @@ fn kept_of_document(rest: &Map<String, Value>) -> Vec<String> {
     if rest.get("dosing").is_some_and(|dosing| !dosing.is_null()) {
         kept.push("how a dose is planned".into());
     }
-    if rest.get("two_step").is_some_and(|rule| !rule.is_null()) {
-        kept.push("which results may be pending at step 1 of a two-step release".into());
+    let strays = spec_two_step::of_no_row(rest);
+    let strays: Vec<&str> = strays.iter().filter_map(|entry| entry.get("attribute")?.as_str()).collect();
+    if !strays.is_empty() {
+        kept.push(format!("what the two-step release says of {}, which no criterion here can show", strays.join(", ")));
     }
     if count("both_required") > 0 {
         kept.push(shown::counted(

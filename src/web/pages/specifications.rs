@@ -17,6 +17,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::role::Role;
 use crate::domain::spec::{Acceptance, Assay, Criterion, CriterionKind, Specification};
 use crate::domain::spec_standing::Standing;
+use crate::domain::two_step::Pending;
 use crate::web::times;
 use crate::workflow::Error;
 use crate::workflow::approve_specification::MEANING;
@@ -170,6 +171,18 @@ pub async fn page(
     html(status, &view)
 }
 
+/// Whether a release in two steps is allowed, and what may then be pending.
+fn two_steps(spec: &Specification) -> String {
+    let Some(rule) = &spec.two_step else { return "not allowed: every result is in before a release".to_owned() };
+    let one = |p: &Pending| {
+        let name = spec.criterion(&p.attribute).map_or(p.attribute.as_str(), |c| c.name.as_str());
+        let interim = if p.interim { ", with an interim reading at step 1" } else { "" };
+        format!("{name} within {} h{interim}", p.due_hours)
+    };
+    let pending: Vec<String> = rule.pending.iter().map(one).collect();
+    format!("allowed; may be pending: {}", pending.join("; "))
+}
+
 fn facts(visit: &Visit, version: &Version) -> Vec<Fact> {
     let spec = &version.stored.specification;
     let (all, required) =
@@ -192,6 +205,7 @@ fn facts(visit: &Visit, version: &Version) -> Vec<Fact> {
         let link = Fact::new("In force now", format!("version {newer}"));
         facts.insert(3, link.linked(address(&spec.product, newer)));
     }
+    facts.push(Fact::new("Two-step release", two_steps(spec)));
     if !spec.both_required.is_empty() {
         let pairs: Vec<String> = spec.both_required.iter().map(|[a, b]| format!("{a} and {b}")).collect();
         facts.push(Fact::new("Both required on purpose", pairs.join("; ")));

@@ -3,7 +3,8 @@
 //! Promises: a refused form comes back with what was typed, never the password.
 
 use super::form::{Form, Refused};
-use super::view::parts::{Choice, Field};
+use super::shown;
+use super::view::parts::{Choice, Fact, Field, Message, Tone};
 use super::view::signing::{Input, Sort, StepForm};
 use super::visit::Visit;
 use crate::domain::refusal::Refusal;
@@ -13,7 +14,7 @@ use crate::workflow::Error;
 #[derive(Default)]
 pub struct Came {
     /// The form's `id`; empty where none came back.
-    pub id: &'static str,
+    pub id: String,
     /// As typed.
     pub form: Form,
     /// What was refused, by field.
@@ -22,12 +23,31 @@ pub struct Came {
 
 impl Came {
     /// A refused form.
-    pub fn back(visit: &Visit, id: &'static str, form: Form, refusal: &Refusal) -> Self {
+    pub fn back(visit: &Visit, id: &str, form: Form, refusal: &Refusal) -> Self {
+        Self::labelled(visit, id, form, refusal, &[])
+    }
+
+    /// A refused form whose sentences name the fields as the page does: name and label of each.
+    pub fn labelled(visit: &Visit, id: &str, form: Form, refusal: &Refusal, labels: &[(&str, &str)]) -> Self {
         let refused = Refused::place(refusal, visit.zone, |given| {
-            let name = given.field.split(['[', '.']).next().unwrap_or_default();
-            (format!("{id}-{name}"), name.replace('_', " "))
+            let name = field_of(&given.field, &form);
+            let label = labels.iter().find(|(known, _)| *known == name).map(|(_, label)| (*label).to_owned());
+            (format!("{id}-{name}"), label.unwrap_or_else(|| name.replace('_', " ")))
         });
-        Came { id, form, refused }
+        Came { id: id.to_owned(), form, refused }
+    }
+
+    /// The same with a refusal that is about no field told at the top of the page and not as a
+    /// problem of the form: what is told.
+    pub fn told(mut self, visit: &Visit, refusal: &Refusal, nothing: &str) -> (Self, Option<Message>) {
+        if !refusal.fields.is_empty() {
+            return (self, None);
+        }
+        self.refused.0.clear();
+        let detail = shown::local_times(&refusal.detail, visit.zone);
+        let said = ["Nothing was signed", "Nothing was recorded"].iter().any(|words| detail.contains(words));
+        let text = if said { detail } else { format!("{nothing} {detail}") };
+        (self, Some(Message::new(Tone::Changed, text)))
     }
 
     /// A field of the form of this `id`, with what was typed into it.
@@ -35,6 +55,15 @@ impl Came {
         let typed = if self.id == id { self.form.get(name) } else { "" };
         self.refused.field(&format!("{id}-{name}"), typed)
     }
+}
+
+/// The form's field that a place in what was sent is about: `to.reach` has a field of its own,
+/// `contacts[0].name` is one line of several.
+fn field_of<'f>(place: &'f str, form: &Form) -> &'f str {
+    let outer = place.split(['[', '.']).next().unwrap_or_default();
+    let inner = place.rsplit('.').next().unwrap_or_default();
+    let own = !place.contains('[') && form.0.iter().any(|(name, _)| name == inner);
+    if own { inner } else { outer }
 }
 
 /// Builds a form field by field.
@@ -60,6 +89,12 @@ impl<'c> Builder<'c> {
     /// The sentence under the title.
     pub fn lead(mut self, lead: impl Into<String>) -> Self {
         self.form.lead = lead.into();
+        self
+    }
+
+    /// What is signed or moved, line by line, above the fields.
+    pub fn shows(mut self, facts: Vec<Fact>) -> Self {
+        self.form.shown = facts;
         self
     }
 

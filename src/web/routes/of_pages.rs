@@ -208,6 +208,10 @@ routes! {
     "/certificates"                              { GET  SignedIn Reads  => pages::certificates::list; }
     "/certificates/{number}"                     { GET  SignedIn Reads  => pages::certificates::show; }
     "/certificates/{number}/pdf"                 { GET  SignedIn Reads  => pages::certificates::pdf; }
+    "/certificates/{number}/supersession" {
+        GET  SignedIn Reads  => pages::supersession::back;
+        POST QP_OR_QA Writes => pages::supersession::replace;
+    }
     "/certificates/{number}/record"              { GET  SignedIn Reads  => pages::certificates::record; }
     "/specifications" {
         GET  SignedIn Reads  => pages::specifications::list;

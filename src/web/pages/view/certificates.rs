@@ -4,8 +4,9 @@ use askama::Template;
 
 use super::marks::{Signature, Standing};
 use super::notices::{NoticeRow, NoticeState};
-use super::parts::{Fact, Frame, Link, Moment};
+use super::parts::{Fact, Field, FieldProblem, Frame, Link, Moment};
 use super::samples;
+use super::signing::{Input, Sort, StepForm};
 
 /// `GET /certificates`.
 #[derive(Debug, Clone, Template)]
@@ -120,6 +121,8 @@ pub struct CertificatePage {
     pub sentence: String,
     /// Lot, product, specification, moments.
     pub facts: Vec<Fact>,
+    /// The certificates before and after it.
+    pub versions: Vec<VersionRow>,
     /// The signatures in order.
     pub signatures: Vec<Signature>,
     /// The hash of the file.
@@ -130,6 +133,29 @@ pub struct CertificatePage {
     pub verify_url: String,
     /// Its position in the ledger.
     pub ledger: Link,
+    /// The form that replaces it, when the reader may.
+    pub replace: Option<StepForm>,
+    /// Whether that form comes back from a refusal and must be seen.
+    pub replace_open: bool,
+    /// Why the reader, whose step it could be, cannot replace it; empty otherwise.
+    pub replace_closed: String,
+}
+
+/// The certificate before or after one, and what was corrected between them.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
+    /// `Superseded by` or `Replaces`.
+    pub says: String,
+    /// The other one's page.
+    pub other: Link,
+    /// Who signed the correction.
+    pub by: String,
+    /// When.
+    pub at: Moment,
+    /// What was wrong.
+    pub reason: String,
+    /// What was corrected, before and after.
+    pub corrected: Vec<Fact>,
 }
 
 impl CertificatePage {
@@ -149,12 +175,67 @@ impl CertificatePage {
                 Fact::new("Released", "2026-11-26 12:02 +08:00"),
                 Fact::new("Lot expires", "2026-12-08 12:00 +08:00"),
             ],
+            versions: vec![],
             signatures: vec![samples::signature("Released for use: all results reviewed, specification met")],
             pdf_sha256: samples::OTHER_HASH.into(),
             record_sha256: samples::HASH.into(),
             verify_url: "https://lots.example.org/verify/RC-2026-000003".into(),
             ledger: Link::new("410", "/ledger?lot=AD-26-0003#f410"),
+            replace: None,
+            replace_open: false,
+            replace_closed: String::new(),
         }
+    }
+
+    /// A certificate that was replaced.
+    pub fn sample_superseded() -> Self {
+        let mut page = Self::sample();
+        page.state = CertificateState::Superseded;
+        page.sentence =
+            "Issued by the release of lot AD-26-0003. Superseded by RC-2026-000004 on 2026-11-27 09:10 +08:00: \
+                         bags mistyped"
+                .into();
+        page.versions = vec![VersionRow {
+            says: "Superseded by".into(),
+            other: Link::new("RC-2026-000004", "/certificates/RC-2026-000004"),
+            by: "Łukasz Nowak".into(),
+            at: Moment::sample("2026-11-27 09:10", ""),
+            reason: "Bags mistyped".into(),
+            corrected: vec![Fact::new("Number of containers", "4 → 3")],
+        }];
+        page
+    }
+
+    /// A certificate whose replacement came back from a refusal.
+    pub fn sample_replacing() -> Self {
+        let input = |name: &str, label: &str, sort: Sort, field: Field| Input {
+            name: name.into(),
+            id: format!("supersession-{name}"),
+            label: label.into(),
+            sort,
+            field,
+            ..Input::default()
+        };
+        let mut page = Self::sample();
+        let problem = "What was wrong is empty.";
+        page.frame.problems = vec![FieldProblem { field: "supersession-reason".into(), text: problem.into() }];
+        page.replace = Some(StepForm {
+            id: "supersession".into(),
+            title: "Replace this certificate".into(),
+            shown: vec![Fact::new("Replaces", "RC-2026-000003"), Fact::hash("SHA-256 of its record", samples::HASH)],
+            action: "/certificates/RC-2026-000003/supersession".into(),
+            inputs: vec![
+                input("containers", "Number of containers", Sort::Line, Field::of("3")),
+                input("expires_at", "Expires", Sort::Moment, Field::of("2026-12-08T12:00")),
+                input("reason", "What was wrong", Sort::Line, Field::default().refused(problem)),
+            ],
+            signed: true,
+            button: "Sign and replace".into(),
+            idempotency_key: "5d1e".into(),
+            ..StepForm::default()
+        });
+        page.replace_open = true;
+        page
     }
 
     /// A withdrawn certificate.

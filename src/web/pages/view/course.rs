@@ -22,6 +22,8 @@ pub struct CourseBox {
     pub pending: Vec<PendingRow>,
     /// The page of the audit-trail review, for who reads it.
     pub review: Option<Link>,
+    /// Why the reader, whose step it would be, may not sign it; empty for everybody else.
+    pub why: String,
     /// What the reader may sign here.
     pub forms: Vec<StepForm>,
 }
@@ -75,6 +77,7 @@ impl CourseBox {
                 overdue: true,
             }],
             review: Some(Link::new("Audit-trail review", "/lots/AD-26-0007/audit-review")),
+            why: String::new(),
             forms: vec![form("qc-approval", "Approve the results")],
         }
     }

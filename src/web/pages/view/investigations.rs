@@ -188,6 +188,7 @@ impl InvestigationPage {
     fn sample_form() -> StepForm {
         let choice = |value: &str, label: &str| Choice { value: value.into(), label: label.into(), chosen: false };
         StepForm {
+            shown: vec![],
             hidden: Vec::new(),
             id: "conclusion".into(),
             title: "Conclude".into(),

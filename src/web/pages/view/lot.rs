@@ -53,6 +53,8 @@ pub struct LotPage {
     pub history: Vec<LedgerFact>,
     /// Where all of them are.
     pub history_all: String,
+    /// What can be done with it beside deciding on it.
+    pub ways: Vec<Link>,
 }
 
 /// A result of a bank or donor that has fallen.

@@ -258,6 +258,7 @@ impl LotPage {
             },
             history: sample_facts().into_iter().map(|fact| LedgerFact { about: Link::default(), ..fact }).collect(),
             history_all: "/ledger?lot=AD-26-0007".into(),
+            ways: vec![Link::new("Containers", "/lots/AD-26-0007/containers")],
         }
     }
 

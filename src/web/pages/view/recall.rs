@@ -48,6 +48,8 @@ pub struct PartyRow {
     pub told: String,
     /// The form to record it with, when the reader may.
     pub form: Option<StepForm>,
+    /// Whether that form comes back from a refusal and must be seen.
+    pub open: bool,
 }
 
 /// A container.
@@ -108,6 +110,8 @@ pub struct SupplyPage {
     pub supplies: Vec<SupplyRow>,
     /// The form to record one with, when the reader may and the lot is out of specification.
     pub form: Option<StepForm>,
+    /// Why nothing of the lot can be supplied this way; empty where it can or nobody asks.
+    pub why: String,
 }
 
 /// A supply.
@@ -163,6 +167,7 @@ impl RecallPage {
             contact: contact.into(),
             because: because.into(),
             told: told.into(),
+            open: false,
             form: told.is_empty().then(|| {
                 let id = format!("party-{at}");
                 let action = format!("/lots/AD-26-0003/revocation/parties/{at}");
@@ -262,6 +267,7 @@ impl SupplyPage {
                 signature: Signature { at: Moment::sample("2026-12-01 10:00", ""), ..samples::signature("Supplied") },
             }],
             form: None,
+            why: String::new(),
         }
     }
 }

@@ -266,7 +266,6 @@ impl RunPage {
         };
         let reason = "Say why the value changes, such as a misread gate. An inspector reads this.";
         let mut form = CorrectionForm {
-            revokes: false,
             rows: PANEL.iter().map(row).collect(),
             reason: Field::default().refused(reason),
             ..CorrectionForm::default()
@@ -274,6 +273,22 @@ impl RunPage {
         form.rows[3].field = Field::of("97.9");
         page.correction = Some(form);
         page.frame.problems = vec![FieldProblem { field: "reason".into(), text: reason.into() }];
+        page
+    }
+
+    /// A correction that revokes the release of its lot, before it is confirmed.
+    pub fn sample_late() -> Self {
+        let mut page = Self::sample_own();
+        page.frame.problems.clear();
+        if let Some(form) = page.correction.as_mut() {
+            form.reason = Field::of("Wrong gate template");
+            form.late = "RC-2026-000003 stands. Only a correction that makes a result fail is still recorded.".into();
+            form.confirm =
+                "This result fails: CD90 “61.0”. Recording it revokes RC-2026-000003 of lot AD-26-0003 at once \
+                            and for good."
+                    .into();
+            form.asked = "CD90=61.0".into();
+        }
         page
     }
 

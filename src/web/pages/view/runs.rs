@@ -311,8 +311,12 @@ pub struct CheckForm {
 /// The form that corrects a run.
 #[derive(Debug, Clone, Default)]
 pub struct CorrectionForm {
-    /// Whether the lot has left: a value that fails revokes its release, and that is confirmed.
-    pub revokes: bool,
+    /// What a correction does to a lot that has left; empty where it has not.
+    pub late: String,
+    /// What recording what was typed brings with it, to be confirmed; empty where nothing is asked.
+    pub confirm: String,
+    /// What that was asked about, sent back with the confirmation.
+    pub asked: String,
     /// One row per reading.
     pub rows: Vec<CorrectionRow>,
     /// Why.
@@ -326,7 +330,7 @@ impl CorrectionForm {
     pub fn open(&self) -> bool {
         let refused =
             |row: &CorrectionRow| row.field.problem.is_some() || row.raw.iter().any(|raw| raw.field.problem.is_some());
-        self.reason.problem.is_some() || self.rows.iter().any(refused)
+        !self.confirm.is_empty() || self.reason.problem.is_some() || self.rows.iter().any(refused)
     }
 }
 

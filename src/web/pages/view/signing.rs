@@ -1,7 +1,7 @@
 //! A form of a few fields that ends in a signature, as the investigation and deviation pages have
 //! several of.
 
-use super::parts::{Choice, Field};
+use super::parts::{Choice, Fact, Field};
 
 /// A form of a few fields.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub struct StepForm {
     pub title: String,
     /// What it does, in a sentence.
     pub lead: String,
+    /// What is signed, line by line; nothing where the page says it elsewhere.
+    pub shown: Vec<Fact>,
     /// Where it is sent.
     pub action: String,
     /// Its fields.

@@ -33,6 +33,10 @@ pub struct SpecificationFormPage {
     pub rounding: Vec<Choice>,
     /// What is wrong with the rounding.
     pub rounding_problem: Option<String>,
+    /// Whether a release in two steps is allowed.
+    pub two_step: bool,
+    /// What is wrong with that.
+    pub two_step_problem: Option<String>,
     /// What the document says besides, as it travels with the form.
     pub rest: String,
     /// The same in words.
@@ -133,8 +137,14 @@ impl SpecificationFormPage {
             ("limit", "2.0"),
             ("unit", "%"),
         ];
-        let sterility =
-            [("attribute", "STERILITY"), ("name", "Sterility"), ("allowed", "No growth / Growth"), ("critical", "yes")];
+        let sterility = [
+            ("attribute", "STERILITY"),
+            ("name", "Sterility"),
+            ("allowed", "No growth / Growth"),
+            ("critical", "yes"),
+            ("due_hours", "336"),
+            ("interim_needed", "yes"),
+        ];
         Self {
             frame,
             heading: "Draft of ADMSC-IV version 2".into(),
@@ -147,6 +157,8 @@ impl SpecificationFormPage {
             source: Field::of("Yao et al. 2021"),
             rounding: vec![choice("usp_7_20", "half up, once (USP 7.20)")],
             rounding_problem: None,
+            two_step: true,
+            two_step_problem: None,
             rest: "{}".into(),
             kept: vec!["12 assays with their controls, media and days of reading".into()],
             kept_problem: None,
