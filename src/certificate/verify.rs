@@ -106,6 +106,12 @@ pub fn check(pdf: &[u8], trusted: &[VerifierKey]) -> CheckReport {
 }
 
 impl CheckReport {
+    /// True where the file says it is a conditional notice: no release certificate, whatever the
+    /// outcome.
+    pub fn is_notice(&self) -> bool {
+        self.kind == PaperKind::Notice
+    }
+
     fn pass(&mut self, name: &'static str, detail: impl Into<String>) {
         self.step(name, true, detail.into());
     }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::Failure;
-use crate::certificate::{CheckReport, Outcome, PaperKind, Step, check};
+use crate::certificate::{CheckReport, Outcome, Step, check};
 use crate::ledger::VerifierKey;
 use crate::pack::{PackReport, check as check_pack};
 
@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let other_key = matches!(report.outcome, Outcome::IntactIssuerUnconfirmed { .. }) && !keys.is_empty();
     print(&report, other_key);
     let code = exit_code(&report.outcome, other_key);
-    let intact_notice = report.kind == PaperKind::Notice && code == INTACT;
+    let intact_notice = report.is_notice() && code == INTACT;
     Ok(ExitCode::from(if intact_notice { INTACT_NOTICE } else { code }))
 }
 
@@ -141,7 +141,7 @@ fn say(outcome: &Outcome, other_key: bool) {
 }
 
 fn print(report: &CheckReport, other_key: bool) {
-    let is_notice = report.kind == PaperKind::Notice;
+    let is_notice = report.is_notice();
     if is_notice {
         print!("CONDITIONAL NOTICE, NOT A RELEASE CERTIFICATE: ");
     }
