@@ -719,7 +719,7 @@ impl Decisions {
     fn revoke(&mut self, number: &str) {
         let classes = ["quality_defect", "wrong_release", "authority_request", "late_failing_result", "whim"];
         let class = (*self.dice.pick(&classes)).to_owned();
-        let entry = RevocationEntry { class, reason: "A bag leaks".into() };
+        let entry = RevocationEntry { class, reason: "A bag leaks".into(), seen_sha256: None };
         let who = self.somebody(&["fay", "pia", "pat"]);
         self.signing(("revoke", "revocation"), who, number, |lab, signed, lot| {
             revoke_release(&lab.app, signed, lot, &entry)
@@ -740,6 +740,7 @@ impl Decisions {
             notified: if self.dice.once_in(12) { Vec::new() } else { vec![contact("sponsor", "Sponsor")] },
             containers,
             evidence: Vec::new(),
+            seen_sha256: None,
         };
         let who = self.somebody(&["fay", "pat"]);
         self.signing(("supply", "supply"), who, lot.number().as_str(), |lab, signed, lot| {
