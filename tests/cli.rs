@@ -351,7 +351,7 @@ fn a_conditional_notice_is_checked_as_a_certificate_is_and_no_script_takes_it_fo
     }
     let (code, line) = verify(folder.path(), &[&pdf[..], b"\n"].concat(), &["--key", &key]);
     assert!(code == 1 && line.starts_with(&format!("{not_a_release}ALTERED")), "{code} {line}");
-    let (code, line) = verify(folder.path(), &pdf[..pdf.len() / 2], &["--key", &key]);
+    let (code, line) = verify(folder.path(), &pdf[pdf.len() / 2..], &["--key", &key]);
     assert!(code == 2 && line.starts_with(not_a_release), "{code} {line}");
     let help = stdout(&run(&["verify", "--help"]));
     assert!(help.contains("3 an intact conditional notice"), "{help}");

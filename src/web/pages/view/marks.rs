@@ -75,8 +75,8 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Standing::Authentic => "AUTHENTIC",
-            Standing::Conditional => "CONDITIONAL — NOT A RELEASE CERTIFICATE",
-            Standing::Followed => "FOLLOWED BY A CERTIFICATE",
+            Standing::Conditional => "CONDITIONAL — NOT A RELEASE",
+            Standing::Followed => "FOLLOWED",
             Standing::Altered => "ALTERED",
             Standing::Revoked => "REVOKED",
             Standing::Superseded => "SUPERSEDED",
