@@ -50,7 +50,7 @@ fn what_fails_after_a_supply_holds_what_is_left_until_it_is_assessed() {
     site.analyst().records_with("L-1", "sterility", &GROWTH, &json!({"started_at": site.hours(-20)})).created();
     let held = site.events("deviation_opened").pop().expect("a hold");
     assert_eq!((&held["lot"], &held["sort"]), (&json!("L-1"), &json!("hold")));
-    assert!(held["impact"].as_str().is_some_and(|i| i.contains("Tell the physician at once")), "{held}");
+    assert!(held["impact"].as_str().is_some_and(|i| i.contains("Tell at once: Dr Lin")), "{held}");
     assert!(site.events("alert_raised").iter().any(|a| a["lot"] == "L-1"));
     ships(&site, "L-1", &[2]).refused(409, "not_shippable").says("DEV-2026-0001 was opened after the physician");
     closes(&site, "DEV-2026-0001");
