@@ -112,6 +112,18 @@ pub struct Revocation {
     pub at: Moment,
 }
 
+impl Revocation {
+    /// Puts somebody on the list whose containers had left before, which was only recorded after.
+    fn must_tell_too(&mut self, to: &Contact, containers: &[u32]) {
+        if self.tell.iter().any(|party| party.contact.as_ref() == Some(to)) {
+            return;
+        }
+        let numbers: Vec<String> = containers.iter().map(ToString::to_string).collect();
+        let because = format!("received container {}, recorded after the revocation", numbers.join(", "));
+        self.tell.push(Party { role: to.role, contact: Some(to.clone()), because });
+    }
+}
+
 /// A certificate's replacement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -233,6 +245,9 @@ impl Course {
                 self.supplies.push(Supplied { supply: supply.clone(), by, at });
             }
             CourseEvent::ContainersMoved { containers, movement, .. } => {
+                if let (Some(revocation), Movement::Shipped { to, .. }) = (&mut self.revocation, movement) {
+                    revocation.must_tell_too(to, containers);
+                }
                 self.movements.push(Moved { containers: containers.clone(), movement: movement.clone(), by, at });
             }
         }

@@ -64,6 +64,46 @@ impl Lot {
         Err(Refusal::new(Code::NotShippable, detail))
     }
 
+    /// Under which paper these containers had left before the lot was revoked or expired, and since
+    /// when it stood, where that is only recorded now: what has left has left, and who received it
+    /// must be known.
+    ///
+    /// # Errors
+    /// The lot is neither revoked nor expired, had no paper, or they left after that.
+    pub fn check_left_before(
+        &self,
+        numbers: &[u32],
+        moved_at: Moment,
+        now: Moment,
+    ) -> Result<(String, Moment), Refusal> {
+        let (lot, expires_at) = (self.number(), self.details.expires_at);
+        let revocation = self.course.revocation.as_ref();
+        let revoked = revocation.map(|r| (r.at, "was revoked"));
+        let expired = (now >= expires_at).then_some((expires_at, "expired"));
+        let Some((fell, why)) = revoked.into_iter().chain(expired).min() else {
+            let detail = format!("Lot {lot} is neither revoked nor expired. Record it as shipped, and no late entry.");
+            return Err(Refusal::field(Code::InvalidField, "late_entry", detail));
+        };
+        if moved_at >= fell {
+            let detail = format!("Nothing of lot {lot} leaves: it {why} on {}.", in_minutes(fell));
+            return Err(Refusal::new(Code::NotShippable, detail));
+        }
+        let supplied = self.course.supplies.iter().rev();
+        let supplied = supplied.filter(|s| numbers.iter().all(|n| s.supply.containers.contains(n))).next();
+        let paper = match revocation {
+            Some(r) => r.certificate.as_ref().map(ToString::to_string).or(r.notice.as_ref().map(ToString::to_string)),
+            None => self.standing_paper(),
+        };
+        match (supplied, paper, self.left_since()) {
+            (Some(supplied), ..) => Ok((SUPPLY.to_owned(), supplied.at)),
+            (None, Some(paper), Some(since)) => Ok((paper, since)),
+            _ => {
+                let detail = format!("Lot {lot} never had a certificate or conditional notice, so nothing of it left.");
+                Err(Refusal::new(Code::NotShippable, detail))
+            }
+        }
+    }
+
     /// Why a result that step 1 awaits speaks against the lot already.
     fn in_doubt(&self, step: &ConditionalRelease, items: &[Item]) -> Option<String> {
         let awaited = |i: &&Item| step.pending.iter().any(|p| p.attribute == i.criterion.attribute);

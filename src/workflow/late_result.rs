@@ -7,10 +7,10 @@
 
 use crate::domain::alert::AlertKind;
 use crate::domain::certificate::SignatureRecord;
-use crate::domain::container::ContainerState;
-use crate::domain::course::RevocationClass;
-use crate::domain::course::{Party, Sister};
+use crate::domain::container::{ContainerState, code};
+use crate::domain::course::{Contact, Party, RevocationClass, Sister};
 use crate::domain::deviation::DeviationKind;
+use crate::domain::entry::in_minutes;
 use crate::domain::event::{CourseEvent, Event, OversightEvent};
 use crate::domain::ids::{LotNumber, RunNumber};
 use crate::domain::investigation::Failure;
@@ -159,6 +159,27 @@ fn hold_supplied(desk: &mut Desk, lot: &Lot, failed: &str) -> Result<(), Error> 
     let description = format!("{failed}. Recorded after containers had been supplied out of specification.");
     let impact = format!("The risks were accepted without knowing this. Tell at once: {physicians}.");
     hold(desk, number, &description, &impact)
+}
+
+/// Containers had left before the lot was revoked, and that was only recorded now: somebody more
+/// must be told.
+pub(super) fn warn_of_late_entry(
+    desk: &mut Desk,
+    lot: &Lot,
+    containers: &[u32],
+    to: &Contact,
+    left_at: Moment,
+) -> Result<(), Error> {
+    let numbers: Vec<String> = containers.iter().map(|n| code(lot.number(), *n)).collect();
+    let alert = format!(
+        "{} of revoked lot {} had left on {} and was only recorded now. Tell at once: {} ({}).",
+        numbers.join(", "),
+        lot.number(),
+        in_minutes(left_at),
+        to.name.as_str(),
+        to.reach.as_str()
+    );
+    raise(desk, AlertKind::Revocation, &[Role::Qa, Role::Qp, Role::Admin], lot.number(), &alert)
 }
 
 /// Why a release falls.

@@ -1,7 +1,8 @@
 //! Containers are shipped, come back or are destroyed.
 //!
 //! Promises: what may leave is decided in the transaction that records that it left, so that a
-//! revocation and a shipment cannot both come first.
+//! revocation and a shipment cannot both come first; what had left before a revocation and is
+//! recorded late puts its recipient on the list of those who must be told.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use crate::domain::refusal::{Code, Refusal};
 use super::contact::ContactEntry;
 use super::investigate::remark;
 use super::permit::{MoveContainers, Permit, Subject, recording_refusals};
-use super::{App, Desk, Error};
+use super::{App, Desk, Error, late_result};
 
 /// A movement as typed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct MovementEntry {
     pub to: Option<ContactEntry>,
     /// How, in what condition, or why.
     pub remark: String,
+    /// That they left before the lot was revoked or expired, and that is only recorded now.
+    #[serde(default)]
+    pub late_entry: bool,
 }
 
 /// Containers that just moved.
@@ -86,7 +90,11 @@ fn record(desk: &mut Desk, number: LotNumber, entry: &MovementEntry) -> Result<M
     lot.check_move(&containers, &movement, desk.now)?;
     let movement = match movement {
         Movement::Shipped { to, moved_at, remark, .. } => {
-            let (under, since) = lot.check_ship(&stored.specification, &containers, desk.now)?;
+            let (under, since) = if entry.late_entry {
+                lot.check_left_before(&containers, moved_at, desk.now)?
+            } else {
+                lot.check_ship(&stored.specification, &containers, desk.now)?
+            };
             if moved_at < since.start_of_minute() {
                 let detail = format!("Nothing may have left before {}, when {under} was signed.", in_minutes(since));
                 return Err(field("moved_at", &detail).into());
@@ -102,8 +110,11 @@ fn record(desk: &mut Desk, number: LotNumber, entry: &MovementEntry) -> Result<M
     desk.record(Event::Course(CourseEvent::ContainersMoved {
         lot: number.clone(),
         containers: containers.clone(),
-        movement,
+        movement: movement.clone(),
     }))?;
+    if let (Movement::Shipped { to, moved_at, .. }, Some(_)) = (&movement, &lot.course.revocation) {
+        late_result::warn_of_late_entry(desk, &lot, &containers, to, *moved_at)?;
+    }
     Ok(MovedContainers { lot: number, containers, under })
 }
 

@@ -83,6 +83,37 @@ fn under_a_conditional_notice_only_what_it_named_may_still_be_open_and_not_for_e
 }
 
 #[test]
+fn what_had_left_before_a_revocation_is_recorded_late_and_its_recipient_is_told() {
+    let site = Site::start();
+    released(&site);
+    let late = |hours: i64, more: &Value| {
+        let body = with(shipment(&site, "L-1", &[2]), &json!({"moved_at": site.hours(hours), "late_entry": true}));
+        site.analyst().post("/api/v1/containers", &with(body, more))
+    };
+    late(0, &json!({})).refused(422, "invalid_field").about(&["late_entry"]);
+    site.waits_hours(2);
+    let revoking = json!({"password": site.qa().password(), "class": "quality_defect", "reason": "A bag leaks"});
+    site.qa().post("/api/v1/lots/L-1/revocation", &revoking).created();
+    let tell = || site.auditor().get("/api/v1/lots/L-1/revocation").ok();
+    let before = tell()["outstanding"].as_u64().expect("a number");
+    site.waits_hours(1);
+    late(-2, &json!({"late_entry": false})).refused(409, "not_shippable");
+    late(0, &json!({})).refused(409, "not_shippable").says("was revoked");
+    late(-4, &json!({})).refused(422, "invalid_field").about(&["moved_at"]);
+    assert_eq!(late(-2, &json!({})).created()["under"], "RC-2026-000001");
+    let told = tell();
+    assert_eq!(told["outstanding"], before + 1);
+    let last = told["tell"].as_array().expect("parties").last().expect("one").clone();
+    assert_eq!(last["contact"]["name"], "Dr Lin, ward 4");
+    let alert = site.events("alert_raised").pop().expect("an alert");
+    assert!(alert["detail"].as_str().is_some_and(|d| d.contains("L-1.2") && d.contains("Dr Lin, ward 4")), "{alert}");
+    let acknowledged = json!({"who": "Dr Lin", "how": "By telephone", "acknowledged_at": site.hours(0)});
+    let path = format!("/api/v1/lots/L-1/revocation/parties/{}", last["party"]);
+    assert_eq!(site.qa().post(&path, &acknowledged).created()["outstanding"], before);
+    site.whole();
+}
+
+#[test]
 fn a_container_moves_as_things_do() {
     let site = Site::start();
     released(&site);

@@ -645,6 +645,7 @@ impl Decisions {
             reach: "+49 30 2".into(),
         });
         let entry = MovementEntry {
+            late_entry: false,
             lot: lot.number().to_string(),
             containers: numbers,
             act: act.into(),

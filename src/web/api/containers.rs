@@ -202,6 +202,9 @@ pub struct NewMovement {
     pub to: Option<ContactBody>,
     /// How, in what condition, or why.
     pub remark: String,
+    /// That they left before the lot was revoked or expired, and that is only recorded now.
+    #[serde(default)]
+    pub late_entry: bool,
 }
 
 /// Containers that just moved.
@@ -226,8 +229,8 @@ pub async fn create(
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let permit = permit.with_once(once(&req, &body.fingerprint)?);
-    let NewMovement { lot, containers, act, moved_at, to, remark } = body.value;
-    let entry = MovementEntry { lot, containers, act, moved_at, to: to.map(Into::into), remark };
+    let NewMovement { lot, containers, act, moved_at, to, remark, late_entry } = body.value;
+    let entry = MovementEntry { lot, containers, act, moved_at, to: to.map(Into::into), remark, late_entry };
     let made = block(move || move_containers(&app, &permit, &entry)).await?;
     let view = MovedView { lot: made.lot.to_string(), containers: made.containers, under: made.under };
     Ok(HttpResponse::Created().json(view))

@@ -33,6 +33,9 @@ const ROWS: usize = 100;
 /// The `id` of the form that moves containers.
 const MOVEMENT: &str = "movement";
 
+/// The choice that containers had left before the lot was revoked or expired.
+const LATE: &str = "shipped_before";
+
 /// How the page calls the fields of its form.
 const LABELS: [(&str, &str); 6] = [
     ("act", "What became of them"),
@@ -82,14 +85,16 @@ pub async fn create(req: HttpRequest, body: Result<Bytes, actix_web::Error>) -> 
 fn entry(form: &Form, lot: &LotNumber, visit: &Visit) -> Result<MovementEntry, Refusal> {
     let field = |name: &str| form.get(name).trim().to_owned();
     let to = ContactEntry { role: "physician".to_owned(), name: field("to"), reach: field("reach") };
-    let shipped = field("act") == "shipped";
+    let late_entry = field("act") == LATE;
+    let act = if late_entry { "shipped".to_owned() } else { field("act") };
     Ok(MovementEntry {
         lot: lot.to_string(),
         containers: read_numbers(form.get("containers"))?,
-        act: field("act"),
         moved_at: times::from_input("moved_at", form.get("moved_at"), visit.zone)?,
-        to: (shipped || !to.name.is_empty()).then_some(to),
+        to: (act == "shipped" || !to.name.is_empty()).then_some(to),
+        act,
         remark: field("remark"),
+        late_entry,
     })
 }
 
@@ -180,8 +185,10 @@ fn movement_form(visit: &Visit, lot: &Lot, spec: &Specification, came: &Came) ->
     // What was typed before the lot was stopped stays to be seen.
     let typed = came.id == MOVEMENT && came.form.get("act") == "shipped";
     let ships = stays.is_empty() || typed;
+    let fell = lot.course.revocation.is_some() || visit.now >= lot.details.expires_at;
     let acts = [
         ("shipped", "Shipped to a hospital", ships),
+        (LATE, "Had been shipped before that; recorded late", fell && !stock.is_empty()),
         ("returned", "Came back", !shipped.is_empty()),
         ("destroyed", "Destroyed: that is final", true),
     ];
