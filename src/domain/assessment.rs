@@ -75,7 +75,7 @@ pub fn assess<'a>(lot: &'a Lot, spec: &'a Specification, now: Moment) -> Assessm
     let status = match &lot.decision {
         _ if lot.course.revocation.is_some() => Status::Revoked,
         Some(Decision::Released { .. }) => Status::Released,
-        _ if !lot.course.supplies.is_empty() => Status::SuppliedOutOfSpecification,
+        _ if lot.is_supplied() => Status::SuppliedOutOfSpecification,
         Some(Decision::Rejected { .. }) => Status::Rejected,
         None if lot.course.conditional.is_some() => Status::ConditionallyReleased,
         None if now >= lot.details.expires_at => Status::Expired,

@@ -76,7 +76,7 @@ pub type Day = (Moment, Moment);
 /// `day` is the day on which `lot` was made, in the site's zone.
 pub fn sister(lot: &Lot, other: &Lot, day: Day, now: Moment) -> Option<Sister> {
     let rejected = matches!(other.decision, Some(Decision::Rejected { .. }));
-    let kept = other.course.supplies.is_empty()
+    let kept = !other.is_supplied()
         && (rejected
             || (other.decision.is_none() && other.course.conditional.is_none() && now >= other.details.expires_at));
     if kept || other.course.revocation.is_some() || other.number() == lot.number() || !other.details.stage.is_own() {

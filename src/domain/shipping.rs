@@ -7,7 +7,7 @@
 use super::assessment::{Item, assess};
 use super::blockers::Blocker;
 use super::container::{ContainerState, Movement, code};
-use super::course::ConditionalRelease;
+use super::course::{ConditionalRelease, Supplied};
 use super::entry::in_minutes;
 use super::evaluation::Outcome;
 use super::ids::AttributeCode;
@@ -35,8 +35,7 @@ impl Lot {
         if now >= self.details.expires_at {
             return refuse(format!("it expired on {}", in_minutes(self.details.expires_at)));
         }
-        let supplied = |s: &&super::course::Supplied| numbers.iter().all(|n| s.supply.containers.contains(n));
-        if let Some(supplied) = self.course.supplies.iter().rev().find(supplied) {
+        if let Some(supplied) = self.supply_of(numbers) {
             // What was open when the physician accepted the risks was known; what was opened since was not.
             let all = std::iter::once(self).chain(self.sources.iter().map(|s| &s.lot));
             let since = all.flat_map(|l| &l.deviations).find(|d| d.is_open() && d.opened_at >= supplied.at);
@@ -88,13 +87,11 @@ impl Lot {
             let detail = format!("Nothing of lot {lot} leaves: it {why} on {}.", in_minutes(fell));
             return Err(Refusal::new(Code::NotShippable, detail));
         }
-        let supplied = self.course.supplies.iter().rev();
-        let supplied = supplied.filter(|s| numbers.iter().all(|n| s.supply.containers.contains(n))).next();
         let paper = match revocation {
             Some(r) => r.certificate.as_ref().map(ToString::to_string).or(r.notice.as_ref().map(ToString::to_string)),
             None => self.standing_paper(),
         };
-        match (supplied, paper, self.left_since()) {
+        match (self.supply_of(numbers), paper, self.left_since()) {
             (Some(supplied), ..) => Ok((SUPPLY.to_owned(), supplied.at)),
             (None, Some(paper), Some(since)) => Ok((paper, since)),
             _ => {
@@ -109,6 +106,11 @@ impl Lot {
         let awaited = |i: &&Item| step.pending.iter().any(|p| p.attribute == i.criterion.attribute);
         let open = items.iter().filter(awaited).filter(|i| i.verdict.outcome != Outcome::Pass);
         open.filter_map(|item| doubt(self, item.criterion)).next()
+    }
+
+    /// The newest supply of all of these containers.
+    fn supply_of(&self, numbers: &[u32]) -> Option<&Supplied> {
+        self.course.supplies.iter().rev().find(|s| numbers.iter().all(|n| s.supply.containers.contains(n)))
     }
 
     /// Since when the lot may leave at all.

@@ -179,12 +179,16 @@ pub(super) fn qualified(desk: &mut Desk) -> Result<QualifiedPersonRecord, Error>
     entered(&mut desk.view(), &username, now)
 }
 
-/// Whether somebody could sign as qualified person now.
+/// Why somebody could not sign as qualified person now; none where the person could.
 ///
 /// # Errors
-/// The person is not named as qualified person, or not at this moment; storage fails.
-pub fn check_qualified(app: &App, username: &Username) -> Result<(), Error> {
-    app.read(|view| entered(view, username, app.now()).map(drop))
+/// Storage fails.
+pub fn why_unqualified(app: &App, username: &Username) -> Result<Option<Refusal>, Error> {
+    match app.read(|view| entered(view, username, app.now())) {
+        Ok(_) => Ok(None),
+        Err(Error::Refused(refusal)) => Ok(Some(refusal)),
+        Err(other) => Err(other),
+    }
 }
 
 fn entered(view: &mut View, username: &Username, now: Moment) -> Result<QualifiedPersonRecord, Error> {

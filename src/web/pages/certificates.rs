@@ -23,7 +23,7 @@ use crate::domain::spec::Specification;
 use crate::store::Issued;
 use crate::web::api::certificates::document;
 use crate::web::times;
-use crate::workflow::release_lot::check_qualified;
+use crate::workflow::release_lot::why_unqualified;
 use crate::workflow::verify_certificate::{Authenticity, certificate_standing, followed_by};
 use crate::workflow::{App, Error};
 
@@ -170,11 +170,7 @@ fn load(app: &App, number: &CertificateNumber, qp: Option<&Username>) -> Result<
     let (lot, spec) = app.lot(&issued.lot)?;
     let (record, policy) = app.read(|view| Ok((view.document(&issued.record_sha256)?, view.policy()?)))?;
     let record = serde_json::from_slice(&record).map_err(|e| Error::Internal(format!("{}: {e}", issued.number)))?;
-    let unqualified = match qp.map(|username| check_qualified(app, username)) {
-        Some(Err(Error::Refused(refusal))) => Some(refusal),
-        Some(Err(other)) => return Err(other),
-        Some(Ok(())) | None => None,
-    };
+    let unqualified = qp.map(|username| why_unqualified(app, username)).transpose()?.flatten();
     Ok(Loaded { issued, lot, spec: spec.specification, record, policy, unqualified })
 }
 

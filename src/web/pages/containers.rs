@@ -213,7 +213,7 @@ fn movement_form(visit: &Visit, lot: &Lot, spec: &Specification, came: &Came) ->
 /// Why none of the containers in stock may leave now; empty where one may.
 fn why_nothing_leaves(visit: &Visit, lot: &Lot, spec: &Specification, stock: &[u32]) -> String {
     // A supply is of certain containers, so each is asked about; a paper stands for all of them.
-    let asked = if lot.course.supplies.is_empty() { stock.get(..1).unwrap_or_default() } else { stock };
+    let asked = if lot.is_supplied() { stock } else { stock.get(..1).unwrap_or_default() };
     let mut why = "No container is in stock any more.".to_owned();
     for number in asked {
         match lot.check_ship(spec, &[*number], visit.now) {

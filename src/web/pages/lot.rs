@@ -35,7 +35,7 @@ use crate::workflow::list_lots::made_from;
 use crate::workflow::list_specifications::newer_version;
 use crate::workflow::permit::{RejectLot, ReleaseLot};
 use crate::workflow::reject_lot::reject_lot;
-use crate::workflow::release_lot::{check_qualified, release_lot, to_be_signed};
+use crate::workflow::release_lot::{release_lot, to_be_signed, why_unqualified};
 use crate::workflow::{App, Error};
 
 /// How many facts the page shows; the ledger has them all.
@@ -269,11 +269,7 @@ pub(super) async fn page(
 ) -> Result<HttpResponse, Error> {
     let qp = visit.is(Role::Qp).then(|| visit.somebody.user.username.clone());
     let read = visit.work(move |app| {
-        let unqualified = match qp.map(|username| check_qualified(app, &username)) {
-            Some(Err(Error::Refused(refusal))) => Some(refusal),
-            Some(Err(other)) => return Err(other),
-            Some(Ok(())) | None => None,
-        };
+        let unqualified = qp.map(|username| why_unqualified(app, &username)).transpose()?.flatten();
         Ok(Loaded { unqualified, ..load(app, &number)? })
     });
     let loaded = read.await?;
@@ -335,7 +331,7 @@ fn ways(visit: &Visit, lot: &Lot, spec: &Specification) -> Vec<Link> {
         let label = if decides { "Recall, and revoking the release" } else { "Recall: who received what" };
         ways.push(Link::new(label, format!("/lots/{number}/recall")));
     }
-    let supplied = !lot.course.supplies.is_empty();
+    let supplied = lot.is_supplied();
     if supplied || (decides && lot.check_suppliable(spec, visit.now).is_ok()) {
         ways.push(Link::new("Supply out of specification", format!("/lots/{number}/supply")));
     }

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::certificates::address;
 use super::recall::role_word;
 use super::shown;
 use super::view::notices::{ContactRow, NoticePage, NoticeState, WaitingRow};
@@ -35,10 +36,6 @@ pub async fn pdf(req: HttpRequest) -> HttpResponse {
 /// `GET /notices/{number}/record`
 pub async fn record(req: HttpRequest) -> HttpResponse {
     signed_in(&req, async |visit: &Visit| document(&Data::new(visit.app.clone()), address(visit), false).await).await
-}
-
-fn address(visit: &Visit) -> &str {
-    visit.req.match_info().get("number").unwrap_or_default()
 }
 
 /// How the notice of a lot stands.
